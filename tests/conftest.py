@@ -1,0 +1,19 @@
+"""Shared fixtures; shape annotations of the library are checked while the tests run."""
+
+import os
+from pathlib import Path
+
+import pytest
+from jaxtyping import install_import_hook
+
+install_import_hook("equilab", "beartype.beartype")
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """The folder of real data files (environment variable EQUILAB_DATA); the test is skipped where there is none."""
+    root = Path(__file__).resolve().parents[1]
+    folder = Path(os.environ.get("EQUILAB_DATA", root.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no real data: set EQUILAB_DATA to the folder that holds dsprites_reference (looked in {folder})")
+    return folder
