@@ -1,4 +1,4 @@
-"""Shared fixtures; shape annotations of the library are checked while the tests run."""
+"""Shared fixtures; shape annotations of the metrics are checked while the tests run."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from jaxtyping import install_import_hook
 
-install_import_hook("equilab", "beartype.beartype")
+install_import_hook("equilab.metrics", "beartype.beartype")
 
 
 @pytest.fixture

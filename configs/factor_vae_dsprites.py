@@ -1,0 +1,8 @@
+"""FactorVAE on dSprites (Kim & Mnih 2018): network of Burgess et al. 2018; batch, optimiser and length of Locatello et al. 2019."""
+
+from equilab.data import DSprites
+from equilab.models import ConvVAE
+from equilab.objectives import FactorVAE
+from training.run import Run
+
+run = Run(data=DSprites(), model=ConvVAE(network="burgess", latent_dim=10), objective=FactorVAE(gamma=35.0))

@@ -1,0 +1,8 @@
+"""VAE on dSprites: network of Burgess et al. 2018; batch, optimiser and length of Locatello et al. 2019."""
+
+from equilab.data import DSprites
+from equilab.models import ConvVAE
+from equilab.objectives import VAE
+from training.run import Run
+
+run = Run(data=DSprites(), model=ConvVAE(network="burgess", latent_dim=10), objective=VAE())

@@ -1,0 +1,82 @@
+"""Checkpoints: written beside and renamed, checked when read, the newest good one wins."""
+
+import io
+import os
+import shutil
+import warnings
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from equilab.errors import DataError
+from training.folder import write_atomically
+
+KEPT = 2  # the newest, and the one before it in case the newest is damaged
+_DIGEST = 16  # hexadecimal digits of the content's sha256 in the file's name
+
+
+class CheckpointError(RuntimeError):
+    """A checkpoint could not be written; the message says what is intact and what to do."""
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """The checkpoint files of a folder, newest first."""
+    return sorted(folder.glob("step_*_*.pt"), reverse=True)
+
+
+def save(folder: Path, step: int, payload: dict[str, Any]) -> Path:
+    """The file that now holds the payload, named by its step and by the digest of its content.
+
+    Older files than the newest two are removed. Raises CheckpointError when the disk does not take it; what was there
+    before is then intact.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    buffer = io.BytesIO()
+    torch.save(payload, buffer)
+    content = buffer.getvalue()
+    path = folder / f"step_{step:09d}_{sha256(content).hexdigest()[:_DIGEST]}.pt"
+    try:
+        write_atomically(path, content)
+    except OSError as error:
+        intact = checkpoints(folder)
+        raise CheckpointError(
+            f"{path}: cannot write the checkpoint of step {step} ({error.strerror}; it needs "
+            f"{len(content) / 2**20:.1f} MiB, {shutil.disk_usage(folder).free / 2**20:.1f} MiB are free); "
+            + (f"{intact[0].name} is intact" if intact else "there is no earlier checkpoint")
+            + f". Make room, then: python -m training.train --resume {folder.parent}"
+        ) from error
+    for old in checkpoints(folder)[KEPT:]:
+        old.unlink()
+    return path
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The payload of one file; ValueError when its content is not what was written."""
+    content = path.read_bytes()
+    if sha256(content).hexdigest()[:_DIGEST] != path.stem.rsplit("_", 1)[1]:
+        raise ValueError(f"damaged: {len(content)} bytes that do not match the digest in its name")
+    return torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
+
+
+def load_newest(folder: Path) -> dict[str, Any] | None:
+    """The payload of the newest good checkpoint, tensors on the CPU; None when there is no checkpoint.
+
+    A damaged file is passed over with a warning. Raises DataError when all of them are damaged.
+    """
+    found = checkpoints(folder)
+    for path in found:
+        try:
+            return _read(path)
+        except (OSError, ValueError) as error:
+            warnings.warn(f"{path}: {error}; trying the checkpoint before it", RuntimeWarning, stacklevel=2)
+    if found:
+        raise DataError(f"{folder}: all {len(found)} checkpoints are damaged; start the run again in another folder")
+    return None
+
+
+def describe_newest(folder: Path) -> str:
+    """The newest checkpoint in words, for messages."""
+    found = checkpoints(folder)
+    return os.fspath(found[0]) if found else "none yet"

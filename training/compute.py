@@ -1,0 +1,31 @@
+"""Device, threads, precision and determinism, as a run's Compute settings say."""
+
+import os
+
+import torch
+
+from equilab.errors import SettingError
+from training.run import Compute
+
+
+def prepare(compute: Compute) -> torch.device:
+    """The device to use, with torch's threads and deterministic kernels set for the whole process."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic matrix products on a GPU
+    torch.use_deterministic_algorithms(True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # pyright: ignore[reportAttributeAccessIssue]
+    if compute.threads > 0:
+        torch.set_num_threads(compute.threads)
+    if compute.device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(compute.device)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise SettingError(f"compute.device: {compute.device!r} cannot be used here ({reason}); try auto") from error
+    return device
+
+
+def autocast(compute: Compute, device: torch.device) -> torch.autocast:
+    """The context in which an objective or an encoder runs: bfloat16 autocast, or nothing for float32."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=compute.precision == "bfloat16")

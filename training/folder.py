@@ -1,0 +1,121 @@
+"""The run folder: its name, its run.json, and the lock that keeps a second process out."""
+
+import json
+import os
+import platform
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from filelock import FileLock, Timeout
+
+from equilab.errors import DataError
+from training.run import Run
+from training.serial import from_tree, known_classes, read_json, to_tree
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What run.json holds: the run, and the versions and the machine it was started with."""
+
+    run: Run
+    environment: dict[str, Any]
+
+
+def environment() -> dict[str, Any]:
+    """Versions and hardware that a result may depend on; bit-identity holds where all of these agree."""
+    packages = {name: version(name) for name in ("equilab", "torch", "numpy", "scikit-learn")}
+    return {
+        "python": platform.python_version(),
+        **packages,
+        "machine": platform.machine(),
+        "processor": _processor(),
+        "threads": torch.get_num_threads(),
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+    }
+
+
+def _processor() -> str:
+    """The processor's name, as precisely as the system tells it."""
+    table = Path("/proc/cpuinfo")
+    if table.exists():
+        lines = table.read_text(encoding="utf-8").splitlines()
+        return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown")
+    return platform.processor()
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """The file with this content, or, after a crash at any moment, as it was: temporary file, fsync, rename."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with open(temporary, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def free_name(parent: Path, recipe: str, seed: int) -> Path:
+    """A folder that does not exist yet: parent / date_recipe_sSEED, with -2, -3 ... behind it where taken."""
+    stem = f"{date.today().isoformat()}_{recipe}_s{seed}"
+    names = (stem if count == 1 else f"{stem}-{count}" for count in range(1, 10_000))
+    return next(parent / name for name in names if not (parent / name).exists())
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the folder for this process; DataError when another one trains in it. A killed process frees its lock."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / ".lock")
+    owner = folder / ".owner"
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        who = owner.read_text(encoding="utf-8") if owner.exists() else "another process"
+        raise DataError(
+            f"{folder}: {who} is training in this folder; wait for it, or choose another --folder"
+        ) from None
+    try:
+        owner.write_text(f"process {os.getpid()} on {platform.node()}", encoding="utf-8")
+        yield
+    finally:
+        lock.release()
+
+
+def write_run(folder: Path, run: Run) -> None:
+    """run.json of a new run; DataError when the folder already holds a run."""
+    path = folder / "run.json"
+    if path.exists():
+        raise DataError(f"{folder}: already holds a run; go on with it (--resume {folder}) or choose another --folder")
+    tree = {"format": FORMAT, "run": to_tree(run), "environment": environment()}
+    write_atomically(path, json.dumps(tree, indent=2).encode())
+
+
+def read_run(path: Path, modules: Iterable[str] = ()) -> Saved:
+    """The run that a run.json (or the folder that holds one) describes.
+
+    Only known dataclasses are built: the project's own, and those of `modules`, which the caller names.
+    Raises DataError.
+    """
+    path = path / "run.json" if path.is_dir() else path
+    tree = read_json(path)
+    if not isinstance(tree, dict) or tree.get("format") != FORMAT:
+        raise DataError(f"{path}: expected a run.json of format {FORMAT}")
+    run = from_tree(tree.get("run"), known_classes(modules))
+    if not isinstance(run, Run):
+        raise DataError(f"{path}: run: expected a Run, got {type(run).__name__}")
+    return Saved(run, tree.get("environment", {}))

@@ -1,0 +1,95 @@
+"""An evaluation: what the metrics, the KL of each latent and the pictures say of a model."""
+
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from equilab.data import Dataset, ImageTable
+from equilab.metrics import evaluate
+from equilab.models import VariationalAutoencoder
+from equilab.objectives import gaussian_kl
+from training.compute import autocast
+from training.log import Log
+from training.pictures import reconstructions, traversal_gif, traversals, traverse
+from training.run import Run
+from training.state import State, build_model
+
+NUM_KL_IMAGES = 4096  # images over which the KL of each latent is averaged
+ACTIVE_NATS = 0.01  # a latent is active above this KL
+
+
+def encoder_of(model: VariationalAutoencoder, run: Run, device: torch.device) -> Callable[[Tensor], Tensor]:
+    """The function images (n, C, H, W) -> posterior means (n, latent_dim) of a model, without gradients."""
+
+    @torch.no_grad()
+    def encode(images: Tensor) -> Tensor:
+        with autocast(run.compute, device):
+            return model.encode(images.to(device)).mean.cpu()
+
+    return encode
+
+
+@torch.no_grad()
+def kl_of_latents(model: VariationalAutoencoder, images: Tensor) -> Tensor:
+    """Mean KL to the prior of each latent over images (n, C, H, W): (latent_dim,), nats, on the CPU."""
+    parts = [gaussian_kl(model.encode(part)).sum(0) for part in images.split(256)]
+    return torch.stack(parts).sum(0).cpu() / len(images)
+
+
+def evaluate_state(
+    state: State, run: Run, table: ImageTable, *, folder: Path, log: Log, progress: Callable[[int, int], None]
+) -> None:
+    """One row of metrics and the pictures of the model as it stands, into the log and the run folder.
+
+    The untrained model, the floor of every metric, is scored at the last step only. Draws nothing from the training's
+    generators. `progress(done, total)` is called after every batch of images and may raise to stop.
+    """
+    start = perf_counter()
+    device = next(state.model.parameters()).device
+    model = state.model.eval()
+    rng = np.random.default_rng([run.seed, 1])
+    images = table.gather(torch.from_numpy(rng.integers(len(run.data), size=NUM_KL_IMAGES)).to(device))
+    kl = kl_of_latents(model, images)
+    values = {f"latent/kl_mean_{index:02d}": float(value) for index, value in enumerate(kl)}
+    values["latent/active"] = float((kl > ACTIVE_NATS).sum())
+    if run.log.protocol != "none":
+        values |= {f"metric/{name}": score for name, score in _scores(state, run, run.data, device, progress).items()}
+    values["time/evaluation"] = perf_counter() - start
+    log.row(state.step, values)
+    _pictures(model, images, kl, folder / "pictures", state.step, log)
+    model.train()
+
+
+def _scores(
+    state: State, run: Run, data: Dataset, device: torch.device, progress: Callable[[int, int], None]
+) -> dict[str, float]:
+    """The protocol's scores with floors and ceilings."""
+    untrained = None
+    if state.step == run.steps:
+        untrained = encoder_of(build_model(run).to(device).eval(), run, device)
+    encode = encoder_of(state.model, run, device)
+    return evaluate(encode, data, protocol=run.log.protocol, seed=run.seed, untrained=untrained, progress=progress)
+
+
+def _pictures(model: VariationalAutoencoder, images: Tensor, kl: Tensor, folder: Path, step: int, log: Log) -> None:
+    """Reconstructions, traversals and their GIF, dimensions sorted by KL."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with torch.no_grad():
+        shown = images[:10]
+        path = folder / f"reconstructions_{step:09d}.png"
+        reconstructions(shown.cpu().numpy(), model(shown).cpu().numpy(), path)
+        log.picture(step, "latent/reconstructions", path)
+        order = kl.argsort(descending=True)
+        frames = traverse(model, images[:1], order.tolist())
+    labels = [f"z{index}  {kl[index]:.2f} nats" for index in order.tolist()]
+    for write, key, suffix in (
+        (traversals, "latent/traversals", "png"),
+        (traversal_gif, "latent/traversal_gif", "gif"),
+    ):
+        path = folder / f"{key.split('/')[1]}_{step:09d}.{suffix}"
+        write(frames, labels, path)
+        log.picture(step, key, path)

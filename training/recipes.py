@@ -1,0 +1,53 @@
+"""Recipes: the `run` objects of the files in configs/, of a file of your own, or of an earlier run's run.json."""
+
+import importlib.util
+import sys
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+
+from equilab.errors import DataError, SettingError
+from training.folder import read_run
+from training.run import Run
+
+FOLDER = Path(__file__).resolve().parents[1] / "configs"
+
+
+def recipe_names() -> list[str]:
+    """The recipes of this project, by name."""
+    return sorted(path.stem for path in FOLDER.glob("*.py") if not path.stem.startswith("_"))
+
+
+def _from_file(path: Path) -> Run:
+    """The object called `run` of a Python file, which is executed as any module is."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise DataError(f"{path}: cannot be loaded as a Python module")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault(path.stem, module)  # dataclasses look their module up by name
+    spec.loader.exec_module(module)
+    run = getattr(module, "run", None)
+    if not isinstance(run, Run):
+        raise DataError(f"{path}: expected a training.run.Run called `run` in this file, got {type(run).__name__}")
+    return run
+
+
+def find_recipe(name: str, modules: Iterable[str] = ()) -> tuple[str, Run]:
+    """A short name for the run folder, and the run, of a recipe's name, a .py file, a run.json or a run folder.
+
+    Raises SettingError, with the recipes there are, when nothing of that name exists.
+    """
+    path = Path(name)
+    if name in recipe_names():
+        return name, _from_file(FOLDER / f"{name}.py")
+    if path.suffix == ".py" and path.is_file():
+        return path.stem, _from_file(path)
+    if path.name == "run.json" or (path / "run.json").is_file():
+        run = read_run(path, modules).run
+        return f"again_{type(run.objective).__name__.lower()}", run
+    near = get_close_matches(name, recipe_names(), n=1, cutoff=0.5)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    raise SettingError(
+        f"RECIPE: there is no recipe, file or run called {name!r}.{hint} Recipes: {', '.join(recipe_names())}; "
+        "or give a .py file that defines `run`, or the run.json of an earlier run."
+    )

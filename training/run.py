@@ -1,0 +1,58 @@
+"""All that decides a result, in one frozen dataclass: a recipe is an instance of it, and so is run.json."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from equilab.data import Dataset
+from equilab.errors import SettingError
+from equilab.models import Model
+from equilab.objectives import Objective
+from equilab.optimizers import Adam
+
+
+@dataclass(frozen=True)
+class Compute:
+    """Where and in which form the arithmetic runs; the defaults are the fastest correct form found on a CPU."""
+
+    device: str = "auto"  # auto (a GPU where there is one), cpu, cuda, cuda:1, mps
+    precision: Literal["bfloat16", "float32"] = "bfloat16"  # bfloat16: autocast, weights and losses stay float32
+    channels_last: bool = True  # memory order of images and kernels; same result, faster convolutions
+    threads: int = 0  # CPU threads of torch; 0: one per core
+    clip_norm: float = 0.0  # largest gradient norm of the model, in units of the loss; 0: not clipped
+
+
+@dataclass(frozen=True)
+class Logging:
+    """What is written, how often, and where it is sent."""
+
+    every: int = 100  # updates between two rows of training losses
+    checkpoint_every: int = 1000  # updates between two checkpoints
+    evaluate_every: int = 0  # updates between two evaluations; 0: once, at the end
+    protocol: str = "locatello2019"  # metric protocol of the evaluation; "none": pictures only
+    wandb: Literal["offline", "online", "off"] = "offline"  # online needs `wandb login`, and falls back to offline
+    project: str = "equilab"  # W&B project
+
+    def __post_init__(self) -> None:
+        for name, least in (("every", 1), ("checkpoint_every", 1), ("evaluate_every", 0)):
+            if getattr(self, name) < least:
+                raise SettingError(f"log.{name}: expected at least {least}, got {getattr(self, name)}")
+
+
+@dataclass(frozen=True)
+class Run:
+    """Data, model, objective, optimiser, length and seed of one training, and how it computes and logs."""
+
+    data: Dataset  # images and their factors
+    model: Model  # network to build
+    objective: Objective  # what is minimised
+    optimizer: Adam = Adam()  # of the model; the objective brings the critic's
+    steps: int = 300_000  # updates of the model
+    batch_size: int = 64  # images per batch; FactorVAE takes two batches per update
+    seed: int = 0  # of weights, batches, noise and metrics
+    compute: Compute = Compute()  # device, precision, threads
+    log: Logging = Logging()  # what is written, how often
+
+    def __post_init__(self) -> None:
+        for name, least in (("steps", 1), ("batch_size", 1), ("seed", 0)):
+            if getattr(self, name) < least:
+                raise SettingError(f"{name}: expected at least {least}, got {getattr(self, name)}")

@@ -1,0 +1,39 @@
+"""SIGTERM and SIGINT as a request: the loop finishes its step, saves, and leaves."""
+
+import signal
+from types import FrameType
+from typing import Any
+
+
+class Interrupted(Exception):
+    """A stop was requested while something long was under way."""
+
+
+class StopRequest:
+    """While entered, the first SIGTERM or SIGINT is only noted; a second one acts as it always does."""
+
+    def __init__(self) -> None:
+        self.signal: signal.Signals | None = None
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> "StopRequest":
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._before[number] = signal.signal(number, self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._restore()
+
+    def _restore(self) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._before.clear()
+
+    def _note(self, number: int, _: FrameType | None) -> None:
+        self.signal = signal.Signals(number)
+        self._restore()
+
+    def check(self) -> None:
+        """Raises Interrupted when a stop was requested."""
+        if self.signal is not None:
+            raise Interrupted

@@ -1,0 +1,119 @@
+"""The command line: python -m training.train RECIPE [--field.sub value ...], or --resume RUN."""
+
+import logging
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from equilab.errors import DataError, SettingError, ShapeError
+from training.checkpoint import CheckpointError
+from training.compute import prepare
+from training.folder import environment, free_name, locked, read_run, write_run
+from training.loop import NonFiniteLoss, train
+from training.recipes import find_recipe, recipe_names
+from training.run import Run
+from training.show import show
+
+USAGE = "python -m training.train RECIPE [--field.sub value ...]   or   python -m training.train --resume RUN"
+SAME_RESULT = ("python", "torch", "numpy", "processor", "threads", "gpu")  # bit-identity needs these to agree
+
+
+@dataclass(frozen=True)
+class Start:
+    """Options of a new run: the fields of the recipe, and where the run is kept."""
+
+    run: Annotated[Run, tyro.conf.OmitArgPrefixes]
+    folder: Path | None = None  # run folder; None: runs/DATE_RECIPE_sSEED
+    modules: tuple[str, ...] = ()  # modules of yours whose dataclasses a run.json may name; they are imported
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Options of a run that goes on; its settings come from its run.json."""
+
+    resume: Path  # run folder
+    modules: tuple[str, ...] = ()  # modules of yours whose dataclasses its run.json may name; they are imported
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status: 0 finished, 1 failed, 2 wrong arguments, 128 + n stopped by signal n and resumable."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        if any(word.split("=")[0] == "--resume" for word in words):
+            return _resume(tyro.cli(Resume, args=words, prog="python -m training.train"))
+        return _start(words)
+    except (SettingError, ShapeError, DataError) as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 2
+    except (CheckpointError, NonFiniteLoss, OSError) as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+
+
+def _start(words: list[str]) -> int:
+    """Parse the options over the recipe's own values, make the folder, train."""
+    asks_help = not words or words[0] in ("-h", "--help")
+    if not asks_help and words[0].startswith("-"):
+        raise SettingError(f"RECIPE: expected a recipe first, got the option {words[0]}: {USAGE}")
+    recipe, run = find_recipe(recipe_names()[0] if asks_help else words[0], _words_after("--modules", words))
+    options = tyro.cli(
+        Start,
+        default=Start(run),
+        args=["--help"] if asks_help else words[1:],
+        prog=f"python -m training.train {'RECIPE' if asks_help else words[0]}",
+        description=f"{USAGE}\n\nRecipes: {', '.join(recipe_names())}; or a .py file that defines `run`, a run.json, "
+        "or a run folder, whose run is then repeated.",
+    )
+    folder = options.folder or free_name(Path("runs"), recipe, options.run.seed)
+    with locked(folder):
+        write_run(folder, options.run)
+        return _train(options.run, folder)
+
+
+def _resume(options: Resume) -> int:
+    """Go on with the run in a folder; warn where the machine differs from the one that started it."""
+    saved = read_run(options.resume, options.modules)
+    with locked(options.resume):
+        prepare(saved.run.compute)
+        now = environment()
+        for key in SAME_RESULT:
+            if saved.environment.get(key) != now[key]:
+                print(
+                    f"warning: {key} was {saved.environment.get(key)} and is {now[key]}: the result may differ in the "
+                    "last bits from a run that was never stopped",
+                    file=sys.stderr,
+                )
+        return _train(saved.run, options.resume)
+
+
+def _train(run: Run, folder: Path) -> int:
+    """Train, then say what there is to see, or how to go on."""
+    print(f"run folder: {folder}", file=sys.stderr)
+    outcome = train(run, folder)
+    if outcome.signal is not None:
+        print(
+            f"stopped by {outcome.signal.name} at step {outcome.step} of {run.steps}; everything is saved. Go on with:"
+        )
+        print(f"  python -m training.train --resume {folder}")
+        return 128 + outcome.signal
+    show([folder])
+    print(f"\npictures: {folder / 'pictures'}")
+    return 0
+
+
+def _words_after(option: str, words: list[str]) -> list[str]:
+    """The words between `option` and the next option."""
+    if option not in words:
+        return []
+    after = words[words.index(option) + 1 :]
+    end = next((index for index, word in enumerate(after) if word.startswith("-")), len(after))
+    return after[:end]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
