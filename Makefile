@@ -1,0 +1,58 @@
+# make demo: train, measure and look at a FactorVAE.   make test: everything that is checked.
+# TORCH=2.15.0 make demo takes another torch; PYTHON=python3.13 another interpreter; VENV=folder another environment.
+SHELL := /bin/bash
+VENV ?= .venv
+BIN := $(VENV)/bin
+ESCNN ?= yes
+TORCH ?=
+STAMP := $(VENV)/.installed-$(ESCNN)-$(TORCH)
+
+.PHONY: demo test test-core lint bench docs install clean
+
+demo: $(STAMP)
+	$(BIN)/python -m training.demo
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/basedpyright
+
+# The core without escnn and with numpy 2: an environment of its own, and the tests of the library in it.
+test-core:
+	$(MAKE) VENV=.venv-core ESCNN=no install
+	.venv-core/bin/python -c "import importlib.util as u; assert u.find_spec('escnn') is None; import numpy; assert numpy.__version__ >= '2'"
+	.venv-core/bin/python -m pytest -n 2 --dist loadfile -m "not slow" tests/equilab tests/contracts equilab
+
+bench: $(STAMP)
+	$(BIN)/python -m tests.benchmarks
+
+docs: $(STAMP)
+	$(BIN)/pip install -q -c constraints.txt -e ".[docs]"
+	$(BIN)/pdoc equilab -o site
+
+install: $(STAMP)
+
+# Each candidate is run, not only looked up: a shim may exist and fail.
+$(STAMP): pyproject.toml constraints.txt
+	@python=""; for candidate in $(PYTHON) python3.12 python3.11 python3.13 python3; do \
+	  if $$candidate -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+	    python=$$candidate; break; fi; done; \
+	if [ -z "$$python" ]; then \
+	  echo "equilab needs Python 3.11 or newer with venv, and found none: install it, or say PYTHON=/path/to/python make" >&2; exit 1; fi; \
+	if [ ! -x $(BIN)/python ]; then echo "making $(VENV) with $$($$python --version)"; $$python -m venv $(VENV); fi
+	@grep -v "$(if $(TORCH),^torch==,^$$)" constraints.txt > $(VENV)/constraints.txt
+	@$(if $(TORCH),echo "torch==$(TORCH)" >> $(VENV)/constraints.txt,true)
+	@echo "installing equilab and what it needs (1 to 3 minutes the first time)"
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c $(VENV)/constraints.txt -e ".[test$(if $(filter yes,$(ESCNN)),$(comma)escnn)]"
+	@$(if $(filter yes,$(ESCNN)),if $(BIN)/python -c 'import sys; sys.exit(sys.version_info >= (3, 13))'; then \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps escnn==1.0.11; \
+	  else echo "escnn is left out: its helper lie_learn has no wheel for this Python; the core does not need it"; fi,true)
+	@rm -f $(VENV)/.installed-*; touch $@
+
+comma := ,
+
+clean:
+	rm -rf .venv .venv-core site dist .pytest_cache .ruff_cache
