@@ -46,9 +46,9 @@ $(STAMP): pyproject.toml constraints.txt
 	@grep -v "$(if $(TORCH),^torch==,^$$)" constraints.txt > $(VENV)/constraints.txt
 	@$(if $(TORCH),echo "torch==$(TORCH)" >> $(VENV)/constraints.txt,true)
 	@echo "installing equilab and what it needs (1 to 3 minutes the first time)"
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c $(VENV)/constraints.txt -e ".[test$(if $(filter yes,$(ESCNN)),$(comma)escnn)]"
+	$(BIN)/python -m pip install -qq --disable-pip-version-check -c $(VENV)/constraints.txt -e ".[test$(if $(filter yes,$(ESCNN)),$(comma)escnn)]"
 	@$(if $(filter yes,$(ESCNN)),if $(BIN)/python -c 'import sys; sys.exit(sys.version_info >= (3, 13))'; then \
-	  $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps escnn==1.0.11; \
+	  $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps escnn==1.0.11; \
 	  else echo "escnn is left out: its helper lie_learn has no wheel for this Python; the core does not need it"; fi,true)
 	@rm -f $(VENV)/.installed-*; touch $@
 

@@ -60,7 +60,7 @@ class VariationalAutoencoder(nn.Module):
         return Posterior(mean, log_var)
 
     def decode(self, z: Tensor) -> Tensor:
-        """Logits (batch, C, H, W) of the pixel probabilities, float32 under autocast; `sigmoid` turns them into an image."""
+        """Logits (batch, C, H, W) of the pixel probabilities, float32 under autocast; `sigmoid` gives an image."""
         if z.ndim != 2 or z.shape[1] != self.latent_dim:
             raise ShapeError(f"z: expected (batch, {self.latent_dim}), got {tuple(z.shape)}")
         return at_least_float32(self.decoder(z))

@@ -1,0 +1,83 @@
+"""A cache file that is complete and right, or not there: built beside by one process, checksummed, renamed."""
+
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
+
+from equilab.errors import DataError
+
+
+def cache_folder() -> Path:
+    """The folder of cache files: the environment variable EQUILAB_CACHE, else the user's cache folder."""
+    from platformdirs import user_cache_dir
+
+    return Path(os.environ.get("EQUILAB_CACHE") or user_cache_dir("equilab"))
+
+
+def cached_file(path: Path, build: Callable[[], Iterator[bytes]], *, digest: str, num_bytes: int, title: str) -> Path:
+    """`path`, which now holds the bytes that `build` yields, of this sha256 and length.
+
+    A file that is already there is checked in full; a damaged one is built again, with a warning. While one process
+    builds, others wait for it. A bar shows the progress on a terminal.
+
+    Raises DataError when the file cannot be written (a full disk, a folder without permission) or what was built has
+    another checksum.
+    """
+    from filelock import FileLock
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.with_name(f".{path.name}.lock")):
+            if path.exists():
+                if _digest_of(path) == digest:
+                    return path
+                warnings.warn(
+                    f"{path}: damaged (its checksum is wrong), building it again", RuntimeWarning, stacklevel=2
+                )
+            _build(path, build, digest=digest, num_bytes=num_bytes, title=title)
+    except OSError as error:
+        raise DataError(
+            f"{path}: cannot write the cache of {title} ({error.strerror}); it needs {num_bytes / 2**20:.0f} MiB: make "
+            "room, or set the environment variable EQUILAB_CACHE to a folder with room"
+        ) from error
+    return path
+
+
+def _digest_of(path: Path) -> str:
+    """The sha256 of a file's content."""
+    digest = sha256()
+    with open(path, "rb") as file:
+        while block := file.read(2**22):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _build(path: Path, build: Callable[[], Iterator[bytes]], *, digest: str, num_bytes: int, title: str) -> None:
+    """Write a temporary file beside `path`, check it, flush it to the disk, rename it."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    temporary = path.with_name(f".{path.name}.partial")  # the lock's holder is the only one to write it
+    built = sha256()
+    try:
+        with (
+            open(temporary, "wb") as file,
+            Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress,
+        ):
+            task = progress.add_task(f"building {title}", total=num_bytes)
+            for block in build():
+                file.write(block)
+                built.update(block)
+                progress.advance(task, len(block))
+            file.flush()
+            os.fsync(file.fileno())
+        if built.hexdigest() != digest:
+            raise DataError(
+                f"{path}: what was built has sha256 {built.hexdigest()}, expected {digest}; please report it"
+            )
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

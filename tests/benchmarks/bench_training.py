@@ -1,0 +1,163 @@
+"""A training step of the lab beside a bare hand-written loop of the same model, objective and data.
+
+Each round times the same number of updates of both, in turn, in one process, with the run's default precision and
+memory order. The bare loop knows nothing of this project but the networks and the pixels: its losses, its batches and
+its updates are written out below. The lab's loop is timed whole: logging, checkpoints and progress included.
+"""
+
+import json
+import tempfile
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from equilab.data import DSprites, batch_indices
+from equilab.models import ConvVAE, Critic
+from equilab.objectives import BetaVAE, FactorVAE
+from training.checkpoint import save
+from training.log import Log
+from training.loop import train
+from training.run import Logging, Run
+from training.state import State
+
+WINDOW = 50  # updates
+ROUNDS = 5
+
+
+class Bare:
+    """beta-VAE, or FactorVAE where gamma is given, as one would write it in an afternoon, without leaks."""
+
+    def __init__(self, pixels: torch.Tensor, gamma: float | None):
+        self.pixels, self.gamma = pixels, gamma
+        self.noise = torch.Generator().manual_seed(0)
+        self.vae = ConvVAE("burgess", 10).build((1, 64, 64), generator=self.noise)
+        self.vae = self.vae.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        self.adam = torch.optim.Adam(self.vae.parameters(), lr=1e-4, fused=True)
+        self.critic = Critic(10)
+        self.critic_adam = torch.optim.Adam(self.critic.parameters(), lr=1e-4, betas=(0.5, 0.9), fused=True)
+
+    def batch(self) -> torch.Tensor:
+        rows = self.pixels[torch.randint(len(self.pixels), (64,), generator=self.noise)]
+        bits = (rows.unsqueeze(2) >> torch.arange(7, -1, -1, dtype=torch.uint8)) & 1
+        return bits.reshape(64, 1, 64, 64).float()
+
+    def encode(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        mean, log_var = self.vae.encoder(x).float().chunk(2, 1)
+        return mean, log_var, mean + (log_var / 2).exp() * torch.randn(mean.shape, generator=self.noise)
+
+    def step(self) -> None:
+        with torch.autocast("cpu", torch.bfloat16):
+            x = self.batch()
+            mean, log_var, z = self.encode(x)
+            logits = self.vae.decoder(z).float()
+            loss = functional.binary_cross_entropy_with_logits(logits, x, reduction="sum") / 64
+            kl = 0.5 * (mean**2 + log_var.exp() - 1 - log_var).sum() / 64
+            if self.gamma is None:
+                loss = loss + 4.0 * kl
+            else:
+                real = self.critic(z).float()
+                loss = loss + kl + self.gamma * (real[:, 0] - real[:, 1]).mean()
+                with torch.no_grad():
+                    other = self.encode(self.batch())[2]
+                    order = torch.rand(other.shape, generator=self.noise).argsort(0)
+                both = torch.cat([z.detach(), other.gather(0, order)])
+                target = torch.tensor([0] * 64 + [1] * 64)
+                critic_loss = functional.cross_entropy(self.critic(both).float(), target)
+        self.adam.zero_grad()
+        loss.backward(inputs=list(self.vae.parameters()))
+        self.adam.step()
+        if self.gamma is not None:
+            self.critic_adam.zero_grad()
+            critic_loss.backward()  # pyright: ignore[reportPossiblyUnboundVariable]
+            self.critic_adam.step()
+
+
+def bare_step(bare: Bare) -> float:
+    """Seconds of one update: the median over three windows, after one that does not count."""
+    seconds = []
+    for _ in range(4):
+        start = perf_counter()
+        for _ in range(WINDOW):
+            bare.step()
+        seconds.append((perf_counter() - start) / WINDOW)
+    return median(seconds[1:])
+
+
+def lab_step(run: Run) -> float:
+    """Seconds of one update of the lab's own loop, from the rates it logs: the same windows, logging included."""
+    with tempfile.TemporaryDirectory() as folder:
+        train(run, Path(folder))
+        rows = [json.loads(line) for line in (Path(folder) / "metrics.jsonl").read_text().splitlines()]
+    rates = [row["time/steps_per_second"] for row in rows if "time/steps_per_second" in row]
+    return median(1 / rate for rate in rates[1:])
+
+
+def feed_seconds(data: DSprites, images: int) -> float:
+    """Seconds to gather one update's images: indices, rows, bits."""
+    seconds = []
+    for step in range(200):
+        start = perf_counter()
+        data.table.gather(torch.from_numpy(batch_indices(len(data), images, seed=0, step=step)))
+        seconds.append(perf_counter() - start)
+    return median(seconds)
+
+
+def record_seconds(run: Run) -> tuple[float, float]:
+    """Seconds of one row of the log (W&B offline included), and of one checkpoint."""
+    state = State.build(run, torch.device("cpu"))
+    images = run.data.table.gather(torch.arange(8 * run.objective.batches))
+    for _ in range(2):
+        state.update(
+            run.objective(state.model, images, step=0, generator=state.generator, critic=state.critic)
+        )  # the optimisers' state exists after an update
+    row = {"train/loss": 1.0, "train/reconstruction": 1.0, "train/kl": 1.0} | {
+        f"latent/kl_{i:02d}": 1.0 for i in range(10)
+    }
+    rows, saves = [], []
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Log(Path(folder), config={}, name="bench", wandb="offline", project="bench") as log,
+    ):
+        for step in range(20):
+            start = perf_counter()
+            log.row(step, row)
+            rows.append(perf_counter() - start)
+        for step in range(5):
+            start = perf_counter()
+            save(Path(folder) / "checkpoints", step, state.payload() | {"log_position": log.sync()})
+            saves.append(perf_counter() - start)
+    return median(rows), median(saves)
+
+
+def main() -> None:
+    data = DSprites()
+    pixels = torch.from_numpy(np.packbits(data.images(np.arange(0, len(data), 7)) > 0, axis=None).reshape(-1, 512))
+    log = Logging(every=WINDOW, checkpoint_every=10**9, protocol="none", wandb="off")
+    for objective, gamma in ((BetaVAE(beta=4.0), None), (FactorVAE(gamma=35.0), 35.0)):
+        run = Run(data=data, model=ConvVAE("burgess", 10), objective=objective, steps=4 * WINDOW, log=log)
+        bare = Bare(pixels, gamma)
+        pairs = [(lab_step(run), bare_step(bare)) for _ in range(ROUNDS)]
+        ratios = [ours / theirs for ours, theirs in pairs]
+        step = median(ours for ours, _ in pairs)
+        name = type(objective).__name__
+        print(
+            f"{name:10s} step: lab {step * 1e3:6.1f} ms, bare loop {median(t for _, t in pairs) * 1e3:6.1f} ms, "
+            f"ratio {median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f}; target <= 1.05)"
+        )
+        feed = feed_seconds(data, 64 * objective.batches)
+        print(f"{name:10s} feeding: {feed * 1e3:.2f} ms, {feed / step:.1%} of a step (target <= 5 %)")
+        default = Logging()
+        row, checkpoint = record_seconds(run)
+        share = (row / default.every + checkpoint / default.checkpoint_every) / step
+        print(
+            f"{name:10s} records: a row {row * 1e3:.2f} ms every {default.every}, a checkpoint {checkpoint * 1e3:.0f} ms "
+            f"every {default.checkpoint_every}: {share:.2%} of the time (target <= 2 %)"
+        )
+
+
+if __name__ == "__main__":
+    main()

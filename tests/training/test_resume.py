@@ -1,0 +1,156 @@
+"""Killed, stopped, damaged, out of disk: a run goes on as if nothing had happened. Real processes throughout."""
+
+import random
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+import torch
+from processes import TINY, assert_identical, finish, newest_checkpoint, rows, start, wait_for_step
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def killed_run(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """The folder of a tiny run that was killed with -9 at a step between its second checkpoint and its end."""
+    folder = tmp_path / "killed"
+    step = random.Random(request.node.name).randrange(45, 100)
+    process = start(TINY, "--folder", folder)
+    wait_for_step(process, folder, step)
+    process.kill()
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    return folder
+
+
+def test_two_runs_of_one_seed_are_the_same_run(finished_run, tmp_path):
+    assert finish(TINY, "--folder", tmp_path / "again").returncode == 0
+    assert_identical(finished_run, tmp_path / "again")
+
+
+def test_another_seed_is_another_run(finished_run, tmp_path):
+    assert finish(TINY, "--folder", tmp_path / "other", "--seed", 1).returncode == 0
+    with pytest.raises(AssertionError):
+        assert_identical(finished_run, tmp_path / "other")
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_a_run_killed_at_any_step_resumes_bit_by_bit(finished_run, killed_run, attempt):
+    resumed = finish("--resume", killed_run)
+    assert resumed.returncode == 0, resumed.stderr
+    assert_identical(finished_run, killed_run)
+
+
+def test_a_run_killed_before_its_first_checkpoint_starts_again(finished_run, tmp_path):
+    folder = tmp_path / "early"
+    process = start(TINY, "--folder", folder)
+    wait_for_step(process, folder, 5)
+    process.kill()
+    process.communicate()
+    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+    assert finish("--resume", folder).returncode == 0
+    assert_identical(finished_run, folder)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_saves_the_run_and_says_how_to_resume(finished_run, tmp_path, number):
+    folder = tmp_path / "stopped"
+    process = start(TINY, "--folder", folder)
+    wait_for_step(process, folder, 25)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 128 + number, err
+    assert "Traceback" not in err
+    assert f"python -m training.train --resume {folder}" in out
+    step = torch.load(newest_checkpoint(folder), weights_only=True)["step"]
+    assert f"stopped by {number.name} at step {step} of 120" in out
+    assert step >= 25
+    assert finish("--resume", folder).returncode == 0
+    assert_identical(finished_run, folder)
+
+
+def test_a_truncated_checkpoint_is_passed_over_with_a_warning(finished_run, killed_run):
+    newest = newest_checkpoint(killed_run)
+    newest.write_bytes(newest.read_bytes()[:-1000])
+    resumed = finish("--resume", killed_run)
+    assert resumed.returncode == 0, resumed.stderr
+    assert f"{newest.name}: damaged" in resumed.stderr
+    assert "trying the checkpoint before it" in resumed.stderr
+    assert_identical(finished_run, killed_run)
+
+
+def test_one_flipped_bit_in_a_checkpoint_is_noticed(finished_run, killed_run):
+    newest = newest_checkpoint(killed_run)
+    content = bytearray(newest.read_bytes())
+    content[len(content) // 2] ^= 1
+    newest.write_bytes(content)
+    resumed = finish("--resume", killed_run)
+    assert f"{newest.name}: damaged" in resumed.stderr
+    assert_identical(finished_run, killed_run)
+
+
+def test_only_damaged_checkpoints_are_an_error(killed_run):
+    for path in (killed_run / "checkpoints").glob("*.pt"):
+        path.write_bytes(b"")
+    resumed = finish("--resume", killed_run)
+    assert resumed.returncode == 2
+    assert "all 2 checkpoints are damaged" in resumed.stderr
+
+
+def test_a_full_disk_is_a_clear_error_and_leaves_the_old_checkpoint(finished_run, killed_run):
+    before = {path.name: path.read_bytes() for path in (killed_run / "checkpoints").iterdir()}
+    full = finish("--resume", killed_run, fsize=2**20)
+    assert full.returncode == 1
+    assert "cannot write the checkpoint of step" in full.stderr
+    assert f"{newest_checkpoint(killed_run).name} is intact" in full.stderr
+    assert f"python -m training.train --resume {killed_run}" in full.stderr
+    assert "Traceback" not in full.stderr
+    assert {path.name: path.read_bytes() for path in (killed_run / "checkpoints").iterdir()} == before
+    assert finish("--resume", killed_run).returncode == 0
+    assert_identical(finished_run, killed_run)
+
+
+def test_a_folder_is_trained_in_by_one_process_at_a_time(tmp_path):
+    folder = tmp_path / "busy"
+    process = start(TINY, "--folder", folder, "--steps", 100_000)
+    try:
+        wait_for_step(process, folder, 5)
+        for arguments in (("--resume", folder), (TINY, "--folder", folder)):
+            second = finish(*arguments)
+            assert second.returncode == 2
+            assert f"process {process.pid}" in second.stderr
+            assert "is training in this folder" in second.stderr
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_finished_run_is_left_as_it_is(finished_run, tmp_path):
+    folder = tmp_path / "finished"
+    shutil.copytree(finished_run, folder)
+    assert finish("--resume", folder).returncode == 0
+    assert_identical(finished_run, folder)
+
+
+def test_the_run_json_of_a_finished_run_repeats_it(finished_run, tmp_path):
+    again = finish(finished_run / "run.json", "--folder", tmp_path / "again")
+    assert again.returncode == 0, again.stderr
+    assert_identical(finished_run, tmp_path / "again")
+
+
+def test_a_loss_that_is_not_finite_stops_the_run(tmp_path):
+    folder = tmp_path / "diverged"
+    diverged = finish(TINY, "--folder", folder, "--optimizer.learning-rate", 1e30, "--compute.clip-norm", 0)
+    assert diverged.returncode == 1
+    assert "the loss is not finite" in diverged.stderr
+    assert "train/reconstruction" in diverged.stderr
+    assert "last good checkpoint: none yet" in diverged.stderr
+    assert "Traceback" not in diverged.stderr
+
+
+def test_every_row_of_a_run_has_its_step(finished_run):
+    steps = [row["step"] for row in rows(finished_run)]
+    assert steps == sorted(steps)
+    assert set(steps) == set(range(5, 121, 5))

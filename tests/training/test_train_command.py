@@ -1,0 +1,91 @@
+"""The command line as a newcomer meets it: help, misspelt options, unknown recipes, wrong devices."""
+
+import pytest
+from processes import TINY, finish
+
+from equilab.errors import SettingError
+from training.recipes import find_recipe, recipe_names
+
+
+def test_help_shows_every_field_with_its_meaning():
+    shown = finish("factor_vae_dsprites", "--help")
+    assert shown.returncode == 0
+    text = " ".join(shown.stdout.replace("│", " ").split())
+    for option, meaning in {
+        "--objective.gamma": "multiplies the total correlation in nats",
+        "--objective.critic.optimizer.learning-rate": "per update",
+        "--model.network": "published encoder and decoder",
+        "--steps": "updates of the model",
+        "--compute.precision": "autocast",
+        "--log.checkpoint-every": "updates between two checkpoints",
+        "--data.npz": "npz",
+        "--folder": "run folder",
+    }.items():
+        assert option in text
+        assert meaning in text
+
+
+def test_help_without_a_recipe_lists_the_recipes():
+    shown = finish("--help")
+    assert shown.returncode == 0
+    text = " ".join(shown.stdout.split())
+    assert "RECIPE" in text
+    assert all(name in text for name in recipe_names())
+
+
+def test_a_misspelt_option_is_answered_with_the_right_one():
+    wrong = finish("factor_vae_dsprites", "--objective.gama", 3)
+    assert wrong.returncode == 2
+    assert "--objective.gamma" in wrong.stderr + wrong.stdout
+
+
+def test_an_unknown_recipe_lists_those_there_are():
+    wrong = finish("factor_vae_dsprite")
+    assert wrong.returncode == 2
+    assert "Did you mean factor_vae_dsprites?" in wrong.stderr
+    assert all(name in wrong.stderr for name in recipe_names())
+    assert "Traceback" not in wrong.stderr
+
+
+def test_a_value_out_of_range_is_refused_before_anything_is_made(tmp_path):
+    folder = tmp_path / "run"
+    wrong = finish(TINY, "--folder", folder, "--objective.gamma", -3)
+    assert wrong.returncode == 2
+    assert "gamma: expected a number >= 0, got -3" in wrong.stderr + wrong.stdout
+    assert not folder.exists()
+
+
+def test_a_device_that_is_not_there_is_refused(tmp_path):
+    wrong = finish(TINY, "--folder", tmp_path / "run", "--compute.device", "cuda:7")
+    assert wrong.returncode == 2
+    assert "compute.device: 'cuda:7' cannot be used here" in wrong.stderr
+
+
+def test_an_option_in_the_place_of_the_recipe_is_explained():
+    wrong = finish("--steps", 3)
+    assert wrong.returncode == 2
+    assert "expected a recipe first" in wrong.stderr
+
+
+def test_resume_of_a_folder_that_is_no_run_is_explained(tmp_path):
+    wrong = finish("--resume", tmp_path / "nothing")
+    assert wrong.returncode == 2
+    assert "run.json" in wrong.stderr
+    assert not (tmp_path / "nothing").exists()
+
+
+def test_a_python_file_without_a_run_is_explained(tmp_path):
+    (tmp_path / "empty_recipe.py").write_text("steps = 3\n")
+    with pytest.raises(Exception, match="expected a training.run.Run called `run`"):
+        find_recipe(str(tmp_path / "empty_recipe.py"))
+
+
+def test_recipes_of_this_project_are_short():
+    for name in recipe_names():
+        _, run = find_recipe(name)
+        assert run.steps > 0
+
+
+def test_find_recipe_raises_a_setting_error():
+    with pytest.raises(SettingError, match="there is no recipe, file or run called 'nothing_like_it'"):
+        find_recipe("nothing_like_it")

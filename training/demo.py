@@ -1,0 +1,29 @@
+"""python -m training.demo: train the demo recipe into runs/demo, go on with it if it was stopped, show what it gave."""
+
+import sys
+from pathlib import Path
+
+from training.train import main
+
+FOLDER = Path("runs/demo")
+
+
+def demo() -> int:
+    """The exit status of the training; a demo that is finished already is only shown."""
+    arguments = ["--resume", str(FOLDER)] if (FOLDER / "run.json").exists() else ["demo", "--folder", str(FOLDER)]
+    status = main(arguments)
+    if status == 0:
+        python = Path(sys.executable)
+        local = python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python
+        print(
+            f"\nNext:\n"
+            f"  {local} -m training.train factor_vae_dsprites   # the full recipe; Ctrl-C saves it\n"
+            f"  {local} -m training.train --resume RUN          # go on with a run that was stopped\n"
+            f"  {local.parent / 'wandb'} leet {FOLDER}          # look at its curves in the terminal, offline\n"
+            f"(rm -r {FOLDER} and make demo to train it again)"
+        )
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(demo())
