@@ -1,0 +1,89 @@
+"""Every key that is logged: its name, unit, meaning, and which way is better, declared once."""
+
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal
+
+from equilab.errors import SettingError
+
+PREFIXES = ("train", "latent", "metric", "equivariance", "time")
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key, or a family of keys where the name holds `{}`: a latent's number, or a factor's name."""
+
+    name: str
+    unit: str
+    meaning: str
+    better: Literal["up", "down", ""] = ""
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """What a logged name of this key looks like."""
+        return re.compile(re.escape(self.name).replace(r"\{\}", r"\w+"))
+
+
+def _score_keys(name: str, meaning: str) -> list[Key]:
+    """A score of a metric protocol with its parts, floors and ceiling."""
+    return [
+        Key(f"metric/{name}", "0 to 1", meaning, "up"),
+        Key(f"metric/{name}_floor_untrained", "0 to 1", f"{name} of the model before its first update"),
+        Key(f"metric/{name}_floor_random", "0 to 1", f"{name} of Gaussian noise as codes"),
+        Key(f"metric/{name}_ceiling", "0 to 1", f"{name} of the factors themselves as codes"),
+        Key(f"metric/{name}_{{}}", "0 to 1", f"{name} of one factor", "up"),
+    ]
+
+
+_DECLARED = [
+    Key("train/loss", "nats per image", "what the model's optimiser minimises", "down"),
+    Key("train/reconstruction", "nats per image", "cross-entropy of the pixels, summed over pixels", "down"),
+    Key("train/kl", "nats per image", "KL of the posterior to the prior, summed over latents"),
+    Key("train/total_correlation", "nats", "the critic's estimate of the total correlation of q(z)", "down"),
+    Key("train/critic", "nats", "the critic's cross-entropy; log 2 = 0.693 when it cannot tell"),
+    Key("train/gradient_norm", "loss per unit of weight", "norm of the model's gradient before it is clipped"),
+    Key("latent/kl_{}", "nats per image", "KL of one latent on a training batch"),
+    Key("latent/kl_mean_{}", "nats per image", "KL of one latent over 4,096 images"),
+    Key("latent/active", "latents", "latents whose KL is above 0.01 nats"),
+    Key("latent/reconstructions", "picture", "inputs above, their reconstructions below"),
+    Key("latent/traversals", "picture", "one latent changed at a time, sorted by KL"),
+    Key("latent/traversal_gif", "picture", "the traversals, moving"),
+    *_score_keys("factor_vae_score", "accuracy of a majority vote that names the fixed factor (Kim & Mnih 2018)"),
+    *_score_keys("beta_vae_score", "accuracy of a linear classifier of the shared factor (Higgins et al. 2017)"),
+    *_score_keys("mig", "mutual information gap between the two best codes of a factor (Chen et al. 2018)"),
+    Key("time/steps_per_second", "1/s", "updates of the model per second since the row before", "up"),
+    Key("time/memory", "MiB", "largest resident memory of the process so far", "down"),
+    Key("time/evaluation", "s", "duration of the evaluation", "down"),
+]
+
+
+def declare(key: Key) -> None:
+    """Adds a key, for an objective or a metric of your own; SettingError for one that exists or is badly named."""
+    prefix, _, rest = key.name.partition("/")
+    if prefix not in PREFIXES or not re.fullmatch(r"[a-z0-9_{}]+", rest):
+        raise SettingError(
+            f"key: expected one of {', '.join(p + '/' for p in PREFIXES)} and then lower case letters, got {key.name!r}"
+        )
+    if any(key.name == other.name and key != other for other in _DECLARED):
+        raise SettingError(f"key: {key.name!r} is declared already, with another unit or meaning")
+    if key not in _DECLARED:
+        _DECLARED.append(key)
+
+
+def declared_keys() -> tuple[Key, ...]:
+    """All keys, in the order of their declaration."""
+    return tuple(_DECLARED)
+
+
+def lookup(name: str) -> Key:
+    """The declaration of a logged name: its own before that of its family. SettingError suggests the nearest one."""
+    for key in _DECLARED:
+        if key.name == name:
+            return key
+    for key in _DECLARED:
+        if "{}" in key.name and key.pattern.fullmatch(name):
+            return key
+    near = get_close_matches(name, [key.name for key in _DECLARED], n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    raise SettingError(f"key: {name!r} is not declared{hint} Declare it in training/keys.py, or with training.keys.declare")

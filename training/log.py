@@ -1,0 +1,155 @@
+"""The log of a run: metrics.jsonl is the record, Weights & Biases a sink that may fail without harm."""
+
+import json
+import logging
+import math
+import netrc
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from equilab.errors import DataError
+from training.keys import lookup
+
+logger = logging.getLogger("equilab.training")
+
+
+class Log:
+    """Rows, pictures and tables of one run folder; a context manager.
+
+    position: the length of metrics.jsonl, in bytes, that belongs to the checkpoint a run resumes from; what a killed
+    process wrote after it is cut off. Raises DataError when the file is shorter than that, SettingError for a key that
+    is not declared in training/keys.py, and OSError when the disk does not take a row. Whatever W&B does wrong is
+    reported once through `logging`, and the training goes on without it.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        config: dict[str, Any],
+        name: str,
+        wandb: Literal["offline", "online", "off"],
+        project: str,
+        position: int | None = None,
+    ):
+        path = folder / "metrics.jsonl"
+        self._folder = folder
+        self._file = open(path, "ab")  # noqa: SIM115: closed by close()
+        if self._file.tell() < (position or 0):
+            raise DataError(f"{path}: has {self._file.tell()} bytes, the checkpoint was written at {position}; rows are lost")
+        self._file.truncate(position or 0)
+        self._wandb: Any = None
+        if wandb != "off":
+            self._safely(lambda: self._open_wandb(wandb, config, name, project))
+
+    def __enter__(self) -> "Log":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.close(exit_code=0 if kind is None else 1)
+
+    def row(self, step: int, values: dict[str, float]) -> None:
+        """One line of metrics.jsonl, {"step": step, key: value, ...}, and the same row to W&B.
+
+        A value that is not finite is written as null: JSON has no other word for it.
+        """
+        for key in values:
+            lookup(key)
+        row = {"step": step} | {key: value if math.isfinite(value) else None for key, value in values.items()}
+        self._file.write(json.dumps(row).encode() + b"\n")
+        self._file.flush()
+        self._send(lambda: self._wandb.log(row))
+
+    def picture(self, step: int, key: str, path: Path) -> None:
+        """A PNG or GIF that lies in the run folder, to W&B; the folder itself is the record of pictures."""
+        lookup(key)
+
+        def send() -> None:
+            import wandb
+
+            self._wandb.log({"step": step, key: wandb.Image(os.fspath(path))})
+
+        self._send(send)
+
+    def table(self, step: int, key: str, columns: list[str], rows: list[list[Any]]) -> None:
+        """A table, as tables/KEY.json in the run folder and to W&B."""
+        lookup(key)
+        folder = self._folder / "tables"
+        folder.mkdir(exist_ok=True)
+        content = json.dumps({"step": step, "columns": columns, "rows": rows}, indent=1)
+        (folder / f"{key.replace('/', '_')}.json").write_text(content, encoding="utf-8")
+
+        def send() -> None:
+            import wandb
+
+            self._wandb.log({"step": step, key: wandb.Table(columns=columns, data=rows)})
+
+        self._send(send)
+
+    def sync(self) -> int:
+        """The length of metrics.jsonl in bytes, all of it on the disk."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        return self._file.tell()
+
+    def close(self, exit_code: int = 0) -> None:
+        """Close the file, and the W&B run with this exit code."""
+        self._file.close()
+        self._send(lambda: self._wandb.finish(exit_code=exit_code))
+        self._wandb = None
+
+    def _open_wandb(self, mode: str, config: dict[str, Any], name: str, project: str) -> None:
+        """Start, or go on with, the W&B run of this folder; every key gets `step` as its x-axis."""
+        if mode == "online" and not _logged_in():
+            logger.warning("W&B: not logged in (wandb login), so this run is kept offline in %s", self._folder / "wandb")
+            mode = "offline"
+        if mode == "offline":
+            os.environ.setdefault("WANDB_ERROR_REPORTING", "false")  # offline runs would post telemetry
+            os.environ.setdefault("WANDB_DATA_DIR", os.fspath(self._folder.absolute() / "wandb"))
+        import wandb
+
+        (self._folder / "wandb").mkdir(exist_ok=True)
+        identity = self._folder / "wandb" / "id"
+        resumed = identity.exists()
+        if not resumed:
+            identity.write_text(secrets.token_hex(4), encoding="utf-8")
+        self._wandb = wandb.init(
+            project=project,
+            name=name,
+            id=identity.read_text(encoding="utf-8"),
+            resume="allow" if resumed else None,
+            dir=self._folder,
+            config=config,
+            mode="online" if mode == "online" else "offline",
+            settings=wandb.Settings(silent=True, console="off", x_disable_stats=True, disable_git=True, disable_code=True),
+        )
+        self._wandb.define_metric("step")
+        self._wandb.define_metric("*", step_metric="step")
+
+    def _send(self, work: Callable[[], object]) -> None:
+        """Do this with the W&B run, if there is one."""
+        if self._wandb is not None:
+            self._safely(work)
+
+    def _safely(self, work: Callable[[], object]) -> None:
+        """Do what W&B is asked for; its failure ends W&B, not the training."""
+        try:
+            work()
+        except Exception as error:  # a sink of somebody else's must not cost a training
+            logger.warning("W&B failed and is left out from here on (%s); metrics.jsonl goes on", error)
+            self._wandb = None
+
+
+def _logged_in() -> bool:
+    """Whether W&B finds an API key: in the environment, or in the netrc file for its host. Asks no server."""
+    if os.environ.get("WANDB_API_KEY"):
+        return True
+    host = urlsplit(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai")).hostname or ""
+    try:
+        return netrc.netrc(os.environ.get("NETRC")).authenticators(host) is not None
+    except (OSError, netrc.NetrcParseError):
+        return False
