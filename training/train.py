@@ -26,7 +26,7 @@ SAME_RESULT = ("python", "torch", "numpy", "processor", "threads", "gpu")  # bit
 class Start:
     """Options of a new run: the fields of the recipe, and where the run is kept."""
 
-    run: Annotated[Run, tyro.conf.OmitArgPrefixes]
+    run: Annotated[Run, tyro.conf.arg(name="")]
     folder: Path | None = None  # run folder; None: runs/DATE_RECIPE_sSEED
     modules: tuple[str, ...] = ()  # modules of yours whose dataclasses a run.json may name; they are imported
 
