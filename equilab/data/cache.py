@@ -14,7 +14,7 @@ def cache_folder() -> Path:
     """The folder of cache files: the environment variable EQUILAB_CACHE, else the user's cache folder."""
     from platformdirs import user_cache_dir
 
-    return Path(os.environ.get("EQUILAB_CACHE") or user_cache_dir("equilab"))
+    return Path(os.environ.get("EQUILAB_CACHE") or user_cache_dir("equilab")).expanduser()
 
 
 def cached_file(path: Path, build: Callable[[], Iterator[bytes]], *, digest: str, num_bytes: int, title: str) -> Path:
@@ -23,36 +23,39 @@ def cached_file(path: Path, build: Callable[[], Iterator[bytes]], *, digest: str
     A file that is already there is checked in full; a damaged one is built again, with a warning. While one process
     builds, others wait for it. A bar shows the progress on a terminal.
 
-    Raises DataError when the file cannot be written (a full disk, a folder without permission) or what was built has
-    another checksum.
+    Raises DataError when the file cannot be read or written (a full disk, a folder without permission) or what was
+    built has another checksum.
     """
     from filelock import FileLock
 
     try:
+        if _is_right(path, digest):  # without the lock, so that a folder that cannot be written serves too
+            return path
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_name(f".{path.name}.lock")):
+            if _is_right(path, digest):  # another process built it while this one waited
+                return path
             if path.exists():
-                if _digest_of(path) == digest:
-                    return path
-                warnings.warn(
-                    f"{path}: damaged (its checksum is wrong), building it again", RuntimeWarning, stacklevel=2
-                )
+                warnings.warn(f"{path}: damaged (wrong checksum), it is built again", RuntimeWarning, stacklevel=2)
             _build(path, build, digest=digest, num_bytes=num_bytes, title=title)
     except OSError as error:
         raise DataError(
-            f"{path}: cannot write the cache of {title} ({error.strerror}); it needs {num_bytes / 2**20:.0f} MiB: make "
-            "room, or set the environment variable EQUILAB_CACHE to a folder with room"
+            f"{path}: cannot keep the cache of {title} ({error.strerror or error}); it needs {num_bytes / 2**20:.0f} "
+            "MiB: make room, or set the environment variable EQUILAB_CACHE to a folder with room that can be written"
         ) from error
     return path
 
 
-def _digest_of(path: Path) -> str:
-    """The sha256 of a file's content."""
-    digest = sha256()
-    with open(path, "rb") as file:
-        while block := file.read(2**22):
-            digest.update(block)
-    return digest.hexdigest()
+def _is_right(path: Path, digest: str) -> bool:
+    """Whether there is a file with this sha256."""
+    found = sha256()
+    try:
+        with open(path, "rb") as file:
+            while block := file.read(2**22):
+                found.update(block)
+    except FileNotFoundError:
+        return False
+    return found.hexdigest() == digest
 
 
 def _build(path: Path, build: Callable[[], Iterator[bytes]], *, digest: str, num_bytes: int, title: str) -> None:

@@ -1,6 +1,8 @@
 """What a data set is: images, their factors, and the way between the two."""
 
 from abc import ABC, abstractmethod
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -8,16 +10,17 @@ from jaxtyping import Int, UInt8
 from numpy import ndarray
 
 from equilab.data.factors import Factors
+from equilab.data.indices import checked_indices
 from equilab.data.table import ImageTable
 from equilab.errors import DataError
 
 
 class Dataset(ABC):
-    """Images with known factors; a frozen dataclass of settings in every concrete class.
+    """Images with known factors; every concrete class is a frozen dataclass of settings.
 
-    Observation i is row i of `table`. A data set with one observation per combination of factors, in the order of
-    their flat index, is a grid; one with nuisance (several photographs of one combination, or none) is not, and says
-    which observation shows what in `labels`.
+    Observation i is row i of `table`. In a grid it shows combination i of the factors, each combination once; any
+    other data set (several photographs of one combination, or none) says in `open_labels` what each observation shows.
+    A pickled data set is its settings alone: its table is opened anew where it is unpickled.
     """
 
     @property
@@ -28,54 +31,74 @@ class Dataset(ABC):
     @property
     @abstractmethod
     def image_shape(self) -> tuple[int, int, int]:
-        """(channels, height, width)."""
+        """(channels, height, width) of an image, pixels."""
 
-    @property
     @abstractmethod
+    def open_table(self) -> ImageTable:
+        """All images in the order of the observations; called once, when they are first asked for."""
+
+    @abstractmethod
+    def open_labels(self) -> Int[ndarray, "n k"] | None:
+        """The factor indices (n, k) that each observation shows, or None for a grid; called once."""
+
+    @cached_property
     def table(self) -> ImageTable:
-        """All images; opened, or built, when it is first asked for."""
+        """All images in the order of the observations, in memory or mapped from a file."""
+        return self.open_table()
 
-    @property
-    @abstractmethod
-    def labels(self) -> Int[ndarray, "n k"] | None:
-        """The factor values of every observation, or None for a grid."""
+    @cached_property
+    def _labels(self) -> Int[ndarray, "n k"] | None:
+        return self.open_labels()
 
     @property
     def is_grid(self) -> bool:
-        """Whether observation i is combination i."""
-        return self.labels is None
+        """Whether observation i is combination i of the factors, for every i."""
+        return self._labels is None
 
     def __len__(self) -> int:
         """The number of observations."""
-        labels = self.labels
-        return self.factors.num_combinations if labels is None else len(labels)
+        return self.factors.num_combinations if self._labels is None else len(self._labels)
 
     def images(self, indices: Int[ndarray, "n"]) -> UInt8[ndarray, "n c h w"]:
-        """Images uint8 (n, C, H, W), 0 to 255, of these observations; DataError for an index out of range."""
-        indices = np.asarray(indices)
-        if indices.size and not 0 <= indices.min() <= indices.max() < len(self):
-            raise DataError(f"indices: expected 0 to {len(self) - 1}, got {indices.min()} to {indices.max()}")
-        return self.table.gather_uint8(torch.from_numpy(indices.astype(np.int64))).numpy()
+        """Images uint8 (n, C, H, W), 0 to 255, of observations (n,); DataError for an index out of range."""
+        return self.table.gather_uint8(torch.from_numpy(checked_indices(indices, len(self)))).numpy()
 
-    def factors_of(self, indices: Int[ndarray, "n"]) -> Int[ndarray, "n k"]:
-        """The factor values of these observations."""
-        labels = self.labels
-        return self.factors.from_index(indices) if labels is None else labels[indices]
+    def labels(self, indices: Int[ndarray, "n"]) -> Int[ndarray, "n k"]:
+        """Factor indices int64 (n, k) of observations (n,); DataError for an index out of range."""
+        indices = checked_indices(indices, len(self))
+        if self._labels is None:
+            return self.factors.from_index(indices)
+        return self._labels[indices].astype(np.int64)
 
     def observe(self, factors: Int[ndarray, "n k"], rng: np.random.Generator) -> Int[ndarray, "n"]:
-        """An observation of each combination: the only one of a grid, else one of those there are, drawn from rng.
+        """Observations int64 (n,) that show these factor indices (n, k).
 
-        Raises DataError for a combination that was never observed.
+        In a grid each is the only one there is, and rng is not used; else it is uniform over those there are.
+        Raises ShapeError or DataError for factors that do not fit, DataError for a combination never observed.
         """
         wanted = self.factors.to_index(factors)
-        labels = self.labels
-        if labels is None:
+        if self._labels is None:
             return wanted
-        present = self.factors.to_index(labels)
-        order = np.argsort(present, kind="stable")
-        first = np.searchsorted(present[order], wanted, "left")
-        count = np.searchsorted(present[order], wanted, "right") - first
+        order, combination = self._by_combination
+        first = np.searchsorted(combination, wanted, "left")
+        count = np.searchsorted(combination, wanted, "right") - first
         if not count.all():
             missing = np.asarray(factors)[int(np.argmin(count))].tolist()
             raise DataError(f"factors: {missing} of {', '.join(self.factors.names)} was never observed")
         return order[first + rng.integers(count)]
+
+    @cached_property
+    def _by_combination(self) -> tuple[Int[ndarray, "n"], Int[ndarray, "n"]]:
+        """Observations ordered by the flat index of their combination, and that index."""
+        combination = self.factors.to_index(self.labels(np.arange(len(self))))
+        order = np.argsort(combination, kind="stable")
+        return order, combination[order]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The settings, without what was opened or derived from them."""
+        cached = {name for kind in type(self).__mro__ for name, value in vars(kind).items() if _is_cached(value)}
+        return {name: value for name, value in vars(self).items() if name not in cached}
+
+
+def _is_cached(attribute: Any) -> bool:
+    return isinstance(attribute, cached_property)

@@ -1,10 +1,7 @@
 """dSprites (Matthey et al. 2017): 737,280 binary sprites with six factors, rendered from their geometry."""
 
-import warnings
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import product
 from pathlib import Path
 
@@ -13,10 +10,10 @@ import torch
 
 from equilab.data.cache import cache_folder, cached_file
 from equilab.data.dataset import Dataset
+from equilab.data.dsprites_npz import read_packed
 from equilab.data.factors import Cyclic, Factor, Factors
 from equilab.data.render import render
 from equilab.data.table import ImageTable
-from equilab.errors import DataError
 
 NUM_IMAGES = 737_280
 BYTES_PER_IMAGE = 64 * 64 // 8
@@ -24,21 +21,14 @@ SHA256 = "3a228f4037ef3d42a42588e0e01f1078aa2df13cfa17584e88c95ed9fb5672da"  # o
 POSITIONS = np.linspace(0, 1, 32)
 FACTORS = Factors(
     (
-        Factor("color", (1.0,), "white"),
-        Factor("shape", (0.0, 1.0, 2.0), "square, ellipse, heart"),
+        Factor("color", (1.0,), "1 white"),
+        Factor("shape", (1.0, 2.0, 3.0), "1 square, 2 ellipse, 3 heart"),
         Factor("scale", tuple(np.linspace(0.5, 1, 6).tolist()), "of the largest"),
         Factor("orientation", tuple(np.linspace(0, 2 * np.pi, 40).tolist()), "radians", Cyclic(39, (4, 2, 1), "shape")),
-        Factor("posX", tuple(POSITIONS.tolist()), "of the range, 33 px"),
-        Factor("posY", tuple(POSITIONS.tolist()), "of the range, 33 px"),
+        Factor("posX", tuple(POSITIONS.tolist()), "of the range, 32 px"),
+        Factor("posY", tuple(POSITIONS.tolist()), "of the range, 32 px"),
     )
 )
-
-
-def _blocks() -> Iterator[bytes]:
-    """All images, packed, in order: one block per shape, scale and orientation."""
-    x, y = (grid.ravel() for grid in np.meshgrid(POSITIONS, POSITIONS, indexing="ij"))
-    for shape, scale, orientation in product(*(FACTORS[name].values for name in ("shape", "scale", "orientation"))):
-        yield np.packbits(render(int(shape), scale, orientation, x, y), axis=None).tobytes()
 
 
 @dataclass(frozen=True)
@@ -49,8 +39,8 @@ class DSprites(Dataset):
     Orientations are linspace(0, 2 pi, 40): the last one is the first one again, so the group that turns them is C_39,
     and 715,706 of the 737,280 images are distinct. The position step is 1.032 px: images are not shifts of each other.
 
-    The table is mapped from the file, and opened after its checksum was verified. Raises DataError when the cache
-    cannot be written or the npz is not the one of dSprites.
+    The table is mapped from the cache file, after its checksum was verified; that of an npz is read into memory. Asking
+    for images raises DataError when the cache cannot be written or the npz is not the one of dSprites.
 
     >>> DSprites().factors.sizes, len(DSprites())
     ((1, 3, 6, 40, 32, 32), 737280)
@@ -66,42 +56,27 @@ class DSprites(Dataset):
     def image_shape(self) -> tuple[int, int, int]:
         return (1, 64, 64)
 
-    @property
-    def labels(self) -> None:
+    def open_labels(self) -> None:
         return None
 
-    @property
-    def table(self) -> ImageTable:
-        return _open(self.npz)
+    def open_table(self) -> ImageTable:
+        if self.npz is not None:
+            rows = read_packed(Path(self.npz), NUM_IMAGES)
+        else:
+            path = cached_file(
+                cache_folder() / f"dsprites-{SHA256[:12]}.bits",
+                packed_blocks,
+                digest=SHA256,
+                num_bytes=NUM_IMAGES * BYTES_PER_IMAGE,
+                title="dSprites",
+            )
+            # Copy-on-write: torch wants a writable array, and nothing that is written would reach the file.
+            rows = np.memmap(path, np.uint8, mode="c", shape=(NUM_IMAGES, BYTES_PER_IMAGE))
+        return ImageTable(torch.from_numpy(rows), self.image_shape, "bits")
 
 
-@lru_cache(maxsize=1)
-def _open(npz: str | None) -> ImageTable:
-    """The images of the npz, or those of the cache file, which is built where it is missing."""
-    if npz is not None:
-        return ImageTable(torch.from_numpy(_read_npz(Path(npz))), (1, 64, 64), "bits")
-    path = cached_file(
-        cache_folder() / f"dsprites-{SHA256[:12]}.bits",
-        _blocks,
-        digest=SHA256,
-        num_bytes=NUM_IMAGES * BYTES_PER_IMAGE,
-        title="dSprites",
-    )
-    # Copy-on-write: torch wants a writable array, and nothing that is written would reach the file.
-    rows = np.memmap(path, np.uint8, mode="c", shape=(NUM_IMAGES, BYTES_PER_IMAGE))
-    return ImageTable(torch.from_numpy(rows), (1, 64, 64), "bits")
-
-
-def _read_npz(path: Path) -> np.ndarray:
-    """The images of the original file, packed (737280, 512); DataError for any other file."""
-    expected = "expected the original dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz"
-    try:
-        with warnings.catch_warnings(), np.load(path, allow_pickle=False) as archive:
-            images = archive["imgs"]
-    except FileNotFoundError as error:
-        raise DataError(f"npz: there is no file {path}; {expected}, or leave npz out to render the images") from error
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
-        raise DataError(f"npz: {path} cannot be read ({error}); {expected}") from error
-    if images.shape != (NUM_IMAGES, 64, 64):
-        raise DataError(f"npz: imgs of {path} has shape {images.shape}, not (737280, 64, 64); {expected}")
-    return np.packbits(images.reshape(NUM_IMAGES, -1) != 0, axis=1)
+def packed_blocks() -> Iterator[bytes]:
+    """All images, packed, in order: one block of 1024 positions per shape, scale and orientation."""
+    x, y = (grid.ravel() for grid in np.meshgrid(POSITIONS, POSITIONS, indexing="ij"))
+    for shape, scale, orientation in product(*(FACTORS[name].values for name in ("shape", "scale", "orientation"))):
+        yield np.packbits(render(int(shape), scale, orientation, x, y), axis=None).tobytes()

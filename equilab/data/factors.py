@@ -1,61 +1,73 @@
 """The factors of variation of a data set: names, values, the group that acts on each, and their flat index."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cached_property
 
 import numpy as np
 from jaxtyping import Int
 from numpy import ndarray
 
-from equilab.errors import DataError, SettingError
+from equilab.data.indices import checked_indices, checked_integers
+from equilab.errors import DataError, SettingError, ShapeError
 
 
 @dataclass(frozen=True)
 class Cyclic:
-    """The cyclic group C_n that turns the values of a factor: value i goes to i + g mod n.
+    """The cyclic group C_n that moves the values of a factor: value i goes to i + g mod n.
 
-    symmetries: for each value of the factor `depends_on`, the order of its stabiliser in SO(2): how often the object
-    looks the same in one full turn (square 4, ellipse 2, heart 1). Empty: every object looks the same once.
+    symmetry: for each value of the factor `symmetry_of`, the order of its stabiliser in SO(2), which is how often the
+    object looks the same in one full turn (square 4, ellipse 2, heart 1). Empty: every object looks the same once.
     """
 
-    order: int
-    symmetries: tuple[int, ...] = ()
-    depends_on: str | None = None
+    order: int  # number of distinct values
+    symmetry: tuple[int, ...] = ()  # order of the stabiliser in SO(2) of each value of `symmetry_of`
+    symmetry_of: str | None = None  # name of the factor that the stabiliser depends on; None: no other factor
 
 
 @dataclass(frozen=True)
 class Factor:
     """One factor: its values in order, their unit, and the group that acts on them (None: the values do not wrap).
 
+    Raises SettingError for a factor without values, or a group with more elements than there are values.
+
     >>> Factor("orientation", (0.0, 120.0, 240.0), "degrees", Cyclic(3)).act(np.array([0, 2]), 1).tolist()
     [1, 0]
     """
 
     name: str
-    values: tuple[float, ...]
+    values: tuple[float, ...]  # in `unit`
     unit: str = ""
     group: Cyclic | None = None
 
+    def __post_init__(self) -> None:
+        if not self.values:
+            raise SettingError(f"values: expected at least one value of {self.name}, got none")
+        if self.group is not None and not 1 <= self.group.order <= self.size:
+            raise SettingError(f"group: expected an order of 1 to {self.size} for {self.name}, got {self.group.order}")
+
     @property
     def size(self) -> int:
+        """The number of values, a duplicate end point included."""
         return len(self.values)
 
-    def act(self, index: Int[ndarray, "..."], g: int) -> Int[ndarray, "..."]:
-        """The indices of the values after the group element g: index + g mod the group's order.
+    def act(self, index: Int[ndarray, "..."] | int, g: Int[ndarray, "..."] | int) -> Int[ndarray, "..."]:
+        """The index of each value after the group element g: (index + g) mod order; shapes broadcast.
 
         A duplicate end point (orientation 39 of dSprites, the same angle as 0) counts as the first value.
         Raises DataError for a factor that no group acts on.
         """
         if self.group is None:
             raise DataError(f"{self.name}: no group acts on this factor, its values do not wrap")
-        return (np.asarray(index) + g) % self.group.order
+        return np.asarray((np.asarray(index) + g) % self.group.order)
 
 
 @dataclass(frozen=True)
-class Factors(Sequence[Factor]):
+class Factors:
     """The factors of a data set in order; a combination of values has a flat index, the last factor running fastest.
+
+    Raises SettingError for two factors of one name, or a group whose `symmetry` does not fit the factors.
 
     >>> factors = Factors((Factor("shape", (0, 1, 2)), Factor("x", (0.0, 1.0))))
     >>> factors.to_index(np.array([[2, 1]])).tolist(), factors.from_index(np.array([5])).tolist()
@@ -64,37 +76,61 @@ class Factors(Sequence[Factor]):
 
     factors: tuple[Factor, ...]
 
-    def __len__(self) -> int:
-        return len(self.factors)
+    def __post_init__(self) -> None:
+        if not self.factors or len(set(self.names)) < self.num:
+            raise SettingError(f"factors: expected factors with different names, got {', '.join(self.names) or 'none'}")
+        for factor in self.factors:
+            if factor.group is None:
+                continue
+            of, symmetry = factor.group.symmetry_of, factor.group.symmetry
+            expected = 0 if of is None else self[of].size
+            if len(symmetry) != expected:
+                raise SettingError(f"symmetry of {factor.name}: expected {expected} orders, got {len(symmetry)}")
 
-    def __getitem__(self, key):  # pyright: ignore[reportIncompatibleMethodOverride]
-        """The factor at a position, or of a name; SettingError suggests the nearest name."""
-        if not isinstance(key, str):
-            return self.factors[key]
-        if key not in self.names:
-            near = get_close_matches(key, self.names, n=1)
+    def __iter__(self) -> Iterator[Factor]:
+        return iter(self.factors)
+
+    def __getitem__(self, name: str) -> Factor:
+        """The factor of that name; SettingError lists the names there are and suggests the nearest."""
+        if name not in self.names:
+            near = get_close_matches(name, self.names, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            raise SettingError(f"factor: {key!r} is none of {', '.join(self.names)}{hint}")
-        return self.factors[self.names.index(key)]
+            raise SettingError(f"factor: {name!r} is none of {', '.join(self.names)}{hint}")
+        return self.factors[self.names.index(name)]
+
+    @property
+    def num(self) -> int:
+        """The number of factors."""
+        return len(self.factors)
 
     @property
     def names(self) -> tuple[str, ...]:
+        """The name of each factor."""
         return tuple(factor.name for factor in self.factors)
 
     @property
     def sizes(self) -> tuple[int, ...]:
+        """The number of values of each factor."""
         return tuple(factor.size for factor in self.factors)
 
-    @cached_property
+    @property
+    def values(self) -> tuple[tuple[float, ...], ...]:
+        """The values of each factor, in its unit."""
+        return tuple(factor.values for factor in self.factors)
+
+    @property
     def num_combinations(self) -> int:
-        """The size of the full grid."""
-        return int(np.prod(self.sizes))
+        """The number of combinations of values: the product of the sizes."""
+        return math.prod(self.sizes)
 
     def to_index(self, factors: Int[ndarray, "n k"]) -> Int[ndarray, "n"]:
-        """The flat index of each combination; DataError for a wrong shape or a value out of range."""
-        factors = np.asarray(factors)
-        if factors.ndim != 2 or factors.shape[1] != len(self):
-            raise DataError(f"factors: expected (n, {len(self)}) for {', '.join(self.names)}, got {factors.shape}")
+        """The flat index int64 (n,) of each combination of factor indices (n, k), row-major.
+
+        Raises ShapeError for another shape, DataError for a value that is no integer or out of range.
+        """
+        factors = checked_integers(factors, "factors")
+        if factors.ndim != 2 or factors.shape[1] != self.num:
+            raise ShapeError(f"factors: expected (n, {self.num}) for {', '.join(self.names)}, got {factors.shape}")
         bad = (factors < 0) | (factors >= np.array(self.sizes))
         if bad.any():
             row, column = np.argwhere(bad)[0]
@@ -105,14 +141,13 @@ class Factors(Sequence[Factor]):
         return np.asarray(np.ravel_multi_index(tuple(factors.T), self.sizes), dtype=np.int64)
 
     def from_index(self, indices: Int[ndarray, "n"]) -> Int[ndarray, "n k"]:
-        """The combination at each flat index; DataError for one out of range."""
-        indices = np.asarray(indices)
-        if indices.size and not 0 <= indices.min() <= indices.max() < self.num_combinations:
-            raise DataError(
-                f"indices: expected 0 to {self.num_combinations - 1}, got {indices.min()} to {indices.max()}"
-            )
+        """The combination of factor indices int64 (n, k) at each flat index (n,).
+
+        Raises ShapeError for another shape, DataError for an index that is no integer or out of range.
+        """
+        indices = checked_indices(indices, self.num_combinations)
         return np.stack(np.unravel_index(indices, self.sizes), axis=1).astype(np.int64)
 
     def sample(self, n: int, rng: np.random.Generator) -> Int[ndarray, "n k"]:
-        """n combinations, every factor uniform and independent of the others."""
-        return rng.integers(np.array(self.sizes), size=(n, len(self)))
+        """n combinations int64 (n, k), every factor uniform and independent of the others, drawn from rng."""
+        return rng.integers(np.array(self.sizes), size=(n, self.num))

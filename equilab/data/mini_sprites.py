@@ -1,7 +1,6 @@
 """Small sets of sprites with dSprites' geometry, rendered in memory, for tests and first steps."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
@@ -16,8 +15,9 @@ from equilab.errors import SettingError
 class MiniSprites(Dataset):
     """A full grid of a few sprites: 3 x 2 x 4 x 4 x 4 = 384 images by default, rendered in milliseconds.
 
-    Factors shape, scale, orientation, posX, posY. Orientations are 2 pi i / n without the end point, so that C_n acts
-    on them; positions stay in the range of dSprites.
+    Factors shape, scale, orientation, posX, posY, in the units of dSprites. Orientations are 2 pi i / n without the end
+    point, so that C_n acts on them; scales and positions span the range of dSprites (one scale: 1; one position: 0.5).
+    Raises SettingError for a number below 1 or more than 3 shapes.
 
     >>> data = MiniSprites()
     >>> len(data), data.image_shape, data.factors.sizes
@@ -25,45 +25,41 @@ class MiniSprites(Dataset):
     """
 
     size: int = 64  # pixels, height and width of an image
+    shapes: int = 3  # number of shapes: square, ellipse, heart in this order
     scales: int = 2  # number of scales, 0.5 to 1
     orientations: int = 4  # number of angles in a full turn
     positions: int = 4  # number of positions along each axis
 
     def __post_init__(self) -> None:
-        for name in ("size", "scales", "orientations", "positions"):
+        for name in ("size", "shapes", "scales", "orientations", "positions"):
             if getattr(self, name) < 1:
                 raise SettingError(f"{name}: expected at least 1, got {getattr(self, name)}")
+        if self.shapes > 3:
+            raise SettingError(f"shapes: expected 1 to 3 (square, ellipse, heart), got {self.shapes}")
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
         return (1, self.size, self.size)
 
-    @property
-    def labels(self) -> None:
+    def open_labels(self) -> None:
         return None
 
     @property
     def factors(self) -> Factors:
         angles = 2 * np.pi * np.arange(self.orientations) / self.orientations
-        places = tuple(np.linspace(0, 1, self.positions).tolist())
+        turn = Cyclic(self.orientations, (4, 2, 1)[: self.shapes], "shape")
+        places = np.linspace(0, 1, self.positions) if self.positions > 1 else np.array([0.5])
         return Factors(
             (
-                Factor("shape", (0.0, 1.0, 2.0), "square, ellipse, heart"),
+                Factor("shape", (1.0, 2.0, 3.0)[: self.shapes], "1 square, 2 ellipse, 3 heart"),
                 Factor("scale", tuple(np.linspace(1, 0.5, self.scales)[::-1].tolist()), "of the largest"),
-                Factor("orientation", tuple(angles.tolist()), "radians", Cyclic(self.orientations, (4, 2, 1), "shape")),
-                Factor("posX", places, "of the range"),
-                Factor("posY", places, "of the range"),
+                Factor("orientation", tuple(angles.tolist()), "radians", turn),
+                Factor("posX", tuple(places.tolist()), "of the range, half an image"),
+                Factor("posY", tuple(places.tolist()), "of the range, half an image"),
             )
         )
 
-    @property
-    def table(self) -> ImageTable:
-        return _render_all(self)
-
-
-@lru_cache(maxsize=4)
-def _render_all(data: MiniSprites) -> ImageTable:
-    """The images of the whole grid."""
-    combinations = data.factors.from_index(np.arange(len(data)))
-    values = [np.array(factor.values)[column] for factor, column in zip(data.factors, combinations.T, strict=True)]
-    return ImageTable.pack(render(*values, size=data.size)[:, None])
+    def open_table(self) -> ImageTable:
+        combinations = self.factors.from_index(np.arange(len(self)))
+        values = (np.array(values)[index] for values, index in zip(self.factors.values, combinations.T, strict=True))
+        return ImageTable.pack(render(*values, size=self.size)[:, None])

@@ -1,21 +1,24 @@
 """All images of a data set in memory, one row each, packed to one bit per pixel where they are binary."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 import torch
+from jaxtyping import UInt8
+from numpy import ndarray
 from torch import Tensor
 
 from equilab.errors import ShapeError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ImageTable:
     """Rows of pixels that are gathered into batches by index, on the device where they lie.
 
     rows: uint8 (n, bytes). "uint8": one byte per pixel, C * H * W of them, 0 to 255. "bits": eight binary pixels per
-    byte, the first in the highest bit, as `numpy.packbits` writes them.
+    byte, the first in the highest bit, as `numpy.packbits` writes them. Raises ShapeError for any other rows.
 
     >>> table = ImageTable.pack(np.array([[[[1, 0], [0, 1]]]], np.uint8))
     >>> table.gather(torch.tensor([0])).tolist()
@@ -23,12 +26,12 @@ class ImageTable:
     """
 
     rows: Tensor
-    image_shape: tuple[int, int, int]
+    image_shape: tuple[int, int, int]  # (channels, height, width)
     storage: Literal["bits", "uint8"]
     _pixels_of_byte: Tensor = field(init=False, repr=False)  # int64 (256,): eight pixels 0 or 1, a byte each
 
     def __post_init__(self) -> None:
-        pixels = int(np.prod(self.image_shape))
+        pixels = math.prod(self.image_shape)
         width = -(-pixels // 8) if self.storage == "bits" else pixels
         if self.rows.dtype != torch.uint8 or self.rows.ndim != 2 or self.rows.shape[1] != width:
             raise ShapeError(
@@ -40,12 +43,16 @@ class ImageTable:
         object.__setattr__(self, "_pixels_of_byte", pixels_of_byte)
 
     @classmethod
-    def pack(cls, images: np.ndarray) -> "ImageTable":
-        """The table of binary images, uint8 (n, C, H, W), 0 and anything else."""
-        packed = np.packbits(images.reshape(len(images), -1) != 0, axis=1)
-        return cls(torch.from_numpy(packed), tuple(images.shape[1:]), "bits")
+    def pack(cls, images: UInt8[ndarray, "n c h w"]) -> "ImageTable":
+        """The packed table of binary images (n, C, H, W), 0 is off; ShapeError for any other shape."""
+        if images.ndim != 4:
+            raise ShapeError(f"images: expected (n, C, H, W), got {images.shape}")
+        num, channels, height, width = images.shape
+        packed = np.packbits(images.reshape(num, channels * height * width) != 0, axis=1)
+        return cls(torch.from_numpy(packed), (channels, height, width), "bits")
 
     def __len__(self) -> int:
+        """The number of images."""
         return len(self.rows)
 
     def to(self, device: torch.device | str) -> "ImageTable":
@@ -54,19 +61,20 @@ class ImageTable:
 
     def gather_uint8(self, indices: Tensor) -> Tensor:
         """Images uint8 (n, C, H, W), 0 to 255, at int64 indices (n,) on the table's device."""
-        rows = self.rows[indices]
+        rows = self.rows.index_select(0, indices)
         if self.storage == "uint8":
-            return rows.reshape(-1, *self.image_shape)
+            return rows.view(len(rows), *self.image_shape)
         return self._unpacked(rows) * 255
 
     def gather(self, indices: Tensor) -> Tensor:
-        """Images float32 (n, C, H, W) in [0, 1] at int64 indices (n,) on the table's device."""
-        rows = self.rows[indices]
+        """Images float32 (n, C, H, W) in [0, 1] at int64 indices (n,) on the table's device: `gather_uint8` / 255."""
+        rows = self.rows.index_select(0, indices)
         if self.storage == "uint8":
-            return rows.reshape(-1, *self.image_shape).float() / 255
+            return rows.view(len(rows), *self.image_shape).float() / 255
         return self._unpacked(rows).float()
 
     def _unpacked(self, rows: Tensor) -> Tensor:
-        """Pixels 0 and 1, uint8 (n, C, H, W), of packed rows."""
+        """Pixels 0 and 1, uint8 (n, C, H, W), of packed rows: one look-up per byte."""
         pixels = self._pixels_of_byte.index_select(0, rows.flatten().int()).view(torch.uint8)
-        return pixels.reshape(len(rows), -1)[:, : int(np.prod(self.image_shape))].reshape(-1, *self.image_shape)
+        each = pixels.view(len(rows), 8 * rows.shape[1])[:, : math.prod(self.image_shape)]
+        return each.reshape(len(rows), *self.image_shape)

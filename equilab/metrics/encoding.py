@@ -1,0 +1,77 @@
+"""Codes of a data set's images, streamed through an encoder batch by batch."""
+
+from collections.abc import Callable
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy import ndarray
+
+from equilab.data import Dataset
+from equilab.errors import DataError, SettingError, ShapeError
+
+Encode: TypeAlias = Callable[[Any], Any]
+Progress: TypeAlias = Callable[[int, int], None]
+
+
+def observations_to_encode(dataset: Dataset, *, num_samples: int, seed: int) -> Int[ndarray, "n"]:
+    """Every observation of a grid in order; of any other data set `num_samples` drawn uniformly with replacement."""
+    if dataset.is_grid:
+        return np.arange(len(dataset))
+    return np.random.default_rng(seed).integers(len(dataset), size=num_samples)
+
+
+def encode_observations(
+    encode: Encode,
+    dataset: Dataset,
+    indices: Int[ndarray, "n"],
+    *,
+    batch_size: int,
+    inputs: Literal["torch", "numpy"],
+    progress: Progress | None,
+) -> Float[ndarray, "n d"]:
+    """The codes (n, d) of observations (n,), in order, in the precision that `encode` gives (half becomes float32).
+
+    Raises SettingError where there is nothing to encode, DataError for a code that is not finite, ShapeError for
+    codes of another shape.
+    """
+    import torch
+
+    if not len(indices) or batch_size < 1:
+        raise SettingError(f"expected images and a batch_size of 1 or more, got {len(indices)} images, {batch_size}")
+    codes: ndarray | None = None
+    for start in range(0, len(indices), batch_size):
+        part = indices[start : start + batch_size]
+        images = dataset.table.gather(torch.from_numpy(part))
+        with torch.no_grad():
+            batch = _checked(encode(images.numpy() if inputs == "numpy" else images), part, codes)
+        if codes is None:
+            codes = np.empty((len(indices), batch.shape[1]), batch.dtype)
+        codes[start : start + len(part)] = batch
+        if progress is not None:
+            progress(start + len(part), len(indices))
+    assert codes is not None
+    return codes
+
+
+def _checked(batch: Any, part: Int[ndarray, "batch"], codes: ndarray | None) -> Float[ndarray, "batch d"]:
+    """What `encode` gave for observations `part`, as a finite array of the same width as the codes before it."""
+    import torch
+
+    if isinstance(batch, torch.Tensor):
+        batch = batch.detach().to("cpu", torch.promote_types(batch.dtype, torch.float32)).numpy()
+    if not isinstance(batch, ndarray):
+        raise ShapeError(
+            f"encode: expected a tensor or an array ({len(part)}, d), got {type(batch).__name__}; "
+            "wrap the model in a function that returns its codes, such as the posterior means"
+        )
+    batch = batch.astype(np.promote_types(batch.dtype, np.float32), copy=False)
+    if batch.ndim != 2 or len(batch) != len(part) or (codes is not None and batch.shape[1] != codes.shape[1]):
+        width = "d" if codes is None else codes.shape[1]
+        raise ShapeError(f"encode: expected codes ({len(part)}, {width}) of {len(part)} images, got {batch.shape}")
+    if not np.isfinite(batch).all():
+        row, column = np.argwhere(~np.isfinite(batch))[0]
+        raise DataError(
+            f"encode: expected finite codes, got {batch[row, column]} in dimension {column} of observation {part[row]}"
+        )
+    return batch

@@ -1,0 +1,146 @@
+"""Scores of an encoder, or of codes alone, beside the floors and the ceiling of each metric on the same data."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from numpy import ndarray
+
+from equilab.data import Dataset
+from equilab.errors import DataError, SettingError
+from equilab.latents import Blocks
+from equilab.metrics.code_table import CodeTable
+from equilab.metrics.encoding import Encode, Progress
+from equilab.metrics.metric import Score
+from equilab.metrics.protocols import find_protocol
+from equilab.metrics.references import factor_codes, random_codes
+
+
+def evaluate(
+    encode: Encode,
+    dataset: Dataset,
+    *,
+    protocol: str = "locatello2019",
+    seed: int = 0,
+    blocks: Blocks | None = None,
+    untrained: Encode | None = None,
+    batch_size: int = 1024,
+    num_samples: int = 100_000,
+    inputs: Literal["torch", "numpy"] = "torch",
+    progress: Progress | None = None,
+) -> dict[str, float]:
+    """The scores of an encoder on a data set, as a flat dict that can be logged.
+
+    encode: float32 images (n, C, H, W) in [0, 1] -> codes (n, d), tensors or arrays (`inputs` says which of the two it
+    is given). Every image of a grid is encoded once, in batches of `batch_size`; of another data set `num_samples`
+    observations are. Keys: those of `evaluate_codes`, and `<score>_floor_untrained` when `untrained`, the same encoder
+    before training, is given. `progress(done, total)` is called after every batch, from the start again for
+    `untrained`. Raises ShapeError, DataError and SettingError, as `CodeTable.encode` and `evaluate_codes` do.
+
+    >>> from equilab.data import MiniSprites
+    >>> scores = evaluate(lambda images: images.mean(3).flatten(1)[:, ::8], MiniSprites(size=32))
+    >>> 0 <= scores["mig"] <= scores["mig_ceiling"] <= 1
+    True
+    """
+    find_protocol(protocol)  # a misspelt one is refused before minutes of encoding, not after
+    tables = [
+        CodeTable.encode(
+            function,
+            dataset,
+            batch_size=batch_size,
+            num_samples=num_samples,
+            seed=seed,
+            progress=progress,
+            inputs=inputs,
+        )
+        for function in (encode, untrained)
+        if function is not None
+    ]
+    scores = _flat_scores(tables[0], protocol, seed, blocks)
+    for before in tables[1:]:
+        scores |= _values(score_table(before, protocol=protocol, seed=seed, blocks=blocks), "_floor_untrained")
+    return scores
+
+
+def evaluate_codes(
+    codes: ndarray,
+    factors: ndarray,
+    *,
+    protocol: str = "locatello2019",
+    seed: int = 0,
+    blocks: Blocks | None = None,
+    factor_names: Sequence[str] | None = None,
+) -> dict[str, float]:
+    """The scores of codes (n, d) against integer factors (n, k), as a flat dict that can be logged.
+
+    blocks: dimensions that belong together, such as [(0, 1), 2]; None: each by itself. Keys, for each score of the
+    protocol: `<score>`, `<score>_<factor>` for each factor that varies, `<score>_floor_random` (Gaussian noise of the
+    codes' shape, in the same blocks) and `<score>_ceiling` (the factors themselves as codes).
+    Raises ShapeError and DataError for arrays that cannot be scored (see `CodeTable`), SettingError for a protocol,
+    seed or blocks that do not exist or do not fit.
+
+    >>> factors = np.stack(np.unravel_index(np.arange(60), (3, 4, 5)), 1)
+    >>> scores = evaluate_codes(factors + 0.01, factors, factor_names=("shape", "x", "y"))
+    >>> scores["factor_vae_score"], round(scores["mig_shape"], 1)
+    (1.0, 1.0)
+    """
+    return _flat_scores(CodeTable(codes, factors, tuple(factor_names or ())), protocol, seed, blocks)
+
+
+def score_codes(
+    codes: ndarray,
+    factors: ndarray,
+    *,
+    protocol: str = "locatello2019",
+    seed: int = 0,
+    blocks: Blocks | None = None,
+    factor_names: Sequence[str] | None = None,
+) -> dict[str, Score]:
+    """The full scores of codes (n, d), matrices included, by name; arguments and errors as `evaluate_codes`.
+
+    >>> factors = np.stack(np.unravel_index(np.arange(60), (3, 4, 5)), 1)
+    >>> score_codes(factors + 0.01, factors)["mig"].matrix.shape
+    (3, 3)
+    """
+    table = CodeTable(codes, factors, tuple(factor_names or ()))
+    return score_table(table, protocol=protocol, seed=seed, blocks=blocks)
+
+
+def score_table(
+    table: CodeTable, *, protocol: str = "locatello2019", seed: int = 0, blocks: Blocks | None = None
+) -> dict[str, Score]:
+    """The full scores of a table, matrices included, by name.
+
+    Each metric draws from a generator of its own, made of the seed and its name: a protocol with one more metric
+    leaves the others as they are. Raises SettingError for a protocol, seed or blocks that do not exist or do not fit.
+
+    >>> factors = np.stack(np.unravel_index(np.arange(60), (3, 4, 5)), 1)
+    >>> list(score_table(CodeTable(factors, factors)))
+    ['factor_vae_score', 'beta_vae_score', 'mig']
+    """
+    if seed < 0:
+        raise SettingError(f"seed: expected 0 or more, got {seed}")
+    return {
+        metric.name: metric(table, rng=np.random.default_rng([seed, *metric.name.encode()]), blocks=blocks)
+        for metric in find_protocol(protocol)
+    }
+
+
+def _flat_scores(table: CodeTable, protocol: str, seed: int, blocks: Blocks | None) -> dict[str, float]:
+    """Scores, their parts for each factor, and the references that need no encoder."""
+    if taken := {"floor_random", "floor_untrained", "ceiling"} & set(table.factor_names):
+        raise DataError(
+            f"factor_names: {', '.join(sorted(taken))} would hide a reference score of that name; rename it"
+        )
+    found = score_table(table, protocol=protocol, seed=seed, blocks=blocks)
+    scores = _values(found)
+    for name, score in found.items():
+        scores |= {f"{name}_{factor}": value for factor, value in score.per_factor.items()}
+    noise, perfect = random_codes(table, seed=seed), factor_codes(table)
+    scores |= _values(score_table(noise, protocol=protocol, seed=seed, blocks=blocks), "_floor_random")
+    scores |= _values(score_table(perfect, protocol=protocol, seed=seed), "_ceiling")
+    return scores
+
+
+def _values(scores: dict[str, Score], suffix: str = "") -> dict[str, float]:
+    return {name + suffix: score.value for name, score in scores.items()}

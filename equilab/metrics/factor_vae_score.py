@@ -1,0 +1,124 @@
+"""The FactorVAE score (Kim & Mnih 2018, section 4): a majority vote on the code that varies least."""
+
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from numpy import ndarray
+
+from equilab.latents import Block, Blocks, parse_blocks
+from equilab.metrics.code_table import CodeTable
+from equilab.metrics.metric import Metric, Score, check_counts
+
+_CHUNK = 1000  # votes whose codes are in memory at a time
+
+
+@dataclass(frozen=True)
+class FactorVAEScore(Metric):
+    """Accuracy with which the block that varies least names the factor that was held fixed.
+
+    A vote: a factor k, uniform; `batch_size` observations that share one value of k; the block for which
+
+        sum over its active axes of the variance over these observations
+        ----------------------------------------------------------------
+        sum over its active axes of the variance over the whole data
+
+    is least. `num_train` votes give each block its majority factor; the score is the share of `num_test` fresh votes
+    that this table names rightly. An axis is active if its standard deviation is at least `active_std`; a block
+    without any never wins; without active axes at all the score is 0. Variances have ddof 1.
+
+    matrix: training votes (blocks, factors that vary). per_factor: accuracy among the test votes of that factor.
+    Raises SettingError for settings or blocks that make no sense. Defaults: protocol locatello2019.
+
+    >>> factors = np.stack(np.unravel_index(np.arange(64), (4, 4, 4)), 1)
+    >>> FactorVAEScore(100, 100)(CodeTable(factors, factors), rng=np.random.default_rng(0)).value
+    1.0
+    """
+
+    name: ClassVar[str] = "factor_vae_score"
+    num_train: int = 10_000  # votes of the majority table
+    num_test: int = 5_000  # votes that are scored
+    batch_size: int = 64  # observations of one vote
+    num_variance: int = 10_000  # observations of the variance over the whole data
+    active_std: float = 0.05  # standard deviation from which an axis is active, in units of the code
+
+    def __post_init__(self) -> None:
+        check_counts(self, {"num_train": 1, "num_test": 1, "batch_size": 2, "num_variance": 2})
+
+    def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
+        parsed = parse_blocks(blocks, table.codes.shape[1])
+        total = table.codes[table.sample(self.num_variance, rng)].var(axis=0, ddof=1, dtype=np.float64)
+        active = np.sqrt(total) >= self.active_std
+        if not active.any():
+            votes = np.zeros((len(parsed), len(table.scored)))
+            return Score(self.name, 0.0, dict.fromkeys(table.scored_names, 0.0), votes)
+        train, test = (
+            count_votes(table, parsed, total, active, num=num, batch_size=self.batch_size, rng=rng)
+            for num in (self.num_train, self.num_test)
+        )
+        accuracy, per_factor = majority_accuracy(train, test)
+        named = dict(zip(table.scored_names, per_factor.tolist(), strict=True))
+        return Score(self.name, accuracy, named, train.astype(np.float64))
+
+
+def count_votes(
+    table: CodeTable,
+    blocks: tuple[Block, ...],
+    total: Float[ndarray, "d"],
+    active: Bool[ndarray, "d"],
+    *,
+    num: int,
+    batch_size: int,
+    rng: np.random.Generator,
+) -> Int[ndarray, "blocks factors"]:
+    """How often each block varied least while each factor was fixed, in `num` votes.
+
+    total, active: variance over the whole data of each axis (d,), and whether it counts.
+    """
+    counts = np.zeros((len(blocks), len(table.scored)), np.int64)
+    asked = np.bincount(rng.integers(len(table.scored), size=num), minlength=len(table.scored)).tolist()
+    for position, factor in enumerate(table.scored):
+        for start in range(0, asked[position], _CHUNK):
+            groups = min(_CHUNK, asked[position] - start)
+            rows = table.sample_fixed(factor, groups=groups, size=batch_size, rng=rng)
+            local = table.codes[rows].var(axis=1, ddof=1, dtype=np.float64)  # (groups, d)
+            least = relative_variances(local, total, active, blocks).argmin(axis=1)
+            counts[:, position] += np.bincount(least, minlength=len(blocks))
+    return counts
+
+
+def relative_variances(
+    local: Float[ndarray, "votes d"],
+    total: Float[ndarray, "d"],
+    active: Bool[ndarray, "d"],
+    blocks: tuple[Block, ...],
+) -> Float[ndarray, "votes blocks"]:
+    """Sum of local over sum of total variances of each block's active axes; infinite for a block without any.
+
+    >>> local, total, active = np.array([[1.0, 0.0, 2.0]]), np.array([2.0, 0.0, 2.0]), np.array([True, False, True])
+    >>> relative_variances(local, total, active, (Block((0, 2)), Block((1,)))).tolist()
+    [[0.75, inf]]
+    """
+    ratios = np.full((len(local), len(blocks)), np.inf)
+    for index, block in enumerate(blocks):
+        if axes := [axis for axis in block.axes if active[axis]]:
+            ratios[:, index] = local[:, axes].sum(axis=1) / total[axes].sum()
+    return ratios
+
+
+class MajorityAccuracy(NamedTuple):
+    """Share of right test votes, and the share among those of each factor (0 for a factor without votes)."""
+
+    accuracy: float
+    per_factor: Float[ndarray, "factors"]
+
+
+def majority_accuracy(train: Int[ndarray, "blocks factors"], test: Int[ndarray, "blocks factors"]) -> MajorityAccuracy:
+    """The share of test votes whose block has, by the training votes, their factor as its majority.
+
+    >>> majority_accuracy(np.array([[9, 1], [2, 8]]), np.array([[3, 1], [0, 4]])).accuracy
+    0.875
+    """
+    right = np.where(train.argmax(axis=1)[:, None] == np.arange(train.shape[1]), test, 0).sum(axis=0)
+    return MajorityAccuracy(float(right.sum() / test.sum()), right / np.maximum(test.sum(axis=0), 1))

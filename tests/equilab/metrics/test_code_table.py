@@ -1,0 +1,116 @@
+"""The table of codes: its samples against the definition, and what each unusable input is told."""
+
+import numpy as np
+import pytest
+
+from equilab.errors import DataError, ShapeError
+from equilab.metrics import CodeTable
+
+
+def grid(*sizes: int) -> np.ndarray:
+    return np.stack(np.unravel_index(np.arange(np.prod(sizes)), sizes), axis=1)
+
+
+def uneven_table() -> CodeTable:
+    """Factor 0 shows the value 5 nine times as often as -70000, with factor 1 unlike within each."""
+    factors = np.array([[5, row % 3] for row in range(90)] + [[-70_000, row % 5] for row in range(10)])
+    return CodeTable(np.arange(100.0)[:, None], np.random.default_rng(0).permutation(factors))
+
+
+@pytest.mark.parametrize("factor", [0, 1])
+def test_rows_of_a_group_show_one_value(factor):
+    table = uneven_table()
+    shown = table.factors[table.sample_fixed(factor, groups=500, size=7, rng=np.random.default_rng(0)), factor]
+    assert (shown == shown[:, :1]).all()
+
+
+def test_the_fixed_value_is_uniform_over_those_present_however_many_rows_show_it():
+    table, rng = uneven_table(), np.random.default_rng(0)
+    rows = table.sample_fixed(0, groups=20_000, size=1, rng=rng)[:, 0]
+    assert (table.factors[rows, 0] == 5).mean() == pytest.approx(0.5, abs=0.015)  # 4 standard errors
+    by_row = table.factors[table.sample(20_000, rng), 0]  # the broken version: a row's own value
+    assert (by_row == 5).mean() > 0.85
+
+
+def test_rows_are_uniform_among_those_that_show_the_value():
+    table = uneven_table()
+    rows = table.sample_fixed(0, groups=2, size=1, rng=np.random.default_rng(0))
+    assert rows.shape == (2, 1)
+    drawn = np.bincount(table.sample_fixed(0, groups=40, size=5_000, rng=np.random.default_rng(1)).ravel())
+    for value in (5, -70_000):
+        counts = drawn[table.factors[:, 0] == value]
+        assert counts.min() > 0
+        assert counts.std() / counts.mean() < 0.1
+
+
+def test_on_a_grid_the_other_factors_stay_uniform_and_independent():
+    table = CodeTable(np.zeros((60, 1)), grid(3, 4, 5))
+    rows = table.sample_fixed(1, groups=3, size=40_000, rng=np.random.default_rng(0))
+    for group in rows:
+        joint = np.zeros((3, 5))
+        np.add.at(joint, (table.factors[group, 0], table.factors[group, 2]), 1 / len(group))
+        np.testing.assert_allclose(joint, 1 / 15, atol=0.006)  # 4 standard errors
+
+
+def test_the_rows_of_every_value_are_found():
+    table = uneven_table()
+    for factor in (0, 1):
+        drawn = table.sample_fixed(factor, groups=60, size=400, rng=np.random.default_rng(2))
+        assert set(drawn.ravel()) == set(range(100))
+
+
+def test_a_factor_with_one_value_is_not_scored():
+    table = CodeTable(np.zeros((12, 1)), grid(1, 3, 1, 4), ("color", "shape", "light", "x"))
+    assert table.scored == (1, 3)
+    assert table.scored_names == ("shape", "x")
+
+
+def test_codes_in_float32_are_kept_without_a_copy():
+    codes = np.zeros((12, 2), np.float32)
+    assert CodeTable(codes, grid(3, 4)).codes is codes
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int32, np.float32])
+def test_factors_may_have_any_integer_type_and_be_written_as_floats(dtype):
+    factors = (grid(3, 4) * 40).astype(dtype)
+    table = CodeTable(np.zeros((12, 1)), factors)
+    rows = table.sample_fixed(1, groups=400, size=1, rng=np.random.default_rng(0))
+    assert np.issubdtype(table.factors.dtype, np.integer)
+    assert set(table.factors[rows[:, 0], 1]) == {0, 40, 80, 120}
+
+
+def test_half_precision_codes_become_single_precision():
+    assert CodeTable(np.zeros((12, 1), np.float16), grid(3, 4)).codes.dtype == np.float32
+
+
+FACTORS = grid(3, 4)
+CODES = np.zeros((12, 2))
+
+
+@pytest.mark.parametrize(
+    ("codes", "factors", "names", "error", "message"),
+    [
+        (CODES[:11], FACTORS, (), ShapeError, r"one row of each per observation, got \(11, 2\) and \(12, 2\)"),
+        (CODES[:, 0], FACTORS, (), ShapeError, r"got \(12,\) and \(12, 2\)"),
+        (CODES, FACTORS[:, 0], (), ShapeError, r"got \(12, 2\) and \(12,\)"),
+        (CODES[:0], FACTORS[:0], (), ShapeError, r"got \(0, 2\) and \(0, 2\)"),
+        (CODES[:, :0], FACTORS, (), ShapeError, r"got \(12, 0\) and \(12, 2\)"),
+        (np.where(np.arange(24).reshape(12, 2) == 7, np.nan, 0), FACTORS, (), DataError, r"codes\[3, 1\]: .* got nan"),
+        (np.where(np.arange(24).reshape(12, 2) == 8, -np.inf, 0), FACTORS, (), DataError, r"codes\[4, 0\]: .* -inf"),
+        (CODES.astype(complex), FACTORS, (), DataError, "codes: expected real numbers, got complex128"),
+        (CODES, FACTORS + 0.5, (), DataError, "factors: expected integers, .* got float64; np.unique"),
+        (CODES, np.where(FACTORS == 1, np.nan, FACTORS), (), DataError, "factors: expected integers"),
+        (CODES, FACTORS.astype(str), (), DataError, "factors: expected integers"),
+        (CODES, FACTORS * 0, ("a", "b"), DataError, "at least one that varies, got one value of each of a, b"),
+        (CODES, FACTORS[:, :0], (), DataError, "at least one that varies"),
+        (CODES, FACTORS, ("a",), ShapeError, "factor_names: expected 2 names, got 1: a"),
+        (CODES, FACTORS, ("a", "a"), DataError, "factor_names: expected different names, got a, a"),
+    ],
+)
+def test_tables_that_cannot_be_scored_are_refused(codes, factors, names, error, message):
+    with pytest.raises(error, match=message):
+        CodeTable(codes, factors, names)
+
+
+def test_finite_codes_whose_sum_overflows_are_accepted():
+    assert CodeTable(np.full((12, 1), 1e308), FACTORS).codes.max() == 1e308

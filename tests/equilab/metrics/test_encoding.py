@@ -1,0 +1,138 @@
+"""Encoding a data set: every image of a grid once and in order, others sampled, and mistakes found early."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pytest
+import torch
+
+from equilab.data import Dataset, Factor, Factors, ImageTable, MiniSprites
+from equilab.errors import DataError, SettingError, ShapeError
+from equilab.metrics import CodeTable
+
+GRID = MiniSprites(size=16, positions=3)
+
+
+@dataclass(frozen=True)
+class Photographs(Dataset):
+    """Sixty pictures of eight combinations, some seen more often than others; pixel 0 tells the observation."""
+
+    @cached_property
+    def factors(self) -> Factors:
+        return Factors((Factor("shape", (0.0, 1.0)), Factor("pose", (0.0, 1.0, 2.0, 3.0))))
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        return (1, 2, 2)
+
+    def open_labels(self) -> np.ndarray:
+        return np.random.default_rng(0).integers([2, 4], size=(60, 2))
+
+    def open_table(self) -> ImageTable:
+        rows = torch.zeros(60, 4, dtype=torch.uint8)
+        rows[:, 0] = torch.arange(60)
+        return ImageTable(rows, self.image_shape, "uint8")
+
+
+def pixels(images: torch.Tensor) -> torch.Tensor:
+    return images.flatten(1)[:, ::5]
+
+
+def test_every_image_of_a_grid_is_encoded_once_and_in_order():
+    seen = []
+
+    def encode(images):
+        seen.append(len(images))
+        return pixels(images)
+
+    table = CodeTable.encode(encode, GRID, batch_size=50)
+    assert sum(seen) == len(GRID)
+    assert set(seen[:-1]) == {50}
+    everything = np.arange(len(GRID))
+    np.testing.assert_array_equal(table.codes, pixels(torch.from_numpy(GRID.images(everything) / 255)).numpy())
+    np.testing.assert_array_equal(table.factors, GRID.labels(everything))
+    assert table.factor_names == GRID.factors.names
+    assert table.codes.dtype == np.float32
+
+
+def test_the_encoder_sees_float32_images_without_gradients():
+    weight = torch.ones(52, 2, requires_grad=True)
+
+    def encode(images):
+        assert images.dtype == torch.float32
+        assert images.shape[1:] == (1, 16, 16)
+        assert 0 <= images.min() <= images.max() == 1
+        assert not torch.is_grad_enabled()
+        return pixels(images) @ weight
+
+    assert CodeTable.encode(encode, GRID).codes.shape == (len(GRID), 2)
+    assert torch.is_grad_enabled()
+
+
+def test_a_numpy_encoder_gives_the_same_table():
+    def encode(images):
+        assert isinstance(images, np.ndarray)
+        return images.reshape(len(images), -1)[:, ::5]
+
+    by_numpy = CodeTable.encode(encode, GRID, inputs="numpy")
+    np.testing.assert_array_equal(by_numpy.codes, CodeTable.encode(pixels, GRID).codes)
+
+
+def test_bfloat16_codes_and_codes_that_need_gradients_are_taken():
+    codes = CodeTable.encode(lambda images: pixels(images).bfloat16().requires_grad_(), GRID).codes
+    assert codes.dtype == np.float32
+
+
+def test_progress_is_told_after_every_batch():
+    told = []
+    CodeTable.encode(pixels, GRID, batch_size=100, progress=lambda done, total: told.append((done, total)))
+    assert told == [(100, 216), (200, 216), (216, 216)]
+
+
+def test_other_data_sets_are_sampled_and_labels_follow_the_images():
+    data = Photographs()
+    table = CodeTable.encode(lambda images: images.flatten(1)[:, :1] * 255, data, num_samples=500, seed=3)
+    drawn = np.rint(table.codes[:, 0]).astype(int)
+    assert len(drawn) == 500
+    np.testing.assert_array_equal(table.factors, data.open_labels()[drawn])
+    np.testing.assert_array_equal(drawn, np.random.default_rng(3).integers(60, size=500))
+
+
+@pytest.mark.parametrize(
+    ("encode", "error", "message"),
+    [
+        (lambda images: images, ShapeError, r"codes \(100, d\) of 100 images, got \(100, 1, 16, 16\)"),
+        (lambda images: pixels(images)[1:], ShapeError, r"codes \(100, d\) of 100 images, got \(99, 52\)"),
+        (lambda images: pixels(images)[:, : len(images) // 4], ShapeError, r"codes \(16, 25\) .* got \(16, 4\)"),
+        (
+            lambda images: (pixels(images), None),
+            ShapeError,
+            "expected a tensor or an array .* got tuple; wrap the model",
+        ),
+    ],
+)
+def test_codes_of_another_shape_are_refused_with_the_shape_expected(encode, error, message):
+    with pytest.raises(error, match=message):
+        CodeTable.encode(encode, GRID, batch_size=100)
+
+
+def test_a_code_that_is_not_finite_is_found_in_its_batch_and_named():
+    batches = []
+
+    def encode(images):
+        batches.append(len(images))
+        codes = pixels(images).clone()
+        if len(batches) == 2:
+            codes[7, 3] = torch.nan
+        return codes
+
+    with pytest.raises(DataError, match="got nan in dimension 3 of observation 57"):
+        CodeTable.encode(encode, GRID, batch_size=50)
+    assert len(batches) == 2
+
+
+@pytest.mark.parametrize("setting", [{"batch_size": 0}, {"num_samples": 0}])
+def test_encoding_nothing_is_refused(setting):
+    with pytest.raises(SettingError, match="expected images and a batch_size of 1 or more"):
+        CodeTable.encode(pixels, Photographs(), **setting)

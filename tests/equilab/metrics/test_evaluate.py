@@ -1,0 +1,156 @@
+"""Evaluating codes and encoders: keys, references, generators, and what each mistake is told."""
+
+import numpy as np
+import pytest
+
+from equilab.data import MiniSprites
+from equilab.errors import DataError, SettingError, ShapeError
+from equilab.metrics import (
+    MIG,
+    PROTOCOLS,
+    BetaVAEScore,
+    CodeTable,
+    FactorVAEScore,
+    evaluate,
+    evaluate_codes,
+    find_protocol,
+    score_codes,
+    score_table,
+)
+from equilab.metrics.references import factor_codes, random_codes
+
+DATA = MiniSprites(size=16)
+FACTORS = DATA.labels(np.arange(len(DATA)))
+NAMES = DATA.factors.names
+CODES = np.random.default_rng(0).standard_normal((len(FACTORS), 7)) + FACTORS[:, [0, 1, 2, 3, 4, 0, 1]]
+SCORES = ("factor_vae_score", "beta_vae_score", "mig")
+SMALL = (FactorVAEScore(300, 300), BetaVAEScore(300, 300), MIG(num_samples=1000))
+
+
+@pytest.fixture(autouse=True)
+def small_protocol(monkeypatch):
+    monkeypatch.setitem(PROTOCOLS, "small", SMALL)
+
+
+def pixels(images):
+    return images.flatten(1)[:, 4::40]
+
+
+def test_the_study_has_the_settings_of_the_paper():
+    assert find_protocol("locatello2019") == (
+        FactorVAEScore(num_train=10_000, num_test=5_000, batch_size=64, num_variance=10_000, active_std=0.05),
+        BetaVAEScore(num_train=10_000, num_test=5_000, batch_size=64),
+        MIG(bins=20, num_samples=10_000),
+    )
+
+
+def test_the_keys_are_scores_factors_and_references():
+    found = evaluate_codes(CODES, FACTORS, protocol="small", factor_names=NAMES)
+    parts = ("", *(f"_{name}" for name in NAMES), "_floor_random", "_ceiling")
+    assert set(found) == {score + part for score in SCORES for part in parts}
+    assert all(type(value) is float for value in found.values())
+
+
+def test_floors_lie_below_the_score_and_the_ceiling_above():
+    found = evaluate_codes(CODES, FACTORS, protocol="small")
+    for name in SCORES:
+        assert found[f"{name}_floor_random"] < found[name] < found[f"{name}_ceiling"]
+
+
+def test_evaluate_codes_flattens_the_scores_of_score_codes():
+    found, full = evaluate_codes(CODES, FACTORS, protocol="small"), score_codes(CODES, FACTORS, protocol="small")
+    for name, score in full.items():
+        assert (score.name, score.value) == (name, found[name])
+        assert score.per_factor == {f"factor{index}": found[f"{name}_factor{index}"] for index in range(5)}
+
+
+def test_one_seed_gives_one_result_and_another_gives_another():
+    first, again, other = (evaluate_codes(CODES, FACTORS, protocol="small", seed=seed) for seed in (1, 1, 2))
+    assert first == again
+    assert first["factor_vae_score"] != other["factor_vae_score"]
+
+
+def test_a_metric_more_or_another_order_leaves_the_others_as_they_are(monkeypatch):
+    table = CodeTable(CODES, FACTORS)
+    before = score_table(table, protocol="small")
+    monkeypatch.setitem(PROTOCOLS, "reversed", SMALL[:0:-1])
+    after = score_table(table, protocol="reversed")
+    assert list(after) == ["mig", "beta_vae_score"]
+    assert {name: score.value for name, score in after.items()} == {name: before[name].value for name in after}
+
+
+def test_metrics_draw_from_generators_of_their_own():
+    """One generator for all, or the bare seed for each, would give two metrics of one size the same sample."""
+    table, drawn = CodeTable(CODES, FACTORS), []
+
+    class Spy(MIG):
+        def __call__(self, table, *, rng, blocks=None):
+            drawn.append(rng.integers(2**62))
+            return super().__call__(table, rng=rng, blocks=blocks)
+
+    for name in ("one", "two"):
+        PROTOCOLS["small"] = (type(name, (Spy,), {"name": name})(num_samples=10),)
+        score_table(table, protocol="small", seed=4)
+    assert drawn[0] != drawn[1]
+    assert np.random.default_rng(4).integers(2**62) not in drawn
+
+
+def test_the_encoder_is_scored_like_its_codes():
+    table = CodeTable.encode(pixels, DATA)
+    by_codes = evaluate_codes(table.codes, FACTORS, protocol="small", seed=3, factor_names=NAMES)
+    assert evaluate(pixels, DATA, protocol="small", seed=3) == by_codes
+
+
+def test_an_untrained_encoder_gives_its_floor():
+    found = evaluate(pixels, DATA, protocol="small", untrained=lambda images: images.flatten(1)[:, 100:110])
+    without = evaluate(pixels, DATA, protocol="small")
+    alone = evaluate(lambda images: images.flatten(1)[:, 100:110], DATA, protocol="small")
+    assert found == without | {f"{name}_floor_untrained": alone[name] for name in SCORES}
+
+
+def test_blocks_reach_the_score_and_the_random_floor_but_not_the_ceiling():
+    blocks = [(0, 5), (1, 6), 2, 3, 4]
+    plain = evaluate_codes(CODES, FACTORS, protocol="small")
+    found = evaluate_codes(CODES, FACTORS, protocol="small", blocks=blocks)
+    assert found["mig"] != plain["mig"]
+    assert found["mig_floor_random"] != plain["mig_floor_random"]
+    assert found["mig_ceiling"] == plain["mig_ceiling"]
+    assert score_codes(CODES, FACTORS, protocol="small", blocks=blocks)["mig"].matrix.shape == (5, 5)
+
+
+def test_random_codes_are_standard_gaussian_and_factor_codes_are_the_factors():
+    factors = np.column_stack([np.zeros(len(FACTORS), int), FACTORS])
+    table = CodeTable(np.zeros((len(FACTORS), 30)), factors)
+    noise = random_codes(table, seed=0)
+    assert noise.codes.shape == (len(FACTORS), 30)
+    assert noise.codes.mean() == pytest.approx(0, abs=0.04)
+    assert noise.codes.std() == pytest.approx(1, abs=0.03)
+    assert (random_codes(table, seed=1).codes != noise.codes).all()
+    np.testing.assert_array_equal(factor_codes(table).codes, FACTORS)
+
+
+def test_an_unknown_protocol_is_refused_before_anything_is_encoded():
+    def encode(images):
+        raise AssertionError("encoded")
+
+    with pytest.raises(SettingError, match=r"'locatelo2019' is none of locatello2019, .*; did you mean locatello2019"):
+        evaluate(encode, DATA, protocol="locatelo2019")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"codes": CODES[1:]}, ShapeError, r"got \(383, 7\) and \(384, 5\)"),
+        ({"codes": CODES * np.nan}, DataError, r"codes\[0, 0\]: expected finite numbers, got nan"),
+        ({"factors": FACTORS + 0.25}, DataError, "expected integers"),
+        ({"factors": FACTORS * 0}, DataError, "at least one that varies"),
+        ({"factor_names": ("a", "b")}, ShapeError, "expected 5 names, got 2"),
+        ({"factor_names": ("a", "b", "c", "d", "ceiling")}, DataError, "ceiling would hide a reference score"),
+        ({"blocks": [(0, 1), 2]}, SettingError, r"\[3, 4, 5, 6\] are in no block"),
+        ({"seed": -1}, SettingError, "seed: expected 0 or more, got -1"),
+        ({"protocol": "none"}, SettingError, "'none' is none of locatello2019"),
+    ],
+)
+def test_what_cannot_be_scored_is_refused(arguments, error, message):
+    with pytest.raises(error, match=message):
+        evaluate_codes(**{"codes": CODES, "factors": FACTORS, "protocol": "small"} | arguments)
