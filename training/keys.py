@@ -45,6 +45,8 @@ _DECLARED = [
     Key("train/gradient_norm", "loss per unit of weight", "norm of the model's gradient before it is clipped"),
     Key("latent/kl_{}", "nats per image", "KL of one latent on a training batch"),
     Key("latent/kl_mean_{}", "nats per image", "KL of one latent over 4,096 images"),
+    Key("latent/reconstruction_mean", "nats per image", "cross-entropy of the pixels over 4,096 images", "down"),
+    Key("latent/kl_mean", "nats per image", "KL of the posterior to the prior over 4,096 images"),
     Key("latent/active", "latents", "latents whose KL is above 0.01 nats"),
     Key("latent/reconstructions", "picture", "inputs above, their reconstructions below"),
     Key("latent/traversals", "picture", "one latent changed at a time, sorted by KL"),
@@ -86,4 +88,6 @@ def lookup(name: str) -> Key:
             return key
     near = get_close_matches(name, [key.name for key in _DECLARED], n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
-    raise SettingError(f"key: {name!r} is not declared{hint} Declare it in training/keys.py, or with training.keys.declare")
+    raise SettingError(
+        f"key: {name!r} is not declared{hint} Declare it in training/keys.py, or with training.keys.declare"
+    )

@@ -40,7 +40,9 @@ class Log:
         self._folder = folder
         self._file = open(path, "ab")  # noqa: SIM115: closed by close()
         if self._file.tell() < (position or 0):
-            raise DataError(f"{path}: has {self._file.tell()} bytes, the checkpoint was written at {position}; rows are lost")
+            raise DataError(
+                f"{path}: has {self._file.tell()} bytes, the checkpoint was written at {position}; rows are lost"
+            )
         self._file.truncate(position or 0)
         self._wandb: Any = None
         if wandb != "off":
@@ -105,7 +107,9 @@ class Log:
     def _open_wandb(self, mode: str, config: dict[str, Any], name: str, project: str) -> None:
         """Start, or go on with, the W&B run of this folder; every key gets `step` as its x-axis."""
         if mode == "online" and not _logged_in():
-            logger.warning("W&B: not logged in (wandb login), so this run is kept offline in %s", self._folder / "wandb")
+            logger.warning(
+                "W&B: not logged in (wandb login), so this run is kept offline in %s", self._folder / "wandb"
+            )
             mode = "offline"
         if mode == "offline":
             os.environ.setdefault("WANDB_ERROR_REPORTING", "false")  # offline runs would post telemetry
@@ -125,7 +129,9 @@ class Log:
             dir=self._folder,
             config=config,
             mode="online" if mode == "online" else "offline",
-            settings=wandb.Settings(silent=True, console="off", x_disable_stats=True, disable_git=True, disable_code=True),
+            settings=wandb.Settings(
+                silent=True, console="off", x_disable_stats=True, disable_git=True, disable_code=True
+            ),
         )
         self._wandb.define_metric("step")
         self._wandb.define_metric("*", step_metric="step")

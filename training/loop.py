@@ -4,6 +4,7 @@ import resource
 import signal
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
@@ -13,7 +14,7 @@ import torch
 from equilab.data import batch_indices
 from equilab.objectives import Losses
 from training.checkpoint import describe_newest, load_newest, save
-from training.compute import autocast, prepare
+from training.compute import autocast, prepare, settled
 from training.log import Log
 from training.probe import evaluate_state
 from training.progress import Progress
@@ -42,6 +43,7 @@ def train(run: Run, folder: Path) -> Outcome:
     a function of (seed, step), ask the objective for its losses, update. Raises NonFiniteLoss, CheckpointError.
     """
     device = prepare(run.compute)
+    run = replace(run, compute=settled(run.compute, device))
     table = run.data.table.to(device)
     images_per_update = run.batch_size * run.objective.batches
     state = State.build(run, device)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -11,14 +12,14 @@ from torch import Tensor
 from equilab.data import Dataset, ImageTable
 from equilab.metrics import evaluate
 from equilab.models import VariationalAutoencoder
-from equilab.objectives import gaussian_kl
+from equilab.objectives import bernoulli_reconstruction, gaussian_kl
 from training.compute import autocast
 from training.log import Log
 from training.pictures import reconstructions, traversal_gif, traversals, traverse
 from training.run import Run
-from training.state import State, build_model
+from training.state import State, build_model, seeded
 
-NUM_KL_IMAGES = 4096  # images over which the KL of each latent is averaged
+NUM_IMAGES = 4096  # images over which the losses are averaged
 ACTIVE_NATS = 0.01  # a latent is active above this KL
 
 
@@ -33,11 +34,23 @@ def encoder_of(model: VariationalAutoencoder, run: Run, device: torch.device) ->
     return encode
 
 
+class Losses(NamedTuple):
+    """Means over images, nats: the reconstruction, and the KL of each latent (latent_dim,), on the CPU."""
+
+    reconstruction: float
+    kl: Tensor
+
+
 @torch.no_grad()
-def kl_of_latents(model: VariationalAutoencoder, images: Tensor) -> Tensor:
-    """Mean KL to the prior of each latent over images (n, C, H, W): (latent_dim,), nats, on the CPU."""
-    parts = [gaussian_kl(model.encode(part)).sum(0) for part in images.split(256)]
-    return torch.stack(parts).sum(0).cpu() / len(images)
+def mean_losses(model: VariationalAutoencoder, images: Tensor, *, generator: torch.Generator) -> Losses:
+    """The two parts of the evidence lower bound of images (n, C, H, W), in float32, noise from `generator`."""
+    reconstruction, kl = 0.0, torch.zeros(model.latent_dim)
+    for part in images.split(256):
+        posterior = model.encode(part)
+        logits = model.decode(posterior.sample(generator))
+        reconstruction += float(bernoulli_reconstruction(logits, part).sum())
+        kl += gaussian_kl(posterior).sum(0).cpu()
+    return Losses(reconstruction / len(images), kl / len(images))
 
 
 def evaluate_state(
@@ -52,9 +65,10 @@ def evaluate_state(
     device = next(state.model.parameters()).device
     model = state.model.eval()
     rng = np.random.default_rng([run.seed, 1])
-    images = table.gather(torch.from_numpy(rng.integers(len(run.data), size=NUM_KL_IMAGES)).to(device))
-    kl = kl_of_latents(model, images)
-    values = {f"latent/kl_mean_{index:02d}": float(value) for index, value in enumerate(kl)}
+    images = table.gather(torch.from_numpy(rng.integers(len(run.data), size=NUM_IMAGES)).to(device))
+    reconstruction, kl = mean_losses(model, images, generator=seeded(run.seed, "evaluation", device))
+    values = {"latent/reconstruction_mean": reconstruction, "latent/kl_mean": float(kl.sum())}
+    values |= {f"latent/kl_mean_{index:02d}": float(value) for index, value in enumerate(kl)}
     values["latent/active"] = float((kl > ACTIVE_NATS).sum())
     if run.log.protocol != "none":
         values |= {f"metric/{name}": score for name, score in _scores(state, run, run.data, device, progress).items()}
@@ -71,8 +85,16 @@ def _scores(
     untrained = None
     if state.step == run.steps:
         untrained = encoder_of(build_model(run).to(device).eval(), run, device)
-    encode = encoder_of(state.model, run, device)
-    return evaluate(encode, data, protocol=run.log.protocol, seed=run.seed, untrained=untrained, progress=progress)
+    return evaluate(
+        encoder_of(state.model, run, device),
+        data,
+        protocol=run.log.protocol,
+        seed=run.seed,
+        untrained=untrained,
+        batch_size=256 if device.type == "cpu" else 4096,  # a CPU's caches hold no more
+        num_samples=run.log.evaluate_images or None,
+        progress=progress,
+    )
 
 
 def _pictures(model: VariationalAutoencoder, images: Tensor, kl: Tensor, folder: Path, step: int, log: Log) -> None:
@@ -81,7 +103,8 @@ def _pictures(model: VariationalAutoencoder, images: Tensor, kl: Tensor, folder:
     with torch.no_grad():
         shown = images[:10]
         path = folder / f"reconstructions_{step:09d}.png"
-        reconstructions(shown.cpu().numpy(), model(shown).cpu().numpy(), path)
+        labels = ["input", "reconstruction"]
+        reconstructions(shown.cpu().numpy(), model(shown).cpu().numpy(), labels=labels, path=path)
         log.picture(step, "latent/reconstructions", path)
         order = kl.argsort(descending=True)
         frames = traverse(model, images[:1], order.tolist())
@@ -91,5 +114,5 @@ def _pictures(model: VariationalAutoencoder, images: Tensor, kl: Tensor, folder:
         (traversal_gif, "latent/traversal_gif", "gif"),
     ):
         path = folder / f"{key.split('/')[1]}_{step:09d}.{suffix}"
-        write(frames, labels, path)
+        write(frames, labels=labels, path=path)
         log.picture(step, key, path)

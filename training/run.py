@@ -15,7 +15,7 @@ class Compute:
     """Where and in which form the arithmetic runs; the defaults are the fastest correct form found on a CPU."""
 
     device: str = "auto"  # auto (a GPU where there is one), cpu, cuda, cuda:1, mps
-    precision: Literal["bfloat16", "float32"] = "bfloat16"  # bfloat16: autocast, weights and losses stay float32
+    precision: Literal["auto", "bfloat16", "float32"] = "auto"  # auto: bfloat16 autocast where the hardware has it
     channels_last: bool = True  # memory order of images and kernels; same result, faster convolutions
     threads: int = 0  # CPU threads of torch; 0: one per core
     clip_norm: float = 0.0  # largest gradient norm of the model, in units of the loss; 0: not clipped
@@ -28,12 +28,13 @@ class Logging:
     every: int = 100  # updates between two rows of training losses
     checkpoint_every: int = 1000  # updates between two checkpoints
     evaluate_every: int = 0  # updates between two evaluations; 0: once, at the end
+    evaluate_images: int = 0  # images that an evaluation encodes, drawn at random; 0: all of a factor grid
     protocol: str = "locatello2019"  # metric protocol of the evaluation; "none": pictures only
     wandb: Literal["offline", "online", "off"] = "offline"  # online needs `wandb login`, and falls back to offline
     project: str = "equilab"  # W&B project
 
     def __post_init__(self) -> None:
-        for name, least in (("every", 1), ("checkpoint_every", 1), ("evaluate_every", 0)):
+        for name, least in (("every", 1), ("checkpoint_every", 1), ("evaluate_every", 0), ("evaluate_images", 0)):
             if getattr(self, name) < least:
                 raise SettingError(f"log.{name}: expected at least {least}, got {getattr(self, name)}")
 

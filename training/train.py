@@ -3,7 +3,7 @@
 import logging
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,12 +11,12 @@ import tyro
 
 from equilab.errors import DataError, SettingError, ShapeError
 from training.checkpoint import CheckpointError
-from training.compute import prepare
+from training.compute import prepare, settled
 from training.folder import environment, free_name, locked, read_run, write_run
 from training.loop import NonFiniteLoss, train
 from training.recipes import find_recipe, recipe_names
 from training.run import Run
-from training.show import show
+from training.show import Options, show
 
 USAGE = "python -m training.train RECIPE [--field.sub value ...]   or   python -m training.train --resume RUN"
 SAME_RESULT = ("python", "torch", "numpy", "processor", "threads", "gpu")  # bit-identity needs these to agree
@@ -70,9 +70,10 @@ def _start(words: list[str]) -> int:
         "or a run folder, whose run is then repeated.",
     )
     folder = options.folder or free_name(Path("runs"), recipe, options.run.seed)
+    run = replace(options.run, compute=settled(options.run.compute, prepare(options.run.compute)))
     with locked(folder):
-        write_run(folder, options.run)
-        return _train(options.run, folder)
+        write_run(folder, run)
+        return _train(run, folder, options.modules)
 
 
 def _resume(options: Resume) -> int:
@@ -88,10 +89,10 @@ def _resume(options: Resume) -> int:
                     "last bits from a run that was never stopped",
                     file=sys.stderr,
                 )
-        return _train(saved.run, options.resume)
+        return _train(saved.run, options.resume, options.modules)
 
 
-def _train(run: Run, folder: Path) -> int:
+def _train(run: Run, folder: Path, modules: tuple[str, ...]) -> int:
     """Train, then say what there is to see, or how to go on."""
     print(f"run folder: {folder}", file=sys.stderr)
     outcome = train(run, folder)
@@ -101,7 +102,7 @@ def _train(run: Run, folder: Path) -> int:
         )
         print(f"  python -m training.train --resume {folder}")
         return 128 + outcome.signal
-    show([folder])
+    print(show(Options(runs=(folder,), modules=modules)))
     print(f"\npictures: {folder / 'pictures'}")
     return 0
 

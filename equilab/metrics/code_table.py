@@ -67,13 +67,15 @@ class CodeTable:
         encode: Encode,
         dataset: Dataset,
         *,
-        batch_size: int = 1024,
-        num_samples: int = 100_000,
+        batch_size: int = 256,
+        num_samples: int | None = None,
         seed: int = 0,
         progress: Progress | None = None,
         inputs: Literal["torch", "numpy"] = "torch",
     ) -> "CodeTable":
-        """The table of a whole grid, each image encoded once, or of `num_samples` observations of any other data set.
+        """The table of a whole grid, each image encoded once, or of `num_samples` observations drawn at random.
+
+        num_samples: None is all of a grid, and 100,000 of any other data set; they are drawn with replacement.
 
         encode: float32 images (n, C, H, W) in [0, 1], as a torch tensor or, if `inputs` says so, a numpy array, to
         codes (n, d), either kind, on any device. It is called without gradients, on batches in the order of the grid.

@@ -14,11 +14,21 @@ Encode: TypeAlias = Callable[[Any], Any]
 Progress: TypeAlias = Callable[[int, int], None]
 
 
-def observations_to_encode(dataset: Dataset, *, num_samples: int, seed: int) -> Int[ndarray, "n"]:
-    """Every observation of a grid in order; of any other data set `num_samples` drawn uniformly with replacement."""
-    if dataset.is_grid:
+DRAWN = 100_000
+"""Observations that are drawn where not all of them are encoded, or where there is no grid to encode."""
+
+
+def observations_to_encode(dataset: Dataset, *, num_samples: int | None, seed: int) -> Int[ndarray, "n"]:
+    """Every observation of a grid in order; of any other data set `num_samples`, drawn uniformly with replacement.
+
+    None: all of a grid, 100,000 of any other data set. A grid that has more than `num_samples` is drawn from, too.
+    Raises SettingError for less than one.
+    """
+    if num_samples is not None and num_samples < 1:
+        raise SettingError(f"num_samples: expected at least 1, or None for all of a grid, got {num_samples}")
+    if dataset.is_grid and (num_samples is None or num_samples >= len(dataset)):
         return np.arange(len(dataset))
-    return np.random.default_rng(seed).integers(len(dataset), size=num_samples)
+    return np.random.default_rng(seed).integers(len(dataset), size=num_samples or DRAWN)
 
 
 def encode_observations(
@@ -32,13 +42,13 @@ def encode_observations(
 ) -> Float[ndarray, "n d"]:
     """The codes (n, d) of observations (n,), in order, in the precision that `encode` gives (half becomes float32).
 
-    Raises SettingError where there is nothing to encode, DataError for a code that is not finite, ShapeError for
+    Raises SettingError for a batch without images, DataError for a code that is not finite, ShapeError for
     codes of another shape.
     """
     import torch
 
-    if not len(indices) or batch_size < 1:
-        raise SettingError(f"expected images and a batch_size of 1 or more, got {len(indices)} images, {batch_size}")
+    if batch_size < 1:
+        raise SettingError(f"batch_size: expected at least 1 image, got {batch_size}")
     codes: ndarray | None = None
     for start in range(0, len(indices), batch_size):
         part = indices[start : start + batch_size]

@@ -1,6 +1,7 @@
 """Scores of an encoder, or of codes alone, beside the floors and the ceiling of each metric on the same data."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -10,7 +11,7 @@ from equilab.data import Dataset
 from equilab.errors import DataError, SettingError
 from equilab.latents import Blocks
 from equilab.metrics.code_table import CodeTable
-from equilab.metrics.encoding import Encode, Progress
+from equilab.metrics.encoding import DRAWN, Encode, Progress
 from equilab.metrics.metric import Score
 from equilab.metrics.protocols import find_protocol
 from equilab.metrics.references import factor_codes, random_codes
@@ -24,18 +25,19 @@ def evaluate(
     seed: int = 0,
     blocks: Blocks | None = None,
     untrained: Encode | None = None,
-    batch_size: int = 1024,
-    num_samples: int = 100_000,
+    batch_size: int = 256,
+    num_samples: int | None = None,
     inputs: Literal["torch", "numpy"] = "torch",
     progress: Progress | None = None,
 ) -> dict[str, float]:
     """The scores of an encoder on a data set, as a flat dict that can be logged.
 
     encode: float32 images (n, C, H, W) in [0, 1] -> codes (n, d), tensors or arrays (`inputs` says which of the two it
-    is given). Every image of a grid is encoded once, in batches of `batch_size`; of another data set `num_samples`
-    observations are. Keys: those of `evaluate_codes`, and `<score>_floor_untrained` when `untrained`, the same encoder
-    before training, is given. `progress(done, total)` is called after every batch, from the start again for
-    `untrained`. Raises ShapeError, DataError and SettingError, as `CodeTable.encode` and `evaluate_codes` do.
+    is given). Every image of a grid is encoded once, in batches of `batch_size`; with `num_samples`, and of any other
+    data set, that many observations, drawn at random. Keys: those of `evaluate_codes`, and `<score>_floor_untrained`
+    when `untrained`, the same encoder before training, is given; at most 100,000 observations are encoded for it.
+    `progress(done, total)` is called after every batch, from the start again for `untrained`.
+    Raises ShapeError, DataError and SettingError, as `CodeTable.encode` and `evaluate_codes` do.
 
     >>> from equilab.data import MiniSprites
     >>> scores = evaluate(lambda images: images.mean(3).flatten(1)[:, ::8], MiniSprites(size=32))
@@ -43,21 +45,13 @@ def evaluate(
     True
     """
     find_protocol(protocol)  # a misspelt one is refused before minutes of encoding, not after
-    tables = [
-        CodeTable.encode(
-            function,
-            dataset,
-            batch_size=batch_size,
-            num_samples=num_samples,
-            seed=seed,
-            progress=progress,
-            inputs=inputs,
-        )
-        for function in (encode, untrained)
-        if function is not None
-    ]
-    scores = _flat_scores(tables[0], protocol, seed, blocks)
-    for before in tables[1:]:
+    encode_all = partial(
+        CodeTable.encode, dataset=dataset, batch_size=batch_size, seed=seed, progress=progress, inputs=inputs
+    )
+    table = encode_all(encode, num_samples=num_samples)
+    before = None if untrained is None else encode_all(untrained, num_samples=min(num_samples or DRAWN, DRAWN))
+    scores = _flat_scores(table, protocol, seed, blocks)
+    if before is not None:
         scores |= _values(score_table(before, protocol=protocol, seed=seed, blocks=blocks), "_floor_untrained")
     return scores
 

@@ -132,7 +132,15 @@ def test_a_code_that_is_not_finite_is_found_in_its_batch_and_named():
     assert len(batches) == 2
 
 
-@pytest.mark.parametrize("setting", [{"batch_size": 0}, {"num_samples": 0}])
+def test_a_grid_is_sampled_when_asked_and_never_encoded_twice():
+    table = CodeTable.encode(pixels, GRID, num_samples=50, seed=1)
+    drawn = np.random.default_rng(1).integers(len(GRID), size=50)
+    np.testing.assert_array_equal(table.factors, GRID.labels(drawn))
+    whole = CodeTable.encode(pixels, GRID, num_samples=len(GRID))
+    np.testing.assert_array_equal(whole.codes, CodeTable.encode(pixels, GRID).codes)
+
+
+@pytest.mark.parametrize("setting", ["batch_size", "num_samples"])
 def test_encoding_nothing_is_refused(setting):
-    with pytest.raises(SettingError, match="expected images and a batch_size of 1 or more"):
-        CodeTable.encode(pixels, Photographs(), **setting)
+    with pytest.raises(SettingError, match=f"{setting}: expected at least 1"):
+        CodeTable.encode(pixels, Photographs(), **{setting: 0})

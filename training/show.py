@@ -1,0 +1,143 @@
+"""python -m training.show RUN ...: the tables of one run, or of several side by side, or of their means over seeds."""
+
+import logging
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Any
+
+import tyro
+
+from equilab.errors import DataError, SettingError
+from training.keys import lookup
+from training.record import Record, format_value
+from training.run import Logging
+from training.serial import to_tree
+from training.tables import Table
+
+SHOWN = ("metric/*", "latent/active", "latent/*_mean", "time/*")  # of several runs, unless keys are asked for
+NOT_COMPARED = ("_floor_", "_ceiling")  # floors and ceilings belong to the data: the table of one run shows them
+
+
+@dataclass(frozen=True)
+class Options:
+    """Which runs to show, and how."""
+
+    runs: tyro.conf.Positional[tuple[Path, ...]]  # run folders
+    keys: tuple[str, ...] = ()  # keys to compare, with * for any part: "metric/*" "train/kl"; none: the usual ones
+    seeds: bool = False  # one column for runs that differ in nothing but the seed: mean +- standard deviation (ddof 1)
+    markdown: bool = False  # tables in Markdown
+    modules: tuple[str, ...] = ()  # modules of yours whose dataclasses a run.json may name; they are imported
+
+
+def show(options: Options) -> str:
+    """The tables of the runs, as one text. Raises DataError for a folder that is not a run, SettingError for a key."""
+    records = [Record.open(folder, modules=options.modules) for folder in options.runs]
+    if not records:
+        raise SettingError("RUN: expected one or more run folders: python -m training.show runs/demo")
+    if len(records) == 1 and not options.keys:
+        tables = one_run(records[0])
+    else:
+        columns = _by_seed(records) if options.seeds else {_name([record]): [record] for record in records}
+        tables = {"": compare(columns, options.keys or SHOWN)}
+    written = ((title, table.markdown() if options.markdown else str(table)) for title, table in tables.items())
+    return "\n\n".join(f"{title}\n{text}" if title else text for title, text in written)
+
+
+def one_run(record: Record) -> dict[str, Table]:
+    """Scores between their floors and ceilings, the factors' parts of them, and the last losses of a run."""
+    values = record.last()
+    scores = [key for key in values if f"{key}_ceiling" in values]
+    references = ("", "_floor_random", "_floor_untrained", "_ceiling")
+    score_rows = [
+        (key.removeprefix("metric/"), *(_cell(values, key + part) for part in references), lookup(key).meaning)
+        for key in scores
+    ]
+    factors = [name for name in record.run.data.factors.names if any(f"{key}_{name}" in values for key in scores)]
+    factor_rows = [
+        (key.removeprefix("metric/"), *(_cell(values, f"{key}_{name}") for name in factors)) for key in scores
+    ]
+    state = "finished" if record.is_finished else f"at step {record.step} of {record.run.steps}"
+    tables = {
+        f"{record.folder} ({state})": record.table("train/*", "latent/active", "latent/*_mean", "time/*"),
+    }
+    if scores:
+        tables["scores"] = Table(
+            ("score", "value", "random codes", "untrained", "perfect codes", "meaning"), score_rows
+        )
+        tables["parts of the scores, by factor"] = Table(("score", *factors), factor_rows)
+    return tables
+
+
+def compare(columns: dict[str, list[Record]], patterns: Sequence[str]) -> Table:
+    """One column per name, the mean over its records; settings that differ stand above the values."""
+    settings = {name: _flat(to_tree(replace(group[0].run, log=Logging()))) for name, group in columns.items()}
+    differing = [
+        path
+        for path in dict.fromkeys(path for tree in settings.values() for path in tree)
+        if len({str(tree.get(path)) for tree in settings.values()}) > 1 and path != "seed"
+    ]
+    rows = [(path, *(str(tree.get(path, "")) for tree in settings.values()), "setting") for path in differing]
+    values = {name: [record.last(*patterns) for record in group] for name, group in columns.items()}
+    found = dict.fromkeys(key for group in values.values() for each in group for key in each)
+    keys = [key for key in found if patterns is not SHOWN or not any(word in key for word in NOT_COMPARED)]
+    if not keys:
+        raise SettingError(f"keys: no run logged anything that matches {' '.join(patterns)}")
+    rows += [(key, *(_spread(group, key) for group in values.values()), lookup(key).unit) for key in keys]
+    times = [_spread([{"": r.training_seconds} for r in group], "") for group in columns.values()]
+    return Table(("", *columns, "unit"), [*rows, ("time of all updates", *times, "s")])
+
+
+def _by_seed(records: list[Record]) -> dict[str, list[Record]]:
+    """The records in groups that differ in nothing but the seed and the log."""
+    groups: dict[str, list[Record]] = {}
+    for record in records:
+        groups.setdefault(repr(replace(record.run, seed=0, log=Logging())), []).append(record)
+    return {_name(group): group for group in groups.values()}
+
+
+def _name(group: list[Record]) -> str:
+    """The folder's name, or the objective and the number of seeds of a group."""
+    if len(group) == 1:
+        return group[0].folder.resolve().name
+    return f"{type(group[0].run.objective).__name__}, {len(group)} seeds"
+
+
+def _cell(values: dict[str, float], key: str) -> str:
+    return format_value(values[key]) if key in values else ""
+
+
+def _spread(group: Sequence[dict[str, float]], key: str) -> str:
+    """The value of the runs that have one, or their mean and standard deviation."""
+    values = [each[key] for each in group if key in each]
+    if len(values) < 2:
+        return format_value(values[0]) if values else ""
+    return f"{format_value(mean(values))} +- {format_value(stdev(values))}"
+
+
+def _flat(tree: Any, path: str = "") -> dict[str, Any]:
+    """The leaves of a settings tree by their dotted path."""
+    if not isinstance(tree, dict):
+        return {path: tree}
+    leaves: dict[str, Any] = {}
+    for name, value in tree.items():
+        leaves |= _flat(value.rsplit(".", 1)[1] if name == "type" else value, f"{path}.{name}".strip("."))
+    return leaves
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status: 0, or 2 for folders and keys that do not exist."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    options = tyro.cli(Options, args=arguments, prog="python -m training.show", description=__doc__)
+    try:
+        print(show(options))
+    except (DataError, SettingError) as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
