@@ -13,7 +13,7 @@ demo: $(STAMP)
 	$(BIN)/python -m training.demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .
@@ -24,7 +24,7 @@ lint: $(STAMP)
 test-core:
 	$(MAKE) VENV=.venv-core ESCNN=no install
 	.venv-core/bin/python -c "import importlib.util as u; assert u.find_spec('escnn') is None; import numpy; assert numpy.__version__ >= '2'"
-	.venv-core/bin/python -m pytest -n 2 --dist loadfile -m "not slow" tests/equilab tests/contracts equilab
+	.venv-core/bin/python -m pytest -n 2 --dist worksteal -m "not slow" tests/equilab tests/contracts equilab
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.benchmarks

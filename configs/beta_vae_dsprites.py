@@ -1,4 +1,4 @@
-"""beta-VAE on dSprites (Higgins et al. 2017): network of Burgess et al. 2018; batch, optimiser and length of Locatello et al. 2019."""
+"""beta-VAE (Higgins et al. 2017) on dSprites: network of Burgess et al. 2018, the rest as Locatello et al. 2019."""
 
 from equilab.data import DSprites
 from equilab.models import ConvVAE

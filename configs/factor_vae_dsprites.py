@@ -1,4 +1,4 @@
-"""FactorVAE on dSprites (Kim & Mnih 2018): network of Burgess et al. 2018; batch, optimiser and length of Locatello et al. 2019."""
+"""FactorVAE (Kim & Mnih 2018) on dSprites: network of Burgess et al. 2018, the rest as Locatello et al. 2019."""
 
 from equilab.data import DSprites
 from equilab.models import ConvVAE

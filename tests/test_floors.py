@@ -88,7 +88,7 @@ def test_there_is_no_import_circle():
 
     def visit(module: str, trail: tuple[str, ...]) -> None:
         if module in trail:
-            circle = " -> ".join(trail[trail.index(module) :] + (module,))
+            circle = " -> ".join((*trail[trail.index(module) :], module))
             raise AssertionError(f"import circle: {circle}")
         if module in done or module not in graph:
             return

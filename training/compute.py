@@ -14,22 +14,33 @@ from training.run import Compute
 
 
 def prepare(compute: Compute) -> torch.device:
-    """The device to use, with torch's threads and deterministic kernels set for the whole process."""
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic matrix products on a GPU
-    torch.use_deterministic_algorithms(True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # pyright: ignore[reportAttributeAccessIssue]
+    """The device to use, with torch's threads and deterministic kernels set for the whole process.
+
+    A CPU's kernels are deterministic as they are, for one number of threads. Raises SettingError for a device that
+    cannot be used.
+    """
     if sys.platform == "linux":
         _keep_freed_memory()
     if compute.threads > 0:
         torch.set_num_threads(compute.threads)
-    if compute.device == "auto":
+    device = _device(compute.device)
+    if device.type != "cpu":  # the switch imports torch's compiler, seconds that a CPU run need not wait for
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic matrix products on a GPU
+        torch.use_deterministic_algorithms(True)
+        torch.utils.deterministic.fill_uninitialized_memory = False  # pyright: ignore[reportAttributeAccessIssue]
+    return device
+
+
+def _device(name: str) -> torch.device:
+    """The device of this name; for "auto" a GPU where there is one."""
+    if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
-        device = torch.device(compute.device)
+        device = torch.device(name)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
-        raise SettingError(f"compute.device: {compute.device!r} cannot be used here ({reason}); try auto") from error
+        raise SettingError(f"compute.device: {name!r} cannot be used here ({reason}); try auto") from error
     return device
 
 

@@ -25,13 +25,14 @@ class Key:
         return re.compile(re.escape(self.name).replace(r"\{\}", r"\w+"))
 
 
-def _score_keys(name: str, meaning: str) -> list[Key]:
+def _score_keys(name: str, meaning: str, matrix: str) -> list[Key]:
     """A score of a metric protocol with its parts, floors and ceiling."""
     return [
         Key(f"metric/{name}", "0 to 1", meaning, "up"),
         Key(f"metric/{name}_floor_untrained", "0 to 1", f"{name} of the model before its first update"),
         Key(f"metric/{name}_floor_random", "0 to 1", f"{name} of Gaussian noise as codes"),
         Key(f"metric/{name}_ceiling", "0 to 1", f"{name} of the factors themselves as codes"),
+        Key(f"metric/{name}_matrix", "table", f"what {name} was read from: {matrix}; one column per factor"),
         Key(f"metric/{name}_{{}}", "0 to 1", f"{name} of one factor", "up"),
     ]
 
@@ -51,9 +52,22 @@ _DECLARED = [
     Key("latent/reconstructions", "picture", "inputs above, their reconstructions below"),
     Key("latent/traversals", "picture", "one latent changed at a time, sorted by KL"),
     Key("latent/traversal_gif", "picture", "the traversals, moving"),
-    *_score_keys("factor_vae_score", "accuracy of a majority vote that names the fixed factor (Kim & Mnih 2018)"),
-    *_score_keys("beta_vae_score", "accuracy of a linear classifier of the shared factor (Higgins et al. 2017)"),
-    *_score_keys("mig", "mutual information gap between the two best codes of a factor (Chen et al. 2018)"),
+    *_score_keys(
+        "factor_vae_score",
+        "accuracy of a majority vote that names the fixed factor (Kim & Mnih 2018)",
+        "votes for each latent",
+    ),
+    *_score_keys(
+        "beta_vae_score",
+        "accuracy of a linear classifier of the shared factor (Higgins et al. 2017)",
+        "test points of each factor by the factor that was predicted",
+    ),
+    *_score_keys(
+        "mig",
+        "mutual information gap between the two best codes of a factor (Chen et al. 2018)",
+        "mutual information with each latent, nats",
+    ),
+    Key("metric/scores", "table", "each score with its floors, its ceiling, and its part of each factor"),
     Key("time/steps_per_second", "1/s", "updates of the model per second since the row before", "up"),
     Key("time/memory", "MiB", "largest resident memory of the process so far", "down"),
     Key("time/evaluation", "s", "duration of the evaluation", "down"),
@@ -79,15 +93,18 @@ def declared_keys() -> tuple[Key, ...]:
 
 
 def lookup(name: str) -> Key:
-    """The declaration of a logged name: its own before that of its family. SettingError suggests the nearest one."""
+    """The declaration of a logged name: its own before that of its family, the narrower family before the wider.
+
+    Raises SettingError for any other name, with the nearest one.
+    """
     for key in _DECLARED:
         if key.name == name:
             return key
-    for key in _DECLARED:
-        if "{}" in key.name and key.pattern.fullmatch(name):
-            return key
+    families = [key for key in _DECLARED if "{}" in key.name and key.pattern.fullmatch(name)]
+    if families:
+        return max(families, key=lambda key: len(key.name))
     near = get_close_matches(name, [key.name for key in _DECLARED], n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    hint = f"; did you mean {near[0]!r}?" if near else "."
     raise SettingError(
-        f"key: {name!r} is not declared{hint} Declare it in training/keys.py, or with training.keys.declare"
+        f"key: {name!r} is not declared{hint} A key of your own is declared with training.keys.declare(Key(...))"
     )

@@ -6,7 +6,7 @@ import math
 import netrc
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -38,7 +38,7 @@ class Log:
     ):
         path = folder / "metrics.jsonl"
         self._folder = folder
-        self._file = open(path, "ab")  # noqa: SIM115: closed by close()
+        self._file = open(path, "ab")  # noqa: SIM115 - close() closes it
         if self._file.tell() < (position or 0):
             raise DataError(
                 f"{path}: has {self._file.tell()} bytes, the checkpoint was written at {position}; rows are lost"
@@ -77,18 +77,18 @@ class Log:
 
         self._send(send)
 
-    def table(self, step: int, key: str, columns: list[str], rows: list[list[Any]]) -> None:
-        """A table, as tables/KEY.json in the run folder and to W&B."""
+    def table(self, step: int, key: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """A table, as tables/KEY.json in the run folder (the newest of each key) and to W&B."""
         lookup(key)
         folder = self._folder / "tables"
         folder.mkdir(exist_ok=True)
-        content = json.dumps({"step": step, "columns": columns, "rows": rows}, indent=1)
+        content = json.dumps({"step": step, "columns": columns, "rows": rows})
         (folder / f"{key.replace('/', '_')}.json").write_text(content, encoding="utf-8")
 
         def send() -> None:
             import wandb
 
-            self._wandb.log({"step": step, key: wandb.Table(columns=columns, data=rows)})
+            self._wandb.log({"step": step, key: wandb.Table(columns=[*columns], data=[[*row] for row in rows])})
 
         self._send(send)
 

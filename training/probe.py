@@ -1,16 +1,17 @@
 """An evaluation: what the metrics, the KL of each latent and the pictures say of a model."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from time import perf_counter
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from equilab.data import Dataset, ImageTable
-from equilab.metrics import evaluate
+from equilab.data import ImageTable
+from equilab.metrics import DRAWN, CodeTable, flat_scores, reference_scores, score_table
 from equilab.models import VariationalAutoencoder
 from equilab.objectives import bernoulli_reconstruction, gaussian_kl
 from training.compute import autocast
@@ -19,7 +20,9 @@ from training.pictures import reconstructions, traversal_gif, traversals, traver
 from training.run import Run
 from training.state import State, build_model, seeded
 
-NUM_IMAGES = 4096  # images over which the losses are averaged
+NUM_IMAGES = 4096  # different images over which the losses are averaged, or all where there are fewer
+REFERENCES = ("floor_random", "floor_untrained", "ceiling")
+Values: TypeAlias = dict[str, float]  # by key
 ACTIVE_NATS = 0.01  # a latent is active above this KL
 
 
@@ -65,36 +68,44 @@ def evaluate_state(
     device = next(state.model.parameters()).device
     model = state.model.eval()
     rng = np.random.default_rng([run.seed, 1])
-    images = table.gather(torch.from_numpy(rng.integers(len(run.data), size=NUM_IMAGES)).to(device))
+    images = table.gather(torch.from_numpy(rng.permutation(len(run.data))[:NUM_IMAGES]).to(device))
     reconstruction, kl = mean_losses(model, images, generator=seeded(run.seed, "evaluation", device))
     values = {"latent/reconstruction_mean": reconstruction, "latent/kl_mean": float(kl.sum())}
     values |= {f"latent/kl_mean_{index:02d}": float(value) for index, value in enumerate(kl)}
     values["latent/active"] = float((kl > ACTIVE_NATS).sum())
     if run.log.protocol != "none":
-        values |= {f"metric/{name}": score for name, score in _scores(state, run, run.data, device, progress).items()}
+        values |= _measure(state, run, device, log, progress)
     values["time/evaluation"] = perf_counter() - start
     log.row(state.step, values)
     _pictures(model, images, kl, folder / "pictures", state.step, log)
     model.train()
 
 
-def _scores(
-    state: State, run: Run, data: Dataset, device: torch.device, progress: Callable[[int, int], None]
-) -> dict[str, float]:
-    """The protocol's scores with floors and ceilings."""
-    untrained = None
-    if state.step == run.steps:
-        untrained = encoder_of(build_model(run).to(device).eval(), run, device)
-    return evaluate(
-        encoder_of(state.model, run, device),
-        data,
-        protocol=run.log.protocol,
+def _measure(state: State, run: Run, device: torch.device, log: Log, progress: Callable[[int, int], None]) -> Values:
+    """The protocol's scores with floors and ceilings; their matrices and a table of them all go into the log."""
+    encode = partial(
+        CodeTable.encode,
+        dataset=run.data,
         seed=run.seed,
-        untrained=untrained,
         batch_size=256 if device.type == "cpu" else 4096,  # a CPU's caches hold no more
-        num_samples=run.log.evaluate_images or None,
         progress=progress,
     )
+    table = encode(encoder_of(state.model, run, device), num_samples=run.log.evaluate_images or None)
+    untrained = None
+    if state.step == run.steps:
+        before = encoder_of(build_model(run).to(device).eval(), run, device)
+        untrained = encode(before, num_samples=min(run.log.evaluate_images or DRAWN, DRAWN))
+    scores = score_table(table, protocol=run.log.protocol, seed=run.seed)
+    references = reference_scores(table, protocol=run.log.protocol, seed=run.seed, untrained=untrained)
+    values = flat_scores(scores) | references
+    factors = list(table.scored_names)
+    for name, score in scores.items():
+        rows = [[label, *row] for label, row in zip(score.rows, score.matrix.tolist(), strict=True)]
+        log.table(state.step, f"metric/{name}_matrix", ["", *factors], rows)
+    parts = ["", *(f"_{reference}" for reference in REFERENCES), *(f"_{factor}" for factor in factors)]
+    rows = [[name, *(values.get(name + part) for part in parts)] for name in scores]
+    log.table(state.step, "metric/scores", ["score", "value", *REFERENCES, *factors], rows)
+    return {f"metric/{name}": value for name, value in values.items()}
 
 
 def _pictures(model: VariationalAutoencoder, images: Tensor, kl: Tensor, folder: Path, step: int, log: Log) -> None:

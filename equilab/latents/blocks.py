@@ -21,7 +21,7 @@ class Block:
 
     axes: tuple[int, ...]  # positions in the code
     manifold: Literal["euclidean", "circle"] = "euclidean"
-    name: str = ""  # for tables and pictures; no metric reads it
+    name: str = ""  # for tables and pictures; no metric reads it; empty: its axes, as in "z0" or "z1+z2"
 
     def __post_init__(self) -> None:
         if not self.axes or len(set(self.axes)) < len(self.axes) or min(self.axes) < 0:
@@ -30,6 +30,15 @@ class Block:
             raise SettingError(f"manifold: expected 'euclidean' or 'circle', got {self.manifold!r}")
         if self.manifold == "circle" and len(self.axes) != 2:
             raise SettingError(f"axes: a circle has two, its cosine and its sine, got {self.axes}")
+
+    @property
+    def label(self) -> str:
+        """The name, or the axes where there is none.
+
+        >>> Block((1, 2)).label
+        'z1+z2'
+        """
+        return self.name or "+".join(f"z{axis}" for axis in self.axes)
 
 
 Blocks: TypeAlias = Sequence[int | tuple[int, ...] | Block]

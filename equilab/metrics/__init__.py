@@ -2,7 +2,15 @@
 
 from equilab.metrics.beta_vae_score import BetaVAEScore
 from equilab.metrics.code_table import CodeTable
-from equilab.metrics.evaluate import evaluate, evaluate_codes, score_codes, score_table
+from equilab.metrics.encoding import DRAWN
+from equilab.metrics.evaluate import (
+    evaluate,
+    evaluate_codes,
+    flat_scores,
+    reference_scores,
+    score_codes,
+    score_table,
+)
 from equilab.metrics.factor_vae_score import FactorVAEScore
 from equilab.metrics.metric import Metric, Score
 from equilab.metrics.mig import MIG, mutual_information_gap
@@ -10,6 +18,7 @@ from equilab.metrics.mutual_information import entropy, mutual_information
 from equilab.metrics.protocols import PROTOCOLS, find_protocol
 
 __all__ = [
+    "DRAWN",
     "MIG",
     "PROTOCOLS",
     "BetaVAEScore",
@@ -21,8 +30,10 @@ __all__ = [
     "evaluate",
     "evaluate_codes",
     "find_protocol",
+    "flat_scores",
     "mutual_information",
     "mutual_information_gap",
+    "reference_scores",
     "score_codes",
     "score_table",
 ]

@@ -62,7 +62,8 @@ class BetaVAEScore(Metric):
         np.add.at(confusion, (test.shared, predicted), 1)
         per_factor = confusion.diagonal() / np.maximum(confusion.sum(axis=1), 1)
         value = float(confusion.trace() / confusion.sum())
-        return Score(self.name, value, dict(zip(table.scored_names, per_factor.tolist(), strict=True)), confusion)
+        named = dict(zip(table.scored_names, per_factor.tolist(), strict=True))
+        return Score(self.name, value, named, confusion, rows=table.scored_names)
 
 
 class Points(NamedTuple):

@@ -50,10 +50,7 @@ def evaluate(
     )
     table = encode_all(encode, num_samples=num_samples)
     before = None if untrained is None else encode_all(untrained, num_samples=min(num_samples or DRAWN, DRAWN))
-    scores = _flat_scores(table, protocol, seed, blocks)
-    if before is not None:
-        scores |= _values(score_table(before, protocol=protocol, seed=seed, blocks=blocks), "_floor_untrained")
-    return scores
+    return _with_references(table, before, protocol=protocol, seed=seed, blocks=blocks)
 
 
 def evaluate_codes(
@@ -78,7 +75,8 @@ def evaluate_codes(
     >>> scores["factor_vae_score"], round(scores["mig_shape"], 1)
     (1.0, 1.0)
     """
-    return _flat_scores(CodeTable(codes, factors, tuple(factor_names or ())), protocol, seed, blocks)
+    table = CodeTable(codes, factors, tuple(factor_names or ()))
+    return _with_references(table, None, protocol=protocol, seed=seed, blocks=blocks)
 
 
 def score_codes(
@@ -120,20 +118,44 @@ def score_table(
     }
 
 
-def _flat_scores(table: CodeTable, protocol: str, seed: int, blocks: Blocks | None) -> dict[str, float]:
-    """Scores, their parts for each factor, and the references that need no encoder."""
-    if taken := {"floor_random", "floor_untrained", "ceiling"} & set(table.factor_names):
+def flat_scores(scores: dict[str, Score]) -> dict[str, float]:
+    """The values of scores by name, and their parts for each factor as `<score>_<factor>`."""
+    parts = {f"{name}_{factor}": value for name, score in scores.items() for factor, value in score.per_factor.items()}
+    if taken := {"floor_random", "floor_untrained", "ceiling"} & {key for s in scores.values() for key in s.per_factor}:
         raise DataError(
             f"factor_names: {', '.join(sorted(taken))} would hide a reference score of that name; rename it"
         )
-    found = score_table(table, protocol=protocol, seed=seed, blocks=blocks)
-    scores = _values(found)
-    for name, score in found.items():
-        scores |= {f"{name}_{factor}": value for factor, value in score.per_factor.items()}
-    noise, perfect = random_codes(table, seed=seed), factor_codes(table)
-    scores |= _values(score_table(noise, protocol=protocol, seed=seed, blocks=blocks), "_floor_random")
-    scores |= _values(score_table(perfect, protocol=protocol, seed=seed), "_ceiling")
-    return scores
+    return _values(scores) | parts
+
+
+def reference_scores(
+    table: CodeTable,
+    *,
+    protocol: str = "locatello2019",
+    seed: int = 0,
+    blocks: Blocks | None = None,
+    untrained: CodeTable | None = None,
+) -> dict[str, float]:
+    """What to read the scores of this table against: `<score>_floor_random`, `<score>_ceiling` of its factors, and
+    `<score>_floor_untrained` where the codes of the untrained encoder are given.
+
+    >>> factors = np.stack(np.unravel_index(np.arange(60), (3, 4, 5)), 1)
+    >>> reference_scores(CodeTable(np.zeros((60, 2)), factors))["factor_vae_score_ceiling"]
+    1.0
+    """
+    score = partial(score_table, protocol=protocol, seed=seed)
+    references = _values(score(random_codes(table, seed=seed), blocks=blocks), "_floor_random")
+    if untrained is not None:
+        references |= _values(score(untrained, blocks=blocks), "_floor_untrained")
+    return references | _values(score(factor_codes(table)), "_ceiling")
+
+
+def _with_references(
+    table: CodeTable, untrained: CodeTable | None, *, protocol: str, seed: int, blocks: Blocks | None
+) -> dict[str, float]:
+    """The scores of a table, their parts, and their references."""
+    scores = flat_scores(score_table(table, protocol=protocol, seed=seed, blocks=blocks))
+    return scores | reference_scores(table, protocol=protocol, seed=seed, blocks=blocks, untrained=untrained)
 
 
 def _values(scores: dict[str, Score], suffix: str = "") -> dict[str, float]:

@@ -48,18 +48,19 @@ class FactorVAEScore(Metric):
 
     def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
         parsed = parse_blocks(blocks, table.codes.shape[1])
+        labels = tuple(block.label for block in parsed)
         total = table.codes[table.sample(self.num_variance, rng)].var(axis=0, ddof=1, dtype=np.float64)
         active = np.sqrt(total) >= self.active_std
         if not active.any():
             votes = np.zeros((len(parsed), len(table.scored)))
-            return Score(self.name, 0.0, dict.fromkeys(table.scored_names, 0.0), votes)
+            return Score(self.name, 0.0, dict.fromkeys(table.scored_names, 0.0), votes, rows=labels)
         train, test = (
             count_votes(table, parsed, total, active, num=num, batch_size=self.batch_size, rng=rng)
             for num in (self.num_train, self.num_test)
         )
         accuracy, per_factor = majority_accuracy(train, test)
         named = dict(zip(table.scored_names, per_factor.tolist(), strict=True))
-        return Score(self.name, accuracy, named, train.astype(np.float64))
+        return Score(self.name, accuracy, named, train.astype(np.float64), rows=labels)
 
 
 def count_votes(

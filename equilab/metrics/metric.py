@@ -20,7 +20,8 @@ class Score:
     name: str  # the metric's
     value: float  # 0 to 1, 1 is best
     per_factor: dict[str, float]  # by the name of each factor that varies
-    matrix: Float[ndarray, "rows columns"]  # what its rows and columns are is said by the metric
+    matrix: Float[ndarray, "rows factors"]  # what it counts is said by the metric; columns: the factors that vary
+    rows: tuple[str, ...]  # what each row of the matrix is: a block, or a factor
 
 
 class Metric(ABC):

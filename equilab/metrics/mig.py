@@ -43,9 +43,8 @@ class MIG(Metric):
         factors = table.factors[rows][:, list(table.scored)]
         information = np.array([[mutual_information(cell, factor) for factor in factors.T] for cell in cells.T])
         gaps = mutual_information_gap(information, np.array([entropy(factor) for factor in factors.T]))
-        return Score(
-            self.name, float(gaps.mean()), dict(zip(table.scored_names, gaps.tolist(), strict=True)), information
-        )
+        named = dict(zip(table.scored_names, gaps.tolist(), strict=True))
+        return Score(self.name, float(gaps.mean()), named, information, rows=tuple(block.label for block in parsed))
 
 
 def mutual_information_gap(

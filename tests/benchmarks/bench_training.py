@@ -154,8 +154,8 @@ def main() -> None:
         row, checkpoint = record_seconds(run)
         share = (row / default.every + checkpoint / default.checkpoint_every) / step
         print(
-            f"{name:10s} records: a row {row * 1e3:.2f} ms every {default.every}, a checkpoint {checkpoint * 1e3:.0f} ms "
-            f"every {default.checkpoint_every}: {share:.2%} of the time (target <= 2 %)"
+            f"{name:10s} records: a row {row * 1e3:.2f} ms every {default.every}, a checkpoint "
+            f"{checkpoint * 1e3:.0f} ms every {default.checkpoint_every}: {share:.2%} of the time (target <= 2 %)"
         )
 
 

@@ -124,5 +124,5 @@ class Unwritable(Objective):
 
 
 def test_a_setting_that_json_cannot_hold_is_refused():
-    with pytest.raises(SettingError, match="cannot be written to run.json"):
+    with pytest.raises(SettingError, match=r"cannot be written to run\.json"):
         to_tree(Unwritable())

@@ -3,7 +3,7 @@
 import pytest
 from processes import TINY, finish
 
-from equilab.errors import SettingError
+from equilab.errors import DataError, SettingError
 from training.recipes import find_recipe, recipe_names
 
 
@@ -76,7 +76,7 @@ def test_resume_of_a_folder_that_is_no_run_is_explained(tmp_path):
 
 def test_a_python_file_without_a_run_is_explained(tmp_path):
     (tmp_path / "empty_recipe.py").write_text("steps = 3\n")
-    with pytest.raises(Exception, match="expected a training.run.Run called `run`"):
+    with pytest.raises(DataError, match=r"expected a training\.run\.Run called `run`"):
         find_recipe(str(tmp_path / "empty_recipe.py"))
 
 

@@ -1,0 +1,163 @@
+"""The real W&B client: an offline run read back by its official reader, and runs that reach a server."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from processes import ROOT, TINY, command, environment
+from wandb_server import API_KEY, Received, wandb_server
+
+from training.record import Record
+
+pytestmark = pytest.mark.slow
+WANDB = Path(sys.executable).with_name("wandb")
+TIMEOUT = 120  # seconds
+
+
+def train(folder: Path, mode: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """A tiny run with W&B in this mode, in a process that finds no account but the one in `variables`."""
+    clean = {key: value for key, value in environment().items() if not key.startswith("WANDB_")}
+    clean |= {"NETRC": str(folder.parent / "no_netrc"), "WANDB_CONFIG_DIR": str(folder.parent / "config")} | variables
+    words = command(TINY, "--folder", folder, "--log.wandb", mode, "--steps", 60)
+    return subprocess.run(words, cwd=ROOT, env=clean, text=True, capture_output=True, timeout=TIMEOUT, check=False)
+
+
+@pytest.fixture(scope="module")
+def offline_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("offline") / "run"
+    done = train(folder, "offline")
+    assert done.returncode == 0, done.stderr
+    assert "W&B failed" not in done.stderr
+    return folder
+
+
+def records(folder: Path) -> list[dict[str, Any]]:
+    """What W&B's own reader finds in the offline run of a folder."""
+    shown = subprocess.run(
+        [WANDB, "leet", "inspect", "--json", folder / "wandb"], text=True, capture_output=True, timeout=60, check=True
+    )
+    return [json.loads(line) for line in shown.stdout.splitlines()]
+
+
+def history(folder: Path) -> list[dict[str, Any]]:
+    """The rows of the offline run, in order, without W&B's own fields."""
+    items = (record["history"]["item"] for record in records(folder) if record["type"] == "history")
+    return [{key: value for key, value in item.items() if not key.startswith("_")} for item in items]
+
+
+def numbers(rows: list[dict[str, Any]]) -> Iterator[dict[str, float]]:
+    """The rows of scalars among them."""
+    return (row for row in rows if all(isinstance(value, int | float) for value in row.values()))
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_an_offline_run_holds_every_row_of_metrics_jsonl(offline_run):
+    expected = Record.open(offline_run).rows
+    assert list(numbers(history(offline_run))) == expected
+    assert len(expected) == 13  # a row every 5 updates, and the evaluation
+
+
+def test_an_offline_run_holds_the_settings(offline_run):
+    (run,) = (record["run"] for record in records(offline_run) if record["type"] == "run")
+    tree = json.loads((offline_run / "run.json").read_text())["run"]
+    config = {key: value for key, value in run["config"]["update"].items() if key != "_wandb"}
+    assert config == tree
+    assert run["display_name"] == offline_run.name
+
+
+def test_every_key_has_the_step_as_its_axis(offline_run):
+    axes = [record["metric"] for record in records(offline_run) if record["type"] == "metric"]
+    assert [axis.get("name") for axis in axes] == ["step", None]
+    assert (axes[1]["glob_name"], axes[1]["step_metric"]) == ("*", "step")
+
+
+def test_an_offline_run_holds_the_pictures_bit_by_bit(offline_run):
+    found = {
+        row[f"{key}.sha256"]: (offline_run / "wandb" / "latest-run" / "files" / row[f"{key}.path"])
+        for row in history(offline_run)
+        for key in ("latent/reconstructions", "latent/traversals", "latent/traversal_gif")
+        if f"{key}.sha256" in row
+    }
+    pictures = Record.open(offline_run).pictures
+    assert len(pictures) == 3
+    assert set(found) == {digest(path) for path in pictures}
+    assert all(digest(path) == expected for expected, path in found.items())
+
+
+def test_an_offline_run_holds_the_tables(offline_run):
+    tables = {key.removesuffix(".nrows") for row in history(offline_run) for key in row if key.endswith(".nrows")}
+    assert {"metric/scores", "metric/mig_matrix"} <= tables
+
+
+def test_an_offline_run_keeps_everything_in_its_folder_and_reports_nothing(offline_run):
+    assert (offline_run / "wandb" / "latest-run").exists()
+    program = (
+        "import os, sys; from pathlib import Path; from training.log import Log\n"
+        "with Log(Path(sys.argv[1]), config={}, name='n', wandb='offline', project='p'): pass\n"
+        "print(os.environ['WANDB_ERROR_REPORTING'], os.environ['WANDB_DATA_DIR'])"
+    )
+    folder = offline_run.parent / "bare"
+    folder.mkdir()
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("WANDB_")}
+    shown = subprocess.run(
+        [sys.executable, "-c", program, folder], env=clean, cwd=ROOT, text=True, capture_output=True, check=True
+    )
+    assert shown.stdout.split() == ["false", str(folder / "wandb")]
+
+
+def assert_delivered(received: Received, folder: Path) -> None:
+    """The server holds every row, the settings, every picture and the tables' artifacts, and knew every question."""
+    record = Record.open(folder)
+    assert list(numbers(received.rows)) == record.rows
+    assert received.config["steps"]["value"] == record.run.steps
+    uploaded = {
+        hashlib.sha256(content).hexdigest() for name, content in received.files.items() if "media/images" in name
+    }
+    assert uploaded == {digest(path) for path in record.pictures}
+    assert "artifact/metric/mig_matrix.table.json" in received.files
+    assert received.finished == [0]
+    assert received.unknown == []
+
+
+def test_an_online_run_reaches_the_server(tmp_path):
+    with wandb_server() as received:
+        folder = tmp_path / "online"
+        done = train(folder, "online", WANDB_BASE_URL=received.address, WANDB_API_KEY=API_KEY)
+        assert done.returncode == 0, done.stderr
+        assert "W&B failed" not in done.stderr
+    assert_delivered(received, folder)
+
+
+def test_wandb_sync_delivers_an_offline_run(offline_run):
+    with wandb_server() as received:
+        keys = os.environ | {"WANDB_BASE_URL": received.address, "WANDB_API_KEY": API_KEY}
+        latest = (offline_run / "wandb" / "latest-run").resolve()
+        synced = subprocess.run([WANDB, "sync", latest], env=keys, text=True, capture_output=True, timeout=TIMEOUT)
+        assert synced.returncode == 0, synced.stderr
+    assert_delivered(received, offline_run)
+
+
+def test_online_without_a_login_stays_offline_and_says_so(tmp_path):
+    folder = tmp_path / "run"
+    done = train(folder, "online")
+    assert done.returncode == 0, done.stderr
+    assert "not logged in (wandb login), so this run is kept offline" in done.stderr
+    assert list(numbers(history(folder))) == Record.open(folder).rows
+
+
+def test_a_server_that_is_not_there_costs_no_training(tmp_path):
+    done = train(
+        tmp_path / "run", "online", WANDB_BASE_URL="http://127.0.0.1:9", WANDB_API_KEY=API_KEY, WANDB_INIT_TIMEOUT="5"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "W&B failed and is left out from here on" in done.stderr
+    assert Record.open(tmp_path / "run").is_finished
