@@ -111,7 +111,7 @@ def read_run(path: Path, modules: Iterable[str] = ()) -> Saved:
     Only known dataclasses are built: the project's own, and those of `modules`, which the caller names.
     Raises DataError.
     """
-    path = path / "run.json" if path.is_dir() else path
+    path = path if path.suffix == ".json" else path / "run.json"
     tree = read_json(path)
     if not isinstance(tree, dict) or tree.get("format") != FORMAT:
         raise DataError(f"{path}: expected a run.json of format {FORMAT}")

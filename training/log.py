@@ -38,11 +38,13 @@ class Log:
     ):
         path = folder / "metrics.jsonl"
         self._folder = folder
-        self._file = open(path, "ab")  # noqa: SIM115 - close() closes it
-        if self._file.tell() < (position or 0):
+        length = path.stat().st_size if path.exists() else 0
+        if length < (position or 0):
             raise DataError(
-                f"{path}: has {self._file.tell()} bytes, the checkpoint was written at {position}; rows are lost"
+                f"{path}: has {length} bytes, the checkpoint was written at {position}; rows are lost: restore the "
+                "file, or train again in another folder"
             )
+        self._file = open(path, "ab")  # noqa: SIM115 - close() closes it
         self._file.truncate(position or 0)
         self._wandb: Any = None
         if wandb != "off":

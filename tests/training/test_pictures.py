@@ -89,7 +89,7 @@ def test_the_film_goes_there_and_back(tmp_path):
     frames = np.broadcast_to(brightness[None, :, None, None, None], (7, 11, 1, 64, 64))
     path = tmp_path / "film.gif"
     traversal_gif(frames, labels=[f"z{index}" for index in range(7)], path=path)
-    film = Image.open(path)
-    shown = [np.asarray(frame.convert("L"))[80, 60] / 255 for frame in ImageSequence.Iterator(film)]
+    with Image.open(path) as film:
+        shown = [np.asarray(frame.convert("L"))[80, 60] / 255 for frame in ImageSequence.Iterator(film)]
+        assert film.info["loop"] == 0  # for ever
     np.testing.assert_allclose(shown, [*brightness, *brightness[-2:0:-1]], atol=0.02)
-    assert film.info["loop"] == 0  # for ever
