@@ -1,4 +1,7 @@
-"""Every key that is logged: its name, unit, meaning, and which way is better, declared once."""
+"""Every key that is logged: its name, unit, meaning, and which way is better, declared once.
+
+`python -m training.keys` prints them as the table of docs/logging.md.
+"""
 
 import re
 from dataclasses import dataclass
@@ -6,6 +9,7 @@ from difflib import get_close_matches
 from typing import Literal
 
 from equilab.errors import SettingError
+from training.tables import Table
 
 PREFIXES = ("train", "latent", "metric", "equivariance", "time")
 
@@ -108,3 +112,13 @@ def lookup(name: str) -> Key:
     raise SettingError(
         f"key: {name!r} is not declared{hint} A key of your own is declared with training.keys.declare(Key(...))"
     )
+
+
+def keys_table() -> Table:
+    """All declared keys, for the documentation."""
+    rows = [(f"`{key.name}`", key.unit, key.better, key.meaning) for key in _DECLARED]
+    return Table(("key", "unit", "better", "meaning"), rows)
+
+
+if __name__ == "__main__":
+    print(keys_table().markdown())

@@ -52,6 +52,8 @@ def train(run: Run, folder: Path) -> Outcome:
     if saved is not None:
         state.restore(saved)
         saved_at = state.step
+        if state.step >= run.steps and state.evaluated_at == state.step:
+            return Outcome(state.step, None)  # nothing is left to do, and nothing to log
     with ExitStack() as stack:
         log = stack.enter_context(
             Log(

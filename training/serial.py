@@ -95,7 +95,7 @@ def from_tree(tree: Any, known: dict[str, type], where: str = "run") -> Any:
     tag = tree.get("type")
     if tag not in known:
         near = get_close_matches(str(tag), known, n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
+        hint = f"; did you mean {near[0]}?" if near else "."
         raise DataError(
             f"{where}.type: {tag!r} is not a known class of settings{hint} A class of your own is accepted when you "
             f"name its module: --modules my_package.my_module"

@@ -42,7 +42,12 @@ def show(options: Options) -> str:
     else:
         columns = _by_seed(records) if options.seeds else {_name([record]): [record] for record in records}
         tables = {"": compare(columns, options.keys or SHOWN)}
-    written = ((title, table.markdown() if options.markdown else str(table)) for title, table in tables.items())
+    return in_words(tables, markdown=options.markdown)
+
+
+def in_words(tables: dict[str, Table], *, markdown: bool = False) -> str:
+    """The tables under their titles, as one text."""
+    written = ((title, table.markdown() if markdown else str(table)) for title, table in tables.items())
     return "\n\n".join(f"{title}\n{text}" if title else text for title, text in written)
 
 

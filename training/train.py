@@ -15,8 +15,9 @@ from training.compute import prepare, settled
 from training.folder import environment, free_name, locked, read_run, write_run
 from training.loop import NonFiniteLoss, train
 from training.recipes import find_recipe, recipe_names
+from training.record import Record
 from training.run import Run
-from training.show import Options, show
+from training.show import in_words, one_run
 
 USAGE = "python -m training.train RECIPE [--field.sub value ...]   or   python -m training.train --resume RUN"
 SAME_RESULT = ("python", "torch", "numpy", "processor", "threads", "gpu")  # bit-identity needs these to agree
@@ -73,7 +74,7 @@ def _start(words: list[str]) -> int:
     run = replace(options.run, compute=settled(options.run.compute, prepare(options.run.compute)))
     with locked(folder):
         write_run(folder, run)
-        return _train(run, folder, options.modules)
+        return _train(run, folder)
 
 
 def _resume(options: Resume) -> int:
@@ -89,10 +90,10 @@ def _resume(options: Resume) -> int:
                     "last bits from a run that was never stopped",
                     file=sys.stderr,
                 )
-        return _train(saved.run, options.resume, options.modules)
+        return _train(saved.run, options.resume)
 
 
-def _train(run: Run, folder: Path, modules: tuple[str, ...]) -> int:
+def _train(run: Run, folder: Path) -> int:
     """Train, then say what there is to see, or how to go on."""
     print(f"run folder: {folder}", file=sys.stderr)
     outcome = train(run, folder)
@@ -102,7 +103,7 @@ def _train(run: Run, folder: Path, modules: tuple[str, ...]) -> int:
         )
         print(f"  python -m training.train --resume {folder}")
         return 128 + outcome.signal
-    print(show(Options(runs=(folder,), modules=modules)))
+    print(in_words(one_run(Record(folder, run, environment()))))
     print(f"\npictures: {folder / 'pictures'}")
     return 0
 

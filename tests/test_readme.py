@@ -1,0 +1,110 @@
+"""The README runs as it stands: its Python as one session, its commands as processes, its links to files."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+TEXT = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", TEXT, flags=re.DOTALL | re.MULTILINE)
+SNIPPETS = [code for language, code in BLOCKS if language == "python"]
+COMMANDS = [line.split("#")[0].strip() for language, block in BLOCKS if not language for line in block.splitlines()]
+SHORT = [
+    "--steps",
+    "2",
+    "--log.every",
+    "1",
+    "--log.evaluate-images",
+    "300",
+    "--compute.threads",
+    "1",
+]  # what makes a real run short
+TINY = ROOT / "tests" / "training" / "recipes" / "tiny.py"
+
+
+def run(command: str, folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    """A command of the README, typed in `folder`, with the interpreter of the tests."""
+    words = shlex.split(command)
+    if words[0] == "python":
+        words[0] = sys.executable
+    environment = {"PYTHONPATH": str(ROOT), "PATH": str(Path(sys.executable).parent), "OMP_NUM_THREADS": "1"}
+    return subprocess.run(
+        [*words, *more], cwd=folder, env=os.environ | environment, text=True, capture_output=True, timeout=300
+    )
+
+
+def find(start: str) -> str:
+    """The one command of the README that starts like this."""
+    (found,) = (command for command in COMMANDS if command.startswith(start))
+    return found
+
+
+def test_the_library_snippet_runs_as_it_stands(capsys):
+    exec(SNIPPETS[0], {"__name__": "readme"})
+    mig, floor, ceiling = map(float, capsys.readouterr().out.split())
+    assert floor < mig <= ceiling
+
+
+def test_every_link_leads_to_a_file():
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", TEXT) if "://" not in link]
+    assert links
+    for link in links:
+        assert (ROOT / link).is_file(), link
+
+
+def test_the_two_commands_are_targets_of_the_makefile():
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+    named = [command.split()[1] for command in COMMANDS if command.startswith("make")]
+    assert named == ["demo", "test"]
+    assert set(named) | set(re.findall(r"`make ([a-z-]+)`", TEXT)) <= set(targets)
+
+
+def test_no_command_of_the_readme_is_left_out_below():
+    tested = ("make demo", "make test", "wandb leet", "python -m training.train", "python -m training.show")
+    assert all(command.startswith(tested) for command in COMMANDS)
+    assert len(SNIPPETS) == 2
+
+
+@pytest.mark.slow
+def test_every_command_about_a_run_does_what_it_says(tmp_path):
+    """The commands in the order of the README, on real dSprites; the trainings are cut to two updates."""
+    shown = run(find("python -m training.train factor_vae_dsprites --help"), tmp_path)
+    assert "--objective.gamma" in shown.stdout
+
+    trained = run(find("python -m training.train factor_vae_dsprites --objective.gamma"), tmp_path, *SHORT)
+    assert trained.returncode == 0, trained.stderr
+    resumed = run(find("python -m training.train --resume"), tmp_path)
+    assert resumed.returncode == 0, resumed.stderr
+    again = run(find("python -m training.train runs/gamma40/run.json"), tmp_path)
+    assert again.returncode == 0, again.stderr
+
+    own = tmp_path / "my_recipe.py"
+    own.write_text(TINY.read_text())
+    mine = run(find("python -m training.train my_recipe.py"), tmp_path, "--steps", "2")
+    assert mine.returncode == 0, mine.stderr
+
+    one = run(find("python -m training.show runs/gamma40"), tmp_path)
+    assert "mutual information gap" in one.stdout
+    folders = [str(path) for path in sorted((tmp_path / "runs").iterdir())]
+    together = run(find("python -m training.show runs/* --seeds").replace("runs/*", " ".join(folders)), tmp_path)
+    assert together.returncode == 0, together.stderr
+    assert "FactorVAE, 2 seeds" in together.stdout  # the run and its repetition differ in nothing
+
+    inspect = find("wandb leet").replace("leet", "leet inspect --json")  # the same reader, without its screen
+    assert '"train/loss"' in run(inspect, tmp_path).stdout
+
+    read = run(f"python -c {shlex.quote(SNIPPETS[1])}", tmp_path)
+    assert read.returncode == 0, read.stderr
+    assert "metric/mig_ceiling" in read.stdout
+
+
+@pytest.mark.slow
+def test_an_online_training_without_a_login_falls_back(tmp_path):
+    command = find("python -m training.train factor_vae_dsprites --log.wandb online")
+    done = run(command, tmp_path, *SHORT, "--log.protocol", "none")
+    assert done.returncode == 0, done.stderr
