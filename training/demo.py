@@ -17,10 +17,10 @@ def demo() -> int:
         local = python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python
         print(
             f"\nNext:\n"
-            f"  {local} -m training.train factor_vae_dsprites   # the full recipe; Ctrl-C saves it\n"
-            f"  {local} -m training.train --resume RUN          # go on with a run that was stopped\n"
-            f"  {local.parent / 'wandb'} leet {FOLDER}          # look at its curves in the terminal, offline\n"
-            f"(rm -r {FOLDER} and make demo to train it again)"
+            f"  {local.parent / 'wandb'} leet {FOLDER}/wandb    # its curves in the terminal, offline\n"
+            f"  {local} -m training.train factor_vae_dsprites --folder runs/full   # the full recipe; Ctrl-C saves it\n"
+            f"  {local} -m training.train --resume runs/full    # go on with it where it was stopped\n"
+            f"(rm -r {FOLDER} and make demo to train the demo again)"
         )
     return status
 

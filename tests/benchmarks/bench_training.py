@@ -24,7 +24,7 @@ from training.loop import train
 from training.run import Logging, Run
 from training.state import State
 
-WINDOW = 50  # updates
+WINDOW = 30  # updates
 ROUNDS = 5
 
 
