@@ -8,19 +8,19 @@ from training.train import main
 FOLDER = Path("runs/demo")
 
 
-def demo() -> int:
+def demo(recipe: str = "demo", folder: Path = FOLDER) -> int:
     """The exit status of the training; a demo that is finished already is only shown."""
-    arguments = ["--resume", str(FOLDER)] if (FOLDER / "run.json").exists() else ["demo", "--folder", str(FOLDER)]
+    arguments = ["--resume", str(folder)] if (folder / "run.json").exists() else [recipe, "--folder", str(folder)]
     status = main(arguments)
     if status == 0:
         python = Path(sys.executable)
         local = python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python
         print(
             f"\nNext:\n"
-            f"  {local.parent / 'wandb'} leet {FOLDER}/wandb    # its curves in the terminal, offline\n"
+            f"  {local.parent / 'wandb'} leet {folder}/wandb    # its curves in the terminal, offline\n"
             f"  {local} -m training.train factor_vae_dsprites --folder runs/full   # the full recipe; Ctrl-C saves it\n"
             f"  {local} -m training.train --resume runs/full    # go on with it where it was stopped\n"
-            f"(rm -r {FOLDER} and make demo to train the demo again)"
+            f"(rm -r {folder} and make demo to train the demo again)"
         )
     return status
 

@@ -1,0 +1,39 @@
+"""The progress bar: on a real terminal it shows the rate and the losses; anywhere else there is nothing."""
+
+import os
+import pty
+import re
+import subprocess
+import sys
+
+import pytest
+from processes import ROOT, TINY, command, environment, finish
+
+pytestmark = pytest.mark.slow
+SHORT = ("--steps", 40, "--log.protocol", "none")
+
+
+def test_without_a_terminal_stderr_holds_the_folder_alone(tmp_path):
+    done = finish(TINY, "--folder", tmp_path / "run", *SHORT)
+    assert done.returncode == 0
+    assert done.stderr == f"run folder: {tmp_path / 'run'}\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+def test_on_a_terminal_the_bar_shows_rate_time_and_losses(tmp_path):
+    terminal, process_end = pty.openpty()
+    words = command(TINY, "--folder", tmp_path / "run", *SHORT)
+    known = environment() | {"TERM": "xterm-256color", "COLUMNS": "150"}
+    process = subprocess.Popen(words, cwd=ROOT, env=known, stdout=subprocess.DEVNULL, stderr=process_end)
+    os.close(process_end)
+    shown = b""
+    try:
+        while part := os.read(terminal, 65536):
+            shown += part
+    except OSError:  # the other end is closed: the process has ended
+        pass
+    os.close(terminal)
+    assert process.wait(60) == 0
+    text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown.decode())
+    assert re.search(r"40/40 +[\d.]+ steps/s", text)
+    assert re.search(r"loss [\d.]+ +reconstruction [\d.]+ +kl [\d.]+ +total_correlation", text)
