@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from equilab.data import ImageTable
-from equilab.metrics import DRAWN, CodeTable, flat_scores, reference_scores, score_table
+from equilab.metrics import NUM_DRAWN, CodeTable, flat_scores, reference_scores, score_table
 from equilab.models import VariationalAutoencoder
 from equilab.objectives import bernoulli_reconstruction, gaussian_kl
 from training.compute import autocast
@@ -94,7 +94,7 @@ def _measure(state: State, run: Run, device: torch.device, log: Log, progress: C
     untrained = None
     if state.step == run.steps:
         before = encoder_of(build_model(run).to(device).eval(), run, device)
-        untrained = encode(before, num_samples=min(run.log.evaluate_images or DRAWN, DRAWN))
+        untrained = encode(before, num_samples=min(run.log.evaluate_images or NUM_DRAWN, NUM_DRAWN))
     scores = score_table(table, protocol=run.log.protocol, seed=run.seed)
     references = reference_scores(table, protocol=run.log.protocol, seed=run.seed, untrained=untrained)
     values = flat_scores(scores) | references

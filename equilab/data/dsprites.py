@@ -40,7 +40,7 @@ class DSprites(Dataset):
     and 715,706 of the 737,280 images are distinct. The position step is 1.032 px: images are not shifts of each other.
 
     The table is mapped from the cache file, after its checksum was verified; that of an npz is read into memory. Asking
-    for images raises DataError when the cache cannot be written or the npz is not the one of dSprites.
+    for images raises DataError when the cache cannot be written, or the npz is broken or of another shape or type.
 
     >>> DSprites().factors.sizes, len(DSprites())
     ((1, 3, 6, 40, 32, 32), 737280)
@@ -61,7 +61,7 @@ class DSprites(Dataset):
 
     def open_table(self) -> ImageTable:
         if self.npz is not None:
-            rows = read_packed(Path(self.npz), NUM_IMAGES)
+            rows = read_packed(Path(self.npz).expanduser(), NUM_IMAGES)
         else:
             path = cached_file(
                 cache_folder() / f"dsprites-{SHA256[:12]}.bits",

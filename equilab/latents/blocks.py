@@ -24,8 +24,13 @@ class Block:
     name: str = ""  # for tables and pictures; no metric reads it; empty: its axes, as in "z0" or "z1+z2"
 
     def __post_init__(self) -> None:
-        if not self.axes or len(set(self.axes)) < len(self.axes) or min(self.axes) < 0:
-            raise SettingError(f"axes: expected different dimensions, each 0 or more, in a block, got {self.axes}")
+        try:
+            axes = tuple(operator.index(axis) for axis in self.axes)
+        except TypeError as error:
+            raise SettingError(f"axes: expected a tuple of integers, such as (0, 1), got {self.axes!r}") from error
+        object.__setattr__(self, "axes", axes)
+        if not axes or len(set(axes)) < len(axes) or min(axes) < 0:
+            raise SettingError(f"axes: expected different dimensions, each 0 or more, in a block, got {axes}")
         if self.manifold not in ("euclidean", "circle"):
             raise SettingError(f"manifold: expected 'euclidean' or 'circle', got {self.manifold!r}")
         if self.manifold == "circle" and len(self.axes) != 2:
@@ -56,6 +61,8 @@ def parse_blocks(blocks: Blocks | None, dim: int) -> tuple[Block, ...]:
     """
     if blocks is None:
         return tuple(Block((axis,)) for axis in range(dim))
+    if isinstance(blocks, int | str | Block):
+        raise SettingError(f"blocks: expected a list of blocks, such as [(0, 1), 2], got {blocks!r}")
     parsed = tuple(_parse(block) for block in blocks)
     axes = [axis for block in parsed for axis in block.axes]
     if outside := sorted({axis for axis in axes if axis >= dim}):
@@ -72,7 +79,9 @@ def _parse(block: int | tuple[int, ...] | Block) -> Block:
     if isinstance(block, Block):
         return block
     try:
-        axes = tuple(block) if isinstance(block, Sequence) else (block,)
-        return Block(tuple(operator.index(axis) for axis in axes))
-    except TypeError as error:
-        raise SettingError(f"blocks: expected an integer, a tuple of integers or a Block, got {block!r}") from error
+        return Block((operator.index(block),))  # pyright: ignore[reportArgumentType]  # anything else is tried below
+    except TypeError:
+        pass
+    if isinstance(block, str | float):
+        raise SettingError(f"blocks: expected an integer, a tuple of integers or a Block, got {block!r}")
+    return Block(tuple(block))  # pyright: ignore[reportArgumentType]

@@ -2,7 +2,7 @@
 
 from equilab.metrics.beta_vae_score import BetaVAEScore
 from equilab.metrics.code_table import CodeTable
-from equilab.metrics.encoding import DRAWN
+from equilab.metrics.encoding import NUM_DRAWN
 from equilab.metrics.evaluate import (
     evaluate,
     evaluate_codes,
@@ -18,8 +18,8 @@ from equilab.metrics.mutual_information import entropy, mutual_information
 from equilab.metrics.protocols import PROTOCOLS, find_protocol
 
 __all__ = [
-    "DRAWN",
     "MIG",
+    "NUM_DRAWN",
     "PROTOCOLS",
     "BetaVAEScore",
     "CodeTable",

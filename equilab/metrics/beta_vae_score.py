@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from equilab.errors import DataError
+from equilab.errors import DataError, SettingError
 from equilab.latents import Block, Blocks, parse_blocks
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.metric import Metric, Score, check_counts
@@ -56,6 +56,8 @@ class BetaVAEScore(Metric):
             sample_points(table, parsed, num=num, batch_size=self.batch_size, rng=rng)
             for num in (self.num_train, self.num_test)
         )
+        if len(np.unique(train.shared)) < 2:
+            raise SettingError(f"num_train: {self.num_train} points drew one factor alone; expected more points")
         classifier = LogisticRegression(max_iter=self.max_iterations, random_state=int(rng.integers(2**31)))
         predicted = classifier.fit(train.features, train.shared).predict(test.features)
         confusion = np.zeros((len(table.scored), len(table.scored)))

@@ -1,5 +1,6 @@
 """Codes beside factors, encoded once; every metric draws its samples from this table."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -10,7 +11,7 @@ from numpy import ndarray
 
 from equilab.data import Dataset
 from equilab.errors import DataError, ShapeError
-from equilab.metrics.encoding import Encode, Progress, encode_observations, observations_to_encode
+from equilab.metrics.encoding import Encode, Progress, as_array, encode_observations, observations_to_encode
 
 
 class _Groups(NamedTuple):
@@ -25,9 +26,9 @@ class _Groups(NamedTuple):
 class CodeTable:
     """The codes of n observations and the factor values that they show.
 
-    codes: (n, d) finite floats, kept as they are; factors: (n, k), any integers; factor_names: k different names, by
-    default factor0, factor1, ... On the complete grid of a data set the samples below are those of Locatello et al.
-    2019: every factor uniform and independent. On any other table they follow the rows.
+    codes: (n, d) finite floats, kept as they are; factors: (n, k), any integers; arrays or tensors. factor_names: k
+    different names, by default factor0, factor1, ... On the complete grid of a data set the samples below are those of
+    Locatello et al. 2019: every factor uniform and independent. On any other table they follow the rows.
 
     Raises ShapeError for shapes that do not match; DataError for codes that are not finite numbers, factors that are
     not integers, names that repeat, and a table in which no factor varies.
@@ -39,16 +40,18 @@ class CodeTable:
 
     codes: ndarray  # shapes and dtypes are checked here, at the border, with a message for people
     factors: ndarray
-    factor_names: tuple[str, ...] = ()
+    factor_names: Sequence[str] | ndarray = ()  # kept as a tuple
 
     def __post_init__(self) -> None:
-        codes, factors = np.asarray(self.codes), np.asarray(self.factors)
+        codes, factors = as_array(self.codes), as_array(self.factors)
         if codes.ndim != 2 or factors.ndim != 2 or len(codes) != len(factors) or not codes.size:
             raise ShapeError(
                 "codes, factors: expected (n, d) and (n, k), n and d at least 1, one row of each per observation, "
                 f"got {codes.shape} and {factors.shape}"
             )
-        names = tuple(self.factor_names) or tuple(f"factor{index}" for index in range(factors.shape[1]))
+        if isinstance(self.factor_names, str):
+            raise DataError(f"factor_names: expected a sequence of names, got the string {self.factor_names!r}")
+        names = tuple(map(str, self.factor_names)) or tuple(f"factor{index}" for index in range(factors.shape[1]))
         if len(names) != factors.shape[1]:
             raise ShapeError(f"factor_names: expected {factors.shape[1]} names, got {len(names)}: {', '.join(names)}")
         if len(set(names)) < len(names):
@@ -98,7 +101,7 @@ class CodeTable:
     @property
     def scored_names(self) -> tuple[str, ...]:
         """Names of the factors that vary."""
-        return tuple(self.factor_names[factor] for factor in self.scored)
+        return tuple(str(self.factor_names[factor]) for factor in self.scored)
 
     def sample(self, n: int, rng: np.random.Generator) -> Int[ndarray, "n"]:
         """Rows (n,), uniform with replacement."""
@@ -154,7 +157,7 @@ def _checked_factors(factors: ndarray) -> Int[ndarray, "n k"]:
     """Signed integers, also of factors written as floats."""
     if factors.dtype.kind == "i":
         return factors
-    if factors.dtype.kind not in "fub" or not np.array_equal(np.rint(factors), factors):
+    if factors.dtype.kind not in "fub" or not np.isfinite(factors).all() or (np.rint(factors) != factors).any():
         raise DataError(
             f"factors: expected integers, the index of each value, got {factors.dtype}; "
             "np.unique(column, return_inverse=True)[1] numbers the values of a column"

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
+import torch
 from jaxtyping import Float, Int
 from numpy import ndarray
 
@@ -14,7 +15,7 @@ Encode: TypeAlias = Callable[[Any], Any]
 Progress: TypeAlias = Callable[[int, int], None]
 
 
-DRAWN = 100_000
+NUM_DRAWN = 100_000
 """Observations that are drawn where not all of them are encoded, or where there is no grid to encode."""
 
 
@@ -28,7 +29,7 @@ def observations_to_encode(dataset: Dataset, *, num_samples: int | None, seed: i
         raise SettingError(f"num_samples: expected at least 1, or None for all of a grid, got {num_samples}")
     if dataset.is_grid and (num_samples is None or num_samples >= len(dataset)):
         return np.arange(len(dataset))
-    return np.random.default_rng(seed).integers(len(dataset), size=num_samples or DRAWN)
+    return np.random.default_rng(seed).integers(len(dataset), size=num_samples or NUM_DRAWN)
 
 
 def encode_observations(
@@ -42,11 +43,11 @@ def encode_observations(
 ) -> Float[ndarray, "n d"]:
     """The codes (n, d) of observations (n,), in order, in the precision that `encode` gives (half becomes float32).
 
-    Raises SettingError for a batch without images, DataError for a code that is not finite, ShapeError for
-    codes of another shape.
+    Raises SettingError for a batch without images or other inputs, DataError for a code that is not finite,
+    ShapeError for codes of another shape.
     """
-    import torch
-
+    if inputs not in ("torch", "numpy"):
+        raise SettingError(f"inputs: expected 'torch' or 'numpy', what encode is given, got {inputs!r}")
     if batch_size < 1:
         raise SettingError(f"batch_size: expected at least 1 image, got {batch_size}")
     codes: ndarray | None = None
@@ -64,12 +65,20 @@ def encode_observations(
     return codes
 
 
+def as_array(values: Any) -> ndarray:
+    """The values of an array, or of a tensor on any device and of any precision, as an array."""
+    if not isinstance(values, torch.Tensor):
+        return np.asarray(values)
+    values = values.detach().cpu()
+    return (
+        values.to(torch.promote_types(values.dtype, torch.float32)) if values.is_floating_point() else values
+    ).numpy()
+
+
 def _checked(batch: Any, part: Int[ndarray, "batch"], codes: ndarray | None) -> Float[ndarray, "batch d"]:
     """What `encode` gave for observations `part`, as a finite array of the same width as the codes before it."""
-    import torch
-
     if isinstance(batch, torch.Tensor):
-        batch = batch.detach().to("cpu", torch.promote_types(batch.dtype, torch.float32)).numpy()
+        batch = as_array(batch)
     if not isinstance(batch, ndarray):
         raise ShapeError(
             f"encode: expected a tensor or an array ({len(part)}, d), got {type(batch).__name__}; "

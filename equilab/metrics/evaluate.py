@@ -11,7 +11,7 @@ from equilab.data import Dataset
 from equilab.errors import DataError, SettingError
 from equilab.latents import Blocks
 from equilab.metrics.code_table import CodeTable
-from equilab.metrics.encoding import DRAWN, Encode, Progress
+from equilab.metrics.encoding import NUM_DRAWN, Encode, Progress
 from equilab.metrics.metric import Score
 from equilab.metrics.protocols import find_protocol
 from equilab.metrics.references import factor_codes, random_codes
@@ -44,12 +44,13 @@ def evaluate(
     >>> 0 <= scores["mig"] <= scores["mig_ceiling"] <= 1
     True
     """
-    find_protocol(protocol)  # a misspelt one is refused before minutes of encoding, not after
+    find_protocol(protocol)  # what is wrong is refused before minutes of encoding, not after
+    _check_seed(seed)
     encode_all = partial(
         CodeTable.encode, dataset=dataset, batch_size=batch_size, seed=seed, progress=progress, inputs=inputs
     )
     table = encode_all(encode, num_samples=num_samples)
-    before = None if untrained is None else encode_all(untrained, num_samples=min(num_samples or DRAWN, DRAWN))
+    before = None if untrained is None else encode_all(untrained, num_samples=min(num_samples or NUM_DRAWN, NUM_DRAWN))
     return _with_references(table, before, protocol=protocol, seed=seed, blocks=blocks)
 
 
@@ -60,7 +61,7 @@ def evaluate_codes(
     protocol: str = "locatello2019",
     seed: int = 0,
     blocks: Blocks | None = None,
-    factor_names: Sequence[str] | None = None,
+    factor_names: Sequence[str] | ndarray | None = None,
 ) -> dict[str, float]:
     """The scores of codes (n, d) against integer factors (n, k), as a flat dict that can be logged.
 
@@ -75,7 +76,7 @@ def evaluate_codes(
     >>> scores["factor_vae_score"], round(scores["mig_shape"], 1)
     (1.0, 1.0)
     """
-    table = CodeTable(codes, factors, tuple(factor_names or ()))
+    table = CodeTable(codes, factors, () if factor_names is None else factor_names)
     return _with_references(table, None, protocol=protocol, seed=seed, blocks=blocks)
 
 
@@ -86,7 +87,7 @@ def score_codes(
     protocol: str = "locatello2019",
     seed: int = 0,
     blocks: Blocks | None = None,
-    factor_names: Sequence[str] | None = None,
+    factor_names: Sequence[str] | ndarray | None = None,
 ) -> dict[str, Score]:
     """The full scores of codes (n, d), matrices included, by name; arguments and errors as `evaluate_codes`.
 
@@ -94,7 +95,7 @@ def score_codes(
     >>> score_codes(factors + 0.01, factors)["mig"].matrix.shape
     (3, 3)
     """
-    table = CodeTable(codes, factors, tuple(factor_names or ()))
+    table = CodeTable(codes, factors, () if factor_names is None else factor_names)
     return score_table(table, protocol=protocol, seed=seed, blocks=blocks)
 
 
@@ -110,12 +111,16 @@ def score_table(
     >>> list(score_table(CodeTable(factors, factors)))
     ['factor_vae_score', 'beta_vae_score', 'mig']
     """
-    if seed < 0:
-        raise SettingError(f"seed: expected 0 or more, got {seed}")
+    _check_seed(seed)
     return {
         metric.name: metric(table, rng=np.random.default_rng([seed, *metric.name.encode()]), blocks=blocks)
         for metric in find_protocol(protocol)
     }
+
+
+def _check_seed(seed: int) -> None:
+    if seed < 0:
+        raise SettingError(f"seed: expected 0 or more, got {seed}")
 
 
 def flat_scores(scores: dict[str, Score]) -> dict[str, float]:

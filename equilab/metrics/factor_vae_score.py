@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
+from equilab.errors import SettingError
 from equilab.latents import Block, Blocks, parse_blocks
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.metric import Metric, Score, check_counts
@@ -25,8 +26,8 @@ class FactorVAEScore(Metric):
         sum over its active axes of the variance over the whole data
 
     is least. `num_train` votes give each block its majority factor; the score is the share of `num_test` fresh votes
-    that this table names rightly. An axis is active if its standard deviation is at least `active_std`; a block
-    without any never wins; without active axes at all the score is 0. Variances have ddof 1.
+    that this table names rightly. An axis is active if it varies, with a standard deviation of `active_std` or more; a
+    block without any never wins; without active axes at all the score is 0. Variances have ddof 1.
 
     matrix: training votes (blocks, factors that vary). per_factor: accuracy among the test votes of that factor.
     Raises SettingError for settings or blocks that make no sense. Defaults: protocol locatello2019.
@@ -45,12 +46,14 @@ class FactorVAEScore(Metric):
 
     def __post_init__(self) -> None:
         check_counts(self, {"num_train": 1, "num_test": 1, "batch_size": 2, "num_variance": 2})
+        if not self.active_std >= 0:
+            raise SettingError(f"active_std: expected 0 or more, got {self.active_std}")
 
     def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
         parsed = parse_blocks(blocks, table.codes.shape[1])
         labels = tuple(block.label for block in parsed)
         total = table.codes[table.sample(self.num_variance, rng)].var(axis=0, ddof=1, dtype=np.float64)
-        active = np.sqrt(total) >= self.active_std
+        active = (total > 0) & (np.sqrt(total) >= self.active_std)  # a constant axis would win every vote as 0 / 0
         if not active.any():
             votes = np.zeros((len(parsed), len(table.scored)))
             return Score(self.name, 0.0, dict.fromkeys(table.scored_names, 0.0), votes, rows=labels)

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from numbers import Integral
 from typing import ClassVar
 
 import numpy as np
@@ -38,7 +39,8 @@ class Metric(ABC):
 
 
 def check_counts(metric: Metric, least: dict[str, int]) -> None:
-    """SettingError if a setting of the metric is below the least count that makes sense."""
+    """SettingError if a setting of the metric is no integer, or below the least count that makes sense."""
     for setting, count in least.items():
-        if getattr(metric, setting) < count:
-            raise SettingError(f"{setting}: expected at least {count}, got {getattr(metric, setting)}")
+        value = getattr(metric, setting)
+        if not isinstance(value, Integral) or value < count:
+            raise SettingError(f"{setting}: expected an integer, at least {count}, got {value}")

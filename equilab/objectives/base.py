@@ -7,6 +7,7 @@ from typing import ClassVar, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from equilab.errors import SettingError
 from equilab.models import Critic, VariationalAutoencoder, build_xavier
 from equilab.optimizers import Adam
 
@@ -16,6 +17,9 @@ class Losses(NamedTuple):
 
     model: scalar that the model's optimiser minimises; critic: scalar for the critic's optimiser, or None;
     terms: the parts, detached, before their weights, by name: scalars, or (latent_dim,) tensors.
+
+    In a loop of your own give each loss its own parameters, as `losses.model.backward(inputs=[*model.parameters()])` and
+    `losses.critic.backward(inputs=[*critic.parameters()])`: the model's loss depends on the critic's weights, too.
     """
 
     model: Tensor
@@ -30,6 +34,11 @@ class CriticSettings:
     hidden: int = 1000  # units of each hidden layer
     num_layers: int = 6  # hidden layers
     optimizer: Adam = Adam(learning_rate=1e-4, beta1=0.5, beta2=0.9)  # the critic's own optimiser
+
+    def __post_init__(self) -> None:
+        for name in ("hidden", "num_layers"):
+            if getattr(self, name) < 1:
+                raise SettingError(f"{name}: expected at least 1, got {getattr(self, name)}")
 
     def build(self, latent_dim: int, *, generator: torch.Generator) -> Critic:
         """The critic with Xavier-uniform weights drawn from `generator`, on the CPU."""

@@ -1,5 +1,6 @@
 """beta-VAE (Higgins et al. 2017): the evidence lower bound with a weight on the KL."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -22,7 +23,7 @@ class BetaVAE(Objective):
     beta: float = 4.0  # multiplies the KL in nats
 
     def __post_init__(self) -> None:
-        if not self.beta >= 0:
+        if not 0 <= self.beta < math.inf:
             raise SettingError(f"beta: expected a number >= 0, got {self.beta}")
 
     def __call__(

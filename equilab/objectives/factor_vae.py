@@ -1,5 +1,6 @@
 """FactorVAE (Kim & Mnih 2018): the evidence lower bound minus gamma times the total correlation of q(z)."""
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -55,7 +56,7 @@ class FactorVAE(Objective):
     critic: CriticSettings = CriticSettings()  # pyright: ignore[reportIncompatibleVariableOverride]  # frozen
 
     def __post_init__(self) -> None:
-        if not self.gamma >= 0:
+        if not 0 <= self.gamma < math.inf:
             raise SettingError(f"gamma: expected a number >= 0, got {self.gamma}")
 
     def __call__(

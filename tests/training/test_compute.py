@@ -82,3 +82,24 @@ def test_bfloat16_trains_too(tmp_path, capsys):
     words = [str(TINY), "--folder", str(tmp_path / "run"), "--compute.precision", "bfloat16", "--steps", "2"]
     assert main([*words, "--log.protocol", "none"]) == 0
     assert "reconstruction" in capsys.readouterr().out
+
+
+def test_each_optimiser_gets_the_gradient_of_its_own_loss():
+    """Fails when one backward pass serves both: the critic would climb gamma * TC, the encoder its cross-entropy."""
+    _, run = find_recipe(str(TINY))
+    images = run.data.table.gather(torch.arange(16))
+    gradients = []
+    for step in ("expected", "found"):
+        state = State.build(run, CPU)
+        assert state.critic is not None
+        losses = run.objective(state.model, images, step=0, generator=state.generator, critic=state.critic)
+        assert losses.critic is not None
+        model, critic = list(state.model.parameters()), list(state.critic.parameters())
+        if step == "expected":
+            gradients.append(torch.autograd.grad(losses.model, model, retain_graph=True))
+            gradients.append(torch.autograd.grad(losses.critic, critic))
+        else:
+            state.update(losses)
+            gradients += [[weight.grad for weight in model], [weight.grad for weight in critic]]
+    for expected, found in zip(gradients[:2], gradients[2:], strict=True):
+        assert all(map(torch.equal, expected, found))

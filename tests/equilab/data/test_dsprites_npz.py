@@ -5,6 +5,7 @@ import zipfile
 
 import numpy as np
 import pytest
+import torch
 
 from equilab.data import DSprites
 from equilab.data.dsprites_npz import read_packed
@@ -25,6 +26,12 @@ def test_images_are_packed_as_they_stand(archive):
     packed = read_packed(archive, 5000)
     assert packed.shape == (5000, 512)
     assert np.array_equal(np.unpackbits(packed, axis=1).reshape(IMAGES.shape), IMAGES)
+
+
+def test_a_data_set_of_the_file_has_its_images_in_order(archive, monkeypatch):
+    monkeypatch.setattr("equilab.data.dsprites.NUM_IMAGES", 5000)
+    found = DSprites(npz=str(archive)).table.gather_uint8(torch.tensor([0, 4999, 17]))
+    assert np.array_equal(found[:, 0].numpy(), 255 * IMAGES[[0, 4999, 17]])
 
 
 def test_a_header_that_python_2_wrote_is_read(tmp_path):

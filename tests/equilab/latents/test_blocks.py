@@ -22,6 +22,16 @@ def test_numpy_integers_are_integers():
     assert all(type(axis) is int for block in parsed for axis in block.axes)
 
 
+def test_a_pair_may_be_an_array_or_a_list():
+    assert parse_blocks([np.array([0, 1]), [2, 3]], 4) == (Block((0, 1)), Block((2, 3)))
+    assert hash(Block([0, 1])) == hash(Block((0, 1)))  # pyright: ignore[reportArgumentType]
+
+
+def test_a_block_without_a_tuple_is_explained():
+    with pytest.raises(SettingError, match=r"axes: expected a tuple of integers, such as \(0, 1\), got 0"):
+        Block(0)  # pyright: ignore[reportArgumentType]
+
+
 def test_parsed_blocks_parse_to_themselves():
     parsed = parse_blocks([(0, 1), 2], 3)
     assert parse_blocks(parsed, 3) == parsed
@@ -39,6 +49,8 @@ def test_parsed_blocks_parse_to_themselves():
         ([(), 0, 1, 2], r"different dimensions, each 0 or more, in a block, got \(\)"),
         ([0, 1, 2.5], "an integer, a tuple of integers or a Block, got 2.5"),
         ([0, 1, "2"], "an integer, a tuple of integers or a Block, got '2'"),
+        ([0, 1, (2, "3")], r"axes: expected a tuple of integers, such as \(0, 1\), got \(2, '3'\)"),
+        (3, r"expected a list of blocks, such as \[\(0, 1\), 2\], got 3"),
     ],
 )
 def test_blocks_that_make_no_sense_are_named(blocks, message):

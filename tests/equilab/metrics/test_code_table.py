@@ -100,6 +100,8 @@ CODES = np.zeros((12, 2))
         (CODES.astype(complex), FACTORS, (), DataError, "codes: expected real numbers, got complex128"),
         (CODES, FACTORS + 0.5, (), DataError, "factors: expected integers, .* got float64; np.unique"),
         (CODES, np.where(FACTORS == 1, np.nan, FACTORS), (), DataError, "factors: expected integers"),
+        (CODES, np.where(FACTORS == 1, np.inf, FACTORS), (), DataError, "factors: expected integers"),
+        (CODES, FACTORS, "ab", DataError, "factor_names: expected a sequence of names, got the string 'ab'"),
         (CODES, FACTORS.astype(str), (), DataError, "factors: expected integers"),
         (CODES, FACTORS * 0, ("a", "b"), DataError, "at least one that varies, got one value of each of a, b"),
         (CODES, FACTORS[:, :0], (), DataError, "at least one that varies"),

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from equilab.data import MiniSprites
 from equilab.errors import DataError, SettingError, ShapeError
@@ -34,6 +35,14 @@ def small_protocol(monkeypatch):
 
 def pixels(images):
     return images.flatten(1)[:, 4::40]
+
+
+def seven(images):
+    return images.flatten(1)[:, 100:170:10]
+
+
+def others(images):
+    return images.flatten(1)[:, 104:174:10]
 
 
 def test_the_study_has_the_settings_of_the_paper():
@@ -102,10 +111,33 @@ def test_the_encoder_is_scored_like_its_codes():
 
 
 def test_an_untrained_encoder_gives_its_floor():
-    found = evaluate(pixels, DATA, protocol="small", untrained=lambda images: images.flatten(1)[:, 100:110])
-    without = evaluate(pixels, DATA, protocol="small")
-    alone = evaluate(lambda images: images.flatten(1)[:, 100:110], DATA, protocol="small")
+    settings = {"protocol": "small", "seed": 3, "blocks": [(0, 1), 2, 3, 4, 5, 6]}
+    told = []
+    found = evaluate(seven, DATA, untrained=others, progress=lambda *done: told.append(done), **settings)
+    without = evaluate(seven, DATA, **settings)
+    alone = evaluate(others, DATA, **settings)
     assert found == without | {f"{name}_floor_untrained": alone[name] for name in SCORES}
+    assert told == 2 * [(256, 384), (384, 384)]
+    assert without != evaluate(seven, DATA, **settings | {"seed": 0})
+    assert without["mig_floor_random"] != evaluate(seven, DATA, **settings | {"seed": 0})["mig_floor_random"]
+    assert without["mig"] != evaluate(seven, DATA, **settings | {"blocks": None})["mig"]
+
+
+def test_what_is_wrong_is_refused_before_anything_is_encoded():
+    def encode(images):
+        raise AssertionError("nothing should be encoded")
+
+    for wrong in ({"seed": -1}, {"protocol": "locatelo2019"}, {"inputs": "np"}, {"num_samples": 0}, {"batch_size": 0}):
+        with pytest.raises(SettingError):
+            evaluate(encode, DATA, **wrong)
+
+
+def test_tensors_and_arrays_of_names_are_taken():
+    expected = evaluate_codes(CODES.astype(np.float32), FACTORS, protocol="small", factor_names=NAMES)
+    codes = torch.tensor(CODES, dtype=torch.float32, requires_grad=True)
+    assert evaluate_codes(codes, torch.from_numpy(FACTORS), protocol="small", factor_names=np.array(NAMES)) == expected
+    half = codes.detach().bfloat16()
+    assert evaluate_codes(half, FACTORS, protocol="small") == evaluate_codes(half.float(), FACTORS, protocol="small")
 
 
 def test_blocks_reach_the_score_and_the_random_floor_but_not_the_ceiling():

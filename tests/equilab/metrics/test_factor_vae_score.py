@@ -85,9 +85,10 @@ def test_a_dead_dimension_never_wins(dead):
             return float(np.argmin(batch.var(axis=0, ddof=1) / total))
 
     assert unguarded() == 0
-    found = score(codes)
-    assert found.value == 1
-    assert not found.matrix[0].any()
+    for threshold in (0.05, 0.0):
+        found = score(codes, metric=replace(QUICK, active_std=threshold))
+        assert found.value == 1
+        assert not found.matrix[0].any()
 
 
 def test_a_dimension_below_the_threshold_is_dead_however_much_it_knows():
@@ -96,6 +97,12 @@ def test_a_dimension_below_the_threshold_is_dead_however_much_it_knows():
     assert not found.matrix[4].any()
     assert found.value < 0.9
     assert score(codes, metric=replace(QUICK, active_std=0.04)).value == 1
+
+
+@pytest.mark.parametrize("threshold", [-0.1, np.nan])
+def test_a_threshold_that_makes_no_sense_is_refused(threshold):
+    with pytest.raises(SettingError, match="active_std: expected 0 or more"):
+        FactorVAEScore(active_std=threshold)
 
 
 def test_when_all_dimensions_are_dead_the_score_is_zero():

@@ -96,7 +96,42 @@ def test_settings_refuse_what_cannot_be_built():
         ConvVAE(latent_dim=0)
 
 
-def test_build_xavier_leaves_no_parameter_as_it_found_it():
-    module = build_xavier(lambda: nn.Sequential(nn.Conv2d(2, 3, 3), nn.Linear(5, 4)), generator=generator())
-    assert all(bool(parameter.isfinite().all()) for parameter in module.parameters())
-    assert all(parameter.device.type == "cpu" for parameter in module.parameters())
+class Filled(nn.Module):
+    """A layer, a norm and a table, with weights that no initialisation would give."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer, self.norm = nn.Linear(5, 4), nn.BatchNorm1d(4)
+        self.register_buffer("table", torch.arange(6))
+        for parameter in self.layer.parameters():
+            nn.init.constant_(parameter, torch.nan)
+
+
+def test_build_xavier_draws_weights_zeroes_biases_and_keeps_all_else():
+    module = build_xavier(Filled, generator=generator())
+    assert module.layer.weight.isfinite().all()
+    assert not module.layer.bias.any()
+    assert module.norm.weight.tolist() == [1.0] * 4
+    assert module.norm.running_var.tolist() == [1.0] * 4
+    assert module.table.tolist() == list(range(6))
+
+
+def test_colour_images_have_the_wider_layer_of_kim_and_mnih():
+    model = ConvVAE("kim_mnih", latent_dim=10).build((3, 64, 64), generator=generator())
+    wider = sum(isinstance(layer, nn.Linear) and 256 in layer.weight.shape for layer in model.modules())
+    assert wider == 4  # into and out of it, in encoder and decoder
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_between_layers_there_is_a_relu(network):
+    model = ConvVAE(network).build((1, 64, 64), generator=generator())
+    for half in (model.encoder, model.decoder):
+        kinds = [type(layer) for layer in half if not isinstance(layer, nn.Flatten | nn.Unflatten)]
+        assert set(kinds[1::2]) == {nn.ReLU}
+        assert nn.ReLU not in kinds[::2]
+
+
+def test_the_critic_is_leaky():
+    slopes = {layer.negative_slope for layer in Critic(10).modules() if isinstance(layer, nn.LeakyReLU)}
+    assert slopes == {0.2}
+    assert not any(isinstance(layer, nn.ReLU) for layer in Critic(10).modules())

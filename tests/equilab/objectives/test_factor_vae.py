@@ -10,6 +10,7 @@ from torch.nn import functional
 from equilab.errors import SettingError, ShapeError
 from equilab.models import ConvVAE, Critic, build_xavier
 from equilab.objectives import CriticSettings, FactorVAE, critic_loss, permute_latents, total_correlation
+from equilab.optimizers import Adam
 
 GAMMA = 0.75
 OBJECTIVE = FactorVAE(gamma=GAMMA, critic=CriticSettings(hidden=32, num_layers=2))
@@ -83,6 +84,43 @@ def test_the_second_batch_feeds_the_critic_and_nothing_else(model, critic, image
     assert before.critic is not None
     assert after.critic is not None
     assert not torch.equal(before.critic, after.critic)
+
+
+class Recorded(nn.Module):
+    """A critic that keeps what it was given."""
+
+    def __init__(self, critic: nn.Module):
+        super().__init__()
+        self.critic, self.inputs = critic, []
+
+    def forward(self, z: Tensor) -> Tensor:
+        self.inputs.append(z.detach())
+        return self.critic(z)
+
+
+def test_the_critic_sees_each_latent_of_the_second_batch_permuted_over_the_batch(model, critic, images):
+    """Fails for no permutation, for one permutation of whole rows, and for latents permuted within an image."""
+    recorded = Recorded(critic)
+    OBJECTIVE(model, images, step=0, generator=generator(), critic=recorded)
+    noise = generator()
+    with torch.no_grad():
+        model.encode(images[:6]).sample(noise)
+        z = model.encode(images[6:]).sample(noise)
+    permuted = recorded.inputs[-1][6:]
+    assert torch.equal(permuted.sort(0).values, z.sort(0).values)
+    rows = (permuted[:, None] == z).int().argmax(1)  # (batch, latent): the image that each value came from
+    assert not torch.equal(rows, torch.arange(6)[:, None].expand(6, 4))
+    assert not all(torch.equal(rows[:, 0], rows[:, latent]) for latent in range(4))
+
+
+def test_the_published_settings_are_the_defaults():
+    settings = FactorVAE().critic
+    assert (FactorVAE().gamma, settings.optimizer) == (35.0, Adam(1e-4, beta1=0.5, beta2=0.9))
+    built = settings.build(10, generator=generator())
+    assert sum(parameter.numel() for parameter in built.parameters()) == 5_018_002
+    assert Adam() == Adam(1e-4, beta1=0.9, beta2=0.999)
+    with pytest.raises(SettingError, match="num_layers: expected at least 1, got 0"):
+        CriticSettings(num_layers=0)
 
 
 def test_the_model_loss_is_the_sum_of_its_weighted_terms(model, critic, images):
