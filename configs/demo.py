@@ -8,7 +8,7 @@ from training.run import Logging, Run
 
 run = Run(
     data=DSprites(),
-    model=ConvVAE(network="burgess", latent_dim=10),
+    model=ConvVAE("burgess", latent_dim=10),
     objective=FactorVAE(gamma=10.0),
     optimizer=Adam(learning_rate=5e-4),
     steps=1_500,

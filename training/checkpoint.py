@@ -6,19 +6,15 @@ import shutil
 import warnings
 from hashlib import sha256
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
 
 from equilab.errors import DataError
-from training.folder import write_atomically
+from training.folder import WriteError, write_atomically
 
-KEPT = 2  # the newest, and the one before it in case the newest is damaged
 _DIGEST = 16  # hexadecimal digits of the content's sha256 in the file's name
-
-
-class CheckpointError(RuntimeError):
-    """A checkpoint could not be written; the message says what is intact and what to do."""
 
 
 def checkpoints(folder: Path) -> list[Path]:
@@ -26,13 +22,19 @@ def checkpoints(folder: Path) -> list[Path]:
     return sorted(folder.glob("step_*_*.pt"), reverse=True)
 
 
+def _step_of(path: Path) -> int:
+    return int(path.name.split("_")[1])
+
+
 def save(folder: Path, step: int, payload: dict[str, Any]) -> Path:
     """The file that now holds the payload, named by its step and by the digest of its content.
 
-    Older files than the newest two are removed. Raises CheckpointError when the disk does not take it; what was there
-    before is then intact.
+    Kept beside it is the newest file of an earlier step; all others are removed, and what a killed process left half
+    written. Raises WriteError when the disk does not take it; what was there before is then intact.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob(".step_*"):
+        left.unlink()
     buffer = io.BytesIO()
     torch.save(payload, buffer)
     content = buffer.getvalue()
@@ -41,29 +43,34 @@ def save(folder: Path, step: int, payload: dict[str, Any]) -> Path:
         write_atomically(path, content)
     except OSError as error:
         intact = checkpoints(folder)
-        raise CheckpointError(
+        raise WriteError(
             f"{path}: cannot write the checkpoint of step {step} ({error.strerror}; it needs "
             f"{len(content) / 2**20:.1f} MiB, {shutil.disk_usage(folder).free / 2**20:.1f} MiB are free); "
             + (f"{intact[0].name} is intact" if intact else "there is no earlier checkpoint")
-            + f". Make room, then: python -m training.train --resume {folder.parent}"
+            + ". Make room and go on with the run"
         ) from error
-    for old in checkpoints(folder)[KEPT:]:
-        old.unlink()
+    earlier = [old for old in checkpoints(folder) if _step_of(old) < step]
+    for old in checkpoints(folder):
+        if old != path and old not in earlier[:1]:
+            old.unlink()
     return path
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """The payload of one file; ValueError when its content is not what was written."""
+    """The payload of one file; ValueError when its content is not what was written, or more than plain tensors."""
     content = path.read_bytes()
     if sha256(content).hexdigest()[:_DIGEST] != path.stem.rsplit("_", 1)[1]:
         raise ValueError(f"damaged: {len(content)} bytes that do not match the digest in its name")
-    return torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
+    try:
+        return torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
+    except UnpicklingError as error:
+        raise ValueError(f"refused: it holds more than tensors and numbers ({str(error).splitlines()[0]})") from error
 
 
 def load_newest(folder: Path) -> dict[str, Any] | None:
     """The payload of the newest good checkpoint, tensors on the CPU; None when there is no checkpoint.
 
-    A damaged file is passed over with a warning. Raises DataError when all of them are damaged.
+    A damaged or refused file is passed over with a warning. Raises DataError when all of them are damaged.
     """
     found = checkpoints(folder)
     for path in found:

@@ -51,11 +51,11 @@ def _keep_freed_memory() -> None:
     pages that the kernel has to clear first, which took a quarter of a step on a CPU. Other C libraries have no
     mallopt, or ignore it.
     """
-    largest, trim, mmap = 2**30, -1, -3  # bytes; M_TRIM_THRESHOLD, M_MMAP_THRESHOLD of malloc.h
+    mmap, largest_block = -3, 2**25  # M_MMAP_THRESHOLD of malloc.h, and the most that every glibc takes, bytes
+    trim, largest_rest = -1, 2**30  # M_TRIM_THRESHOLD
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(mmap, largest)
-        mallopt(trim, largest)
+    if mallopt is not None and mallopt(mmap, largest_block):
+        mallopt(trim, largest_rest)
 
 
 def settled(compute: Compute, device: torch.device) -> Compute:

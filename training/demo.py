@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from training.commands import python
 from training.train import main
 
 FOLDER = Path("runs/demo")
@@ -13,13 +14,12 @@ def demo(recipe: str = "demo", folder: Path = FOLDER) -> int:
     arguments = ["--resume", str(folder)] if (folder / "run.json").exists() else [recipe, "--folder", str(folder)]
     status = main(arguments)
     if status == 0:
-        python = Path(sys.executable)
-        local = python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python
+        run = f"{python()} -m training.train"
         print(
             f"\nNext:\n"
-            f"  {local.parent / 'wandb'} leet {folder}/wandb    # its curves in the terminal, offline\n"
-            f"  {local} -m training.train factor_vae_dsprites --folder runs/full   # the full recipe; Ctrl-C saves it\n"
-            f"  {local} -m training.train --resume runs/full    # go on with it where it was stopped\n"
+            f"  {python().removesuffix('python')}wandb leet {folder}/wandb    # its curves in the terminal, offline\n"
+            f"  {run} factor_vae_dsprites --folder runs/full   # the full recipe; Ctrl-C saves it\n"
+            f"  {run} --resume runs/full    # go on with it where it was stopped\n"
             f"(rm -r {folder} and make demo to train the demo again)"
         )
     return status

@@ -21,6 +21,10 @@ from training.serial import from_tree, known_classes, read_json, to_tree
 FORMAT = 1
 
 
+class WriteError(RuntimeError):
+    """The run folder's disk did not take something; the message says what is intact and what to do."""
+
+
 @dataclass(frozen=True)
 class Saved:
     """What run.json holds: the run, and the versions and the machine it was started with."""

@@ -26,7 +26,7 @@ class Key:
     @property
     def pattern(self) -> re.Pattern[str]:
         """What a logged name of this key looks like."""
-        return re.compile(re.escape(self.name).replace(r"\{\}", r"\w+"))
+        return re.compile(re.escape(self.name).replace(r"\{\}", "[^/]+"))
 
 
 def _score_keys(name: str, meaning: str, matrix: str) -> list[Key]:

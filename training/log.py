@@ -12,9 +12,11 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from equilab.errors import DataError
+from training.folder import WriteError
 from training.keys import lookup
 
 logger = logging.getLogger("equilab.training")
+FINISH_SECONDS = 120  # how long the end of a run waits for a W&B server that does not answer
 
 
 class Log:
@@ -22,7 +24,7 @@ class Log:
 
     position: the length of metrics.jsonl, in bytes, that belongs to the checkpoint a run resumes from; what a killed
     process wrote after it is cut off. Raises DataError when the file is shorter than that, SettingError for a key that
-    is not declared in training/keys.py, and OSError when the disk does not take a row. Whatever W&B does wrong is
+    is not declared in training/keys.py, and WriteError when the disk does not take a row. Whatever W&B does wrong is
     reported once through `logging`, and the training goes on without it.
     """
 
@@ -46,7 +48,9 @@ class Log:
             )
         self._file = open(path, "ab")  # noqa: SIM115 - close() closes it
         self._file.truncate(position or 0)
+        self._file.seek(0, os.SEEK_END)  # truncating does not move the position, which sync() tells
         self._wandb: Any = None
+        self._environment = {key: os.environ.get(key) for key in ("WANDB_ERROR_REPORTING", "WANDB_DATA_DIR")}
         if wandb != "off":
             self._safely(lambda: self._open_wandb(wandb, config, name, project))
 
@@ -64,8 +68,7 @@ class Log:
         for key in values:
             lookup(key)
         row = {"step": step} | {key: value if math.isfinite(value) else None for key, value in values.items()}
-        self._file.write(json.dumps(row).encode() + b"\n")
-        self._file.flush()
+        self._write(self._file.name, lambda: (self._file.write(json.dumps(row).encode() + b"\n"), self._file.flush()))
         self._send(lambda: self._wandb.log(row))
 
     def picture(self, step: int, key: str, path: Path) -> None:
@@ -82,10 +85,9 @@ class Log:
     def table(self, step: int, key: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """A table, as tables/KEY.json in the run folder (the newest of each key) and to W&B."""
         lookup(key)
-        folder = self._folder / "tables"
-        folder.mkdir(exist_ok=True)
+        path = self._folder / "tables" / f"{key.replace('/', '_')}.json"
         content = json.dumps({"step": step, "columns": columns, "rows": rows})
-        (folder / f"{key.replace('/', '_')}.json").write_text(content, encoding="utf-8")
+        self._write(path, lambda: (path.parent.mkdir(exist_ok=True), path.write_text(content, encoding="utf-8")))
 
         def send() -> None:
             import wandb
@@ -96,19 +98,35 @@ class Log:
 
     def sync(self) -> int:
         """The length of metrics.jsonl in bytes, all of it on the disk."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        self._write(self._file.name, lambda: (self._file.flush(), os.fsync(self._file.fileno())))
         return self._file.tell()
 
     def close(self, exit_code: int = 0) -> None:
         """Close the file, and the W&B run with this exit code."""
-        self._file.close()
-        self._send(lambda: self._wandb.finish(exit_code=exit_code))
-        self._wandb = None
+        try:
+            self._write(self._file.name, self._file.close)
+        finally:
+            self._send(lambda: self._wandb.finish(exit_code=exit_code))
+            self._wandb = None
+            for key, value in self._environment.items():
+                os.environ.pop(key, None)
+                os.environ |= {} if value is None else {key: value}
+
+    def _write(self, path: Path | str, work: Callable[[], object]) -> None:
+        """Do this to a file; WriteError when the disk does not take it."""
+        try:
+            work()
+        except OSError as error:
+            raise WriteError(
+                f"{path}: cannot be written ({error.strerror}); the checkpoints are intact. Make room and go on with "
+                "the run"
+            ) from error
 
     def _open_wandb(self, mode: str, config: dict[str, Any], name: str, project: str) -> None:
         """Start, or go on with, the W&B run of this folder; every key gets `step` as its x-axis."""
-        if mode == "online" and not _logged_in():
+        import wandb
+
+        if mode == "online" and not _logged_in(wandb.setup().settings.base_url):
             logger.warning(
                 "W&B: not logged in (wandb login), so this run is kept offline in %s", self._folder / "wandb"
             )
@@ -116,8 +134,6 @@ class Log:
         if mode == "offline":
             os.environ.setdefault("WANDB_ERROR_REPORTING", "false")  # offline runs would post telemetry
             os.environ.setdefault("WANDB_DATA_DIR", os.fspath(self._folder.absolute() / "wandb"))
-        import wandb
-
         (self._folder / "wandb").mkdir(exist_ok=True)
         identity = self._folder / "wandb" / "id"
         resumed = identity.exists()
@@ -132,11 +148,18 @@ class Log:
             config=config,
             mode="online" if mode == "online" else "offline",
             settings=wandb.Settings(
-                silent=True, console="off", x_disable_stats=True, disable_git=True, disable_code=True
+                silent=True,
+                console="off",
+                x_disable_stats=True,
+                disable_git=True,
+                disable_code=True,
+                finish_timeout=FINISH_SECONDS,
             ),
         )
         self._wandb.define_metric("step")
         self._wandb.define_metric("*", step_metric="step")
+        if mode == "online":
+            logger.info("W&B: %s", self._wandb.url)
 
     def _send(self, work: Callable[[], object]) -> None:
         """Do this with the W&B run, if there is one."""
@@ -148,16 +171,20 @@ class Log:
         try:
             work()
         except Exception as error:  # a sink of somebody else's must not cost a training
-            logger.warning("W&B failed and is left out from here on (%s); metrics.jsonl goes on", error)
+            logger.warning(
+                "W&B failed and is left out from here on (%s); metrics.jsonl goes on, and `wandb sync` can send what "
+                "%s holds",
+                error,
+                self._folder / "wandb",
+            )
             self._wandb = None
 
 
-def _logged_in() -> bool:
-    """Whether W&B finds an API key: in the environment, or in the netrc file for its host. Asks no server."""
+def _logged_in(server: str) -> bool:
+    """Whether W&B finds an API key: in the environment, or in the netrc file for this server. Asks no server."""
     if os.environ.get("WANDB_API_KEY"):
         return True
-    host = urlsplit(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai")).hostname or ""
     try:
-        return netrc.netrc(os.environ.get("NETRC")).authenticators(host) is not None
+        return netrc.netrc(os.environ.get("NETRC")).authenticators(urlsplit(server).hostname or "") is not None
     except (OSError, netrc.NetrcParseError):
         return False

@@ -40,45 +40,35 @@ def train(run: Run, folder: Path) -> Outcome:
 
     Goes on from the newest checkpoint of the folder if there is one; from a checkpoint on, everything that follows is
     bit-identical to a run that was never stopped, on one machine. Every update is: gather a batch whose indices are
-    a function of (seed, step), ask the objective for its losses, update. Raises NonFiniteLoss, CheckpointError.
+    a function of (seed, step), ask the objective for its losses, update. Raises NonFiniteLoss, WriteError.
     """
-    device = prepare(run.compute)
-    run = replace(run, compute=settled(run.compute, device))
-    table = run.data.table.to(device)
-    images_per_update = run.batch_size * run.objective.batches
-    state = State.build(run, device)
-    saved = load_newest(folder / "checkpoints")
-    saved_at = -1
-    if saved is not None:
-        state.restore(saved)
-        saved_at = state.step
+    with ExitStack() as stack:
+        stop = stack.enter_context(StopRequest())
+        device = prepare(run.compute)
+        run = replace(run, compute=settled(run.compute, device))
+        state, position = restored(run, folder, device)
         if state.step >= run.steps and state.evaluated_at == state.step:
             return Outcome(state.step, None)  # nothing is left to do, and nothing to log
-    with ExitStack() as stack:
-        log = stack.enter_context(
-            Log(
-                folder,
-                config=to_tree(run),
-                name=folder.name,
-                wandb=run.log.wandb,
-                project=run.log.project,
-                position=saved["log_position"] if saved else None,
-            )
-        )
-        stop = stack.enter_context(StopRequest())
+        table = run.data.table.to(device)
+        images_per_update = run.batch_size * run.objective.batches
+        log = stack.enter_context(open_log(run, folder, position))
         progress = stack.enter_context(Progress(run.steps, state.step))
-        clock, clock_step = perf_counter(), state.step
+        saved_at, clock = (-1 if position is None else state.step), Clock(state.step)
         while True:
-            if is_due(state.step, run.log.evaluate_every, run.steps) and state.evaluated_at != state.step:
+            evaluates = is_due(state.step, run.log.evaluate_every, run.steps) and state.evaluated_at != state.step
+            saves = is_due(state.step, run.log.checkpoint_every, run.steps) or evaluates or stop.signal
+            if saves and saved_at != state.step:
+                saved_at = checkpoint(state, folder, log)
+            if stop.signal:
+                break
+            if evaluates:
                 try:
                     evaluate_state(state, run, table, folder=folder, log=log, progress=progress.evaluation(stop))
-                    state.evaluated_at = state.step
                 except Interrupted:
-                    pass  # it is repeated on resume: evaluated_at still says so
-                clock, clock_step, saved_at = perf_counter(), state.step, -1
-            if saved_at != state.step and (is_due(state.step, run.log.checkpoint_every, run.steps) or stop.signal):
-                saved_at = checkpoint(state, folder, log)
-            if state.step >= run.steps or stop.signal:
+                    break  # it is repeated on resume: the checkpoint is from before it
+                state.evaluated_at = state.step
+                saved_at, clock = checkpoint(state, folder, log), Clock(state.step)
+            if state.step >= run.steps:
                 break
             indices = torch.from_numpy(batch_indices(len(run.data), images_per_update, seed=run.seed, step=state.step))
             images = table.gather(indices.to(device))
@@ -92,10 +82,42 @@ def train(run: Run, folder: Path) -> Outcome:
             if state.step % run.log.every == 0:
                 values = scalars(losses) | ({"train/gradient_norm": norm} if run.compute.clip_norm > 0 else {})
                 progress.show(values)
-                rate = (state.step - clock_step) / (perf_counter() - clock)
+                rate, clock = clock.rate(state.step), Clock(state.step)
                 log.row(state.step, values | {"time/steps_per_second": rate, "time/memory": peak_memory()})
-                clock, clock_step = perf_counter(), state.step
     return Outcome(state.step, stop.signal)
+
+
+class Clock:
+    """The time since a step."""
+
+    def __init__(self, step: int):
+        self._step, self._start = step, perf_counter()
+
+    def rate(self, step: int) -> float:
+        """Steps per second since then."""
+        return (step - self._step) / (perf_counter() - self._start)
+
+
+def restored(run: Run, folder: Path, device: torch.device) -> tuple[State, int | None]:
+    """The state of the newest checkpoint and the log's length at it, or the state before the first update and None."""
+    state = State.build(run, device)
+    saved = load_newest(folder / "checkpoints")
+    if saved is None:
+        return state, None
+    state.restore(saved)
+    return state, saved["log_position"]
+
+
+def open_log(run: Run, folder: Path, position: int | None) -> Log:
+    """The log of this run, cut back to `position`."""
+    return Log(
+        folder,
+        config=to_tree(run),
+        name=folder.resolve().name,
+        wandb=run.log.wandb,
+        project=run.log.project,
+        position=position,
+    )
 
 
 def is_due(step: int, every: int, last: int) -> bool:
@@ -121,8 +143,8 @@ def refuse_non_finite(losses: Losses, state: State, folder: Path) -> None:
         terms = ", ".join(f"{name} = {value:.6g}" for name, value in scalars(losses).items())
         raise NonFiniteLoss(
             f"step {state.step + 1}: the loss is not finite ({terms}); last good checkpoint: "
-            f"{describe_newest(folder / 'checkpoints')}. A smaller optimizer.learning_rate, --compute.clip_norm 10 or "
-            "--compute.precision float32 often helps"
+            f"{describe_newest(folder / 'checkpoints')}. Start again with a smaller "
+            "--optimizer.learning-rate, --compute.clip-norm 10 or --compute.precision float32"
         )
 
 

@@ -37,7 +37,7 @@ def encoder_of(model: VariationalAutoencoder, run: Run, device: torch.device) ->
     return encode
 
 
-class Losses(NamedTuple):
+class MeanLosses(NamedTuple):
     """Means over images, nats: the reconstruction, and the KL of each latent (latent_dim,), on the CPU."""
 
     reconstruction: float
@@ -45,7 +45,7 @@ class Losses(NamedTuple):
 
 
 @torch.no_grad()
-def mean_losses(model: VariationalAutoencoder, images: Tensor, *, generator: torch.Generator) -> Losses:
+def mean_losses(model: VariationalAutoencoder, images: Tensor, *, generator: torch.Generator) -> MeanLosses:
     """The two parts of the evidence lower bound of images (n, C, H, W), in float32, noise from `generator`."""
     reconstruction, kl = 0.0, torch.zeros(model.latent_dim)
     for part in images.split(256):
@@ -53,7 +53,7 @@ def mean_losses(model: VariationalAutoencoder, images: Tensor, *, generator: tor
         logits = model.decode(posterior.sample(generator))
         reconstruction += float(bernoulli_reconstruction(logits, part).sum())
         kl += gaussian_kl(posterior).sum(0).cpu()
-    return Losses(reconstruction / len(images), kl / len(images))
+    return MeanLosses(reconstruction / len(images), kl / len(images))
 
 
 def evaluate_state(

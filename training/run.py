@@ -5,6 +5,7 @@ from typing import Literal
 
 from equilab.data import Dataset
 from equilab.errors import SettingError
+from equilab.metrics import find_protocol
 from equilab.models import Model
 from equilab.objectives import Objective
 from equilab.optimizers import Adam
@@ -20,6 +21,11 @@ class Compute:
     threads: int = 0  # CPU threads of torch; 0: one per core
     clip_norm: float = 0.0  # largest gradient norm of the model, in units of the loss; 0: not clipped
 
+    def __post_init__(self) -> None:
+        for name in ("threads", "clip_norm"):
+            if not getattr(self, name) >= 0:
+                raise SettingError(f"compute.{name}: expected 0 or more, got {getattr(self, name)}")
+
 
 @dataclass(frozen=True)
 class Logging:
@@ -34,6 +40,8 @@ class Logging:
     project: str = "equilab"  # W&B project
 
     def __post_init__(self) -> None:
+        if self.protocol != "none":
+            find_protocol(self.protocol)
         for name, least in (("every", 1), ("checkpoint_every", 1), ("evaluate_every", 0), ("evaluate_images", 0)):
             if getattr(self, name) < least:
                 raise SettingError(f"log.{name}: expected at least {least}, got {getattr(self, name)}")

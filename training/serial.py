@@ -51,12 +51,24 @@ def to_tree(value: Any) -> Any:
     """The settings as dicts, lists, strings, numbers and None, each dataclass tagged with its type."""
     if is_dataclass(value) and not isinstance(value, type):
         tag = f"{type(value).__module__}.{type(value).__qualname__}"
+        if any(field.name == "type" for field in fields(value)):
+            raise SettingError(f"{tag}: a field cannot be called `type`, which names the class in run.json; rename it")
         return {"type": tag} | {field.name: to_tree(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, list | tuple):
         return [to_tree(item) for item in value]
     if value is None or isinstance(value, bool | int | float | str):
         return value
     raise SettingError(f"a setting of type {type(value).__name__} cannot be written to run.json: {value!r}")
+
+
+def modules_of(tree: Any) -> list[str]:
+    """The modules beside this project's own that hold the classes of a tree, sorted."""
+    if isinstance(tree, list):
+        return sorted({module for item in tree for module in modules_of(item)})
+    if not isinstance(tree, dict):
+        return []
+    own = {tree["type"].rsplit(".", 1)[0]} if tree["type"] not in known_classes() else set()
+    return sorted(own.union(*(modules_of(value) for value in tree.values())))
 
 
 def _fits(value: Any, hint: Any) -> bool:
@@ -93,7 +105,7 @@ def from_tree(tree: Any, known: dict[str, type], where: str = "run") -> Any:
     if not isinstance(tree, dict):
         return tree
     tag = tree.get("type")
-    if tag not in known:
+    if not isinstance(tag, str) or tag not in known:
         near = get_close_matches(str(tag), known, n=1)
         hint = f"; did you mean {near[0]}?" if near else "."
         raise DataError(

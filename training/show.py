@@ -13,7 +13,7 @@ import tyro
 from equilab.errors import DataError, SettingError
 from training.keys import lookup
 from training.record import Record, format_value
-from training.run import Logging
+from training.run import Logging, Run
 from training.serial import to_tree
 from training.tables import Table
 
@@ -40,8 +40,8 @@ def show(options: Options) -> str:
     if len(records) == 1 and not options.keys:
         tables = one_run(records[0])
     else:
-        columns = _by_seed(records) if options.seeds else {_name([record]): [record] for record in records}
-        tables = {"": compare(columns, options.keys or SHOWN)}
+        groups = _by_seed(records) if options.seeds else [[record] for record in records]
+        tables = {"": compare(groups, options.keys or SHOWN)}
     return in_words(tables, markdown=options.markdown)
 
 
@@ -76,31 +76,36 @@ def one_run(record: Record) -> dict[str, Table]:
     return tables
 
 
-def compare(columns: dict[str, list[Record]], patterns: Sequence[str]) -> Table:
-    """One column per name, the mean over its records; settings that differ stand above the values."""
-    settings = {name: _flat(to_tree(replace(group[0].run, log=Logging()))) for name, group in columns.items()}
+def compare(groups: list[list[Record]], patterns: Sequence[str]) -> Table:
+    """One column per group, the mean over its records; settings that differ stand above the values."""
+    settings = [_flat(to_tree(replace(group[0].run, log=Logging()))) for group in groups]
     differing = [
         path
-        for path in dict.fromkeys(path for tree in settings.values() for path in tree)
-        if len({str(tree.get(path)) for tree in settings.values()}) > 1 and path != "seed"
+        for path in dict.fromkeys(path for tree in settings for path in tree)
+        if len({str(tree.get(path)) for tree in settings}) > 1 and path != "seed"
     ]
-    rows = [(path, *(str(tree.get(path, "")) for tree in settings.values()), "setting") for path in differing]
-    values = {name: [record.last(*patterns) for record in group] for name, group in columns.items()}
-    found = dict.fromkeys(key for group in values.values() for each in group for key in each)
+    rows = [(path, *(str(tree.get(path, "")) for tree in settings), "setting") for path in differing]
+    values = [[record.last(*patterns) for record in group] for group in groups]
+    found = dict.fromkeys(key for group in values for each in group for key in each)
     keys = [key for key in found if patterns is not SHOWN or not any(word in key for word in NOT_COMPARED)]
     if not keys:
         raise SettingError(f"keys: no run logged anything that matches {' '.join(patterns)}")
-    rows += [(key, *(_spread(group, key) for group in values.values()), lookup(key).unit) for key in keys]
-    times = [_spread([{"": r.training_seconds} for r in group], "") for group in columns.values()]
-    return Table(("", *columns, "unit"), [*rows, ("time of all updates", *times, "s")])
+    rows += [(key, *(_spread(group, key) for group in values), lookup(key).unit) for key in keys]
+    times = [_spread([{"": record.training_seconds} for record in group], "") for group in groups]
+    return Table(("", *map(_name, groups), "unit"), [*rows, ("time of all updates", *times, "s")])
 
 
-def _by_seed(records: list[Record]) -> dict[str, list[Record]]:
+def _by_seed(records: list[Record]) -> list[list[Record]]:
     """The records in groups that differ in nothing but the seed and the log."""
-    groups: dict[str, list[Record]] = {}
+    groups: list[tuple[Run, list[Record]]] = []
     for record in records:
-        groups.setdefault(repr(replace(record.run, seed=0, log=Logging())), []).append(record)
-    return {_name(group): group for group in groups.values()}
+        settings = replace(record.run, seed=0, log=Logging())
+        known = next((group for run, group in groups if run == settings), None)
+        if known is None:
+            groups.append((settings, [record]))
+        else:
+            known.append(record)
+    return [group for _, group in groups]
 
 
 def _name(group: list[Record]) -> str:

@@ -10,9 +10,9 @@ from typing import Annotated
 import tyro
 
 from equilab.errors import DataError, SettingError, ShapeError
-from training.checkpoint import CheckpointError
+from training.commands import resume_command
 from training.compute import prepare, settled
-from training.folder import environment, free_name, locked, read_run, write_run
+from training.folder import WriteError, environment, free_name, locked, read_run, write_run
 from training.loop import NonFiniteLoss, train
 from training.recipes import find_recipe, recipe_names
 from training.record import Record
@@ -20,7 +20,16 @@ from training.run import Run
 from training.show import in_words, one_run
 
 USAGE = "python -m training.train RECIPE [--field.sub value ...]   or   python -m training.train --resume RUN"
-SAME_RESULT = ("python", "torch", "numpy", "processor", "threads", "gpu")  # bit-identity needs these to agree
+SAME_RESULT = (
+    "equilab",
+    "python",
+    "torch",
+    "numpy",
+    "scikit-learn",
+    "processor",
+    "threads",
+    "gpu",
+)  # bit-identity needs these to agree
 
 
 @dataclass(frozen=True)
@@ -46,14 +55,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         if any(word.split("=")[0] == "--resume" for word in words):
-            return _resume(tyro.cli(Resume, args=words, prog="python -m training.train"))
+            return _resume(tyro.cli(Resume, args=words, prog="python -m training.train --resume RUN"))
         return _start(words)
     except (SettingError, ShapeError, DataError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 2
-    except (CheckpointError, NonFiniteLoss, OSError) as error:
+    except (WriteError, NonFiniteLoss, OSError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("stopped before the training began; nothing was changed but its empty run folder", file=sys.stderr)
+        return 130
 
 
 def _start(words: list[str]) -> int:
@@ -79,8 +91,9 @@ def _start(words: list[str]) -> int:
 
 def _resume(options: Resume) -> int:
     """Go on with the run in a folder; warn where the machine differs from the one that started it."""
-    saved = read_run(options.resume, options.modules)
-    with locked(options.resume):
+    folder = options.resume.parent if options.resume.name == "run.json" else options.resume
+    saved = read_run(folder, options.modules)
+    with locked(folder):
         prepare(saved.run.compute)
         now = environment()
         for key in SAME_RESULT:
@@ -90,18 +103,22 @@ def _resume(options: Resume) -> int:
                     "last bits from a run that was never stopped",
                     file=sys.stderr,
                 )
-        return _train(saved.run, options.resume)
+        return _train(saved.run, folder)
 
 
 def _train(run: Run, folder: Path) -> int:
     """Train, then say what there is to see, or how to go on."""
     print(f"run folder: {folder}", file=sys.stderr)
-    outcome = train(run, folder)
+    try:
+        outcome = train(run, folder)
+    except WriteError as error:
+        print(f"{type(error).__name__}: {error}:\n  {resume_command(folder, run)}", file=sys.stderr)
+        return 1
     if outcome.signal is not None:
         print(
             f"stopped by {outcome.signal.name} at step {outcome.step} of {run.steps}; everything is saved. Go on with:"
         )
-        print(f"  python -m training.train --resume {folder}")
+        print(f"  {resume_command(folder, run)}")
         return 128 + outcome.signal
     print(in_words(one_run(Record(folder, run, environment()))))
     print(f"\npictures: {folder / 'pictures'}")
@@ -109,7 +126,9 @@ def _train(run: Run, folder: Path) -> int:
 
 
 def _words_after(option: str, words: list[str]) -> list[str]:
-    """The words between `option` and the next option."""
+    """The words between `option` and the next option, or the one behind its equals sign."""
+    if joined := [word.partition("=")[2] for word in words if word.startswith(f"{option}=")]:
+        return joined
     if option not in words:
         return []
     after = words[words.index(option) + 1 :]

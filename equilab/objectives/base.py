@@ -18,7 +18,7 @@ class Losses(NamedTuple):
     model: scalar that the model's optimiser minimises; critic: scalar for the critic's optimiser, or None;
     terms: the parts, detached, before their weights, by name: scalars, or (latent_dim,) tensors.
 
-    In a loop of your own give each loss its own parameters, as `losses.model.backward(inputs=[*model.parameters()])` and
+    In a loop of your own give each loss its own parameters, `losses.model.backward(inputs=[*model.parameters()])` and
     `losses.critic.backward(inputs=[*critic.parameters()])`: the model's loss depends on the critic's weights, too.
     """
 

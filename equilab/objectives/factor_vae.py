@@ -53,7 +53,7 @@ class FactorVAE(Objective):
 
     batches: ClassVar[int] = 2
     gamma: float = 35.0  # multiplies the total correlation in nats
-    critic: CriticSettings = CriticSettings()  # pyright: ignore[reportIncompatibleVariableOverride]  # frozen
+    critic: CriticSettings = CriticSettings()  # the density-ratio critic  # pyright: ignore
 
     def __post_init__(self) -> None:
         if not 0 <= self.gamma < math.inf:

@@ -15,13 +15,12 @@ TINY = ROOT / "tests" / "training" / "recipes" / "tiny.py"
 TIMEOUT = 120  # seconds; a run takes about ten
 
 
-def command(*arguments: object, fsize: int | None = None) -> list[str]:
-    """The command line of a training; with `fsize`, no file may grow past that many bytes (as on a full disk)."""
+def command(*arguments: object, before: str = "") -> list[str]:
+    """The command line of a training; `before` is Python that its process runs first."""
     words = [str(argument) for argument in arguments]
-    if fsize is None:
+    if not before:
         return [sys.executable, "-m", "training.train", *words]
-    limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({fsize}, {fsize}));"
-    return [sys.executable, "-c", f"{limit} import sys; from training.train import main; sys.exit(main({words!r}))"]
+    return [sys.executable, "-c", f"{before}\nimport sys; from training.train import main; sys.exit(main({words!r}))"]
 
 
 def start(*arguments: object) -> subprocess.Popen[str]:
@@ -31,10 +30,10 @@ def start(*arguments: object) -> subprocess.Popen[str]:
     )
 
 
-def finish(*arguments: object, fsize: int | None = None) -> subprocess.CompletedProcess[str]:
+def finish(*arguments: object, before: str = "") -> subprocess.CompletedProcess[str]:
     """A training process that has ended."""
     return subprocess.run(
-        command(*arguments, fsize=fsize), cwd=ROOT, env=environment(), text=True, capture_output=True, timeout=TIMEOUT
+        command(*arguments, before=before), cwd=ROOT, env=environment(), text=True, capture_output=True, timeout=TIMEOUT
     )
 
 

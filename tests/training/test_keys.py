@@ -25,6 +25,10 @@ def test_a_name_has_its_own_declaration_before_that_of_its_family():
     assert lookup("metric/mig_posX").name == "metric/mig_{}"
 
 
+def test_a_factor_may_have_any_name():
+    assert lookup("metric/mig_object hue (degrees)").name == "metric/mig_{}"
+
+
 @pytest.mark.parametrize("data", [DSprites(), MiniSprites()], ids=lambda data: type(data).__name__)
 def test_every_factor_of_every_data_set_has_its_keys(data):
     for score in ("factor_vae_score", "beta_vae_score", "mig"):

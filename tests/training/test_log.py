@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 
 import pytest
 
@@ -37,6 +38,26 @@ def test_rows_after_the_checkpoint_are_cut_off(tmp_path):
     with open_log(tmp_path, position=position) as log:
         log.row(2, {"train/loss": 3.0})
     assert rows(tmp_path) == [{"step": 1, "train/loss": 1.0}, {"step": 2, "train/loss": 3.0}]
+
+
+def test_a_log_cut_back_tells_its_new_length(tmp_path):
+    """A run that is stopped before its first row after a resume saves this length in its checkpoint."""
+    with open_log(tmp_path) as log:
+        log.row(1, {"train/loss": 1.0})
+        position = log.sync()
+        log.row(2, {"train/loss": 2.0})
+    with open_log(tmp_path, position=position) as log:
+        assert log.sync() == position
+
+
+def test_what_wandb_is_told_by_the_environment_ends_with_the_log(tmp_path, monkeypatch):
+    monkeypatch.delenv("WANDB_DATA_DIR", raising=False)
+    monkeypatch.setenv("WANDB_ERROR_REPORTING", "true")
+    with Log(tmp_path, config={}, name="name", wandb="offline", project="project"):
+        assert os.environ["WANDB_DATA_DIR"] == str(tmp_path / "wandb")
+        assert os.environ["WANDB_ERROR_REPORTING"] == "true"  # the person's own word stands
+    assert "WANDB_DATA_DIR" not in os.environ
+    assert os.environ["WANDB_ERROR_REPORTING"] == "true"
 
 
 def test_a_log_shorter_than_its_checkpoint_says_is_an_error(tmp_path):

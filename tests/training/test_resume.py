@@ -48,6 +48,69 @@ def test_a_run_killed_at_any_step_resumes_bit_by_bit(finished_run, tmp_path, att
     assert_identical(finished_run, folder)
 
 
+# Python for a training process: where in its work it is killed with -9, or stopped.
+DIE = "import os, signal; die = lambda: os.kill(os.getpid(), signal.SIGKILL)\n"
+PLACES = {
+    "between the writing of a checkpoint and its renaming": DIE
+    + "real, calls = os.replace, []\n"
+    + "def replace(*paths):\n    calls.append(paths)\n    die() if len(calls) == 4 else real(*paths)\n"
+    + "os.replace = replace",
+    "in an evaluation": DIE + "import training.loop as loop\nloop.evaluate_state = lambda *_, **__: die()",
+    "between the last evaluation and its checkpoint": DIE
+    + "import training.loop as loop; real, steps = loop.checkpoint, []\n"
+    + "def checkpoint(state, folder, log):\n"
+    + "    steps.append(state.step)\n    return die() if steps.count(120) == 2 else real(state, folder, log)\n"
+    + "loop.checkpoint = checkpoint",
+}
+
+
+def largest_file(num_bytes: int) -> str:
+    """Python that lets no file of the process grow past this, as on a full disk."""
+    return f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({num_bytes}, {num_bytes}))"
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_run_killed_at_an_awkward_place_resumes_bit_by_bit(finished_run, tmp_path, place):
+    folder = tmp_path / "killed"
+    assert finish(TINY, "--folder", folder, before=PLACES[place]).returncode == -signal.SIGKILL
+    resumed = finish("--resume", folder)
+    assert resumed.returncode == 0, resumed.stderr
+    assert_identical(finished_run, folder)
+    assert not list((folder / "checkpoints").glob(".*"))  # nothing half written is left
+
+
+def test_a_run_stopped_before_its_first_row_after_a_resume_goes_on(finished_run, killed_run):
+    stop = (
+        "import os, signal, training.loop as loop; real = loop.refuse_non_finite\n"
+        "def stop(*arguments):\n    os.kill(os.getpid(), signal.SIGTERM); real(*arguments)\n"
+        "loop.refuse_non_finite = stop"
+    )
+    assert finish("--resume", killed_run, before=stop).returncode == 128 + signal.SIGTERM
+    resumed = finish("--resume", killed_run / "run.json")
+    assert resumed.returncode == 0, resumed.stderr
+    assert_identical(finished_run, killed_run)
+
+
+def test_a_full_disk_in_the_log_is_a_clear_error_too(finished_run, killed_run):
+    size = (killed_run / "metrics.jsonl").stat().st_size
+    full = finish("--resume", killed_run, before=largest_file(size))
+    assert full.returncode == 1
+    assert "cannot be written" in full.stderr
+    assert f"-m training.train --resume {killed_run}" in full.stderr
+    assert "Traceback" not in full.stderr
+    assert finish("--resume", killed_run).returncode == 0
+    assert_identical(finished_run, killed_run)
+
+
+def test_another_machine_is_warned_of(finished_run, tmp_path):
+    folder = shutil.copytree(finished_run, tmp_path / "elsewhere")
+    text = (folder / "run.json").read_text()
+    (folder / "run.json").write_text(text.replace('"torch": "', '"torch": "0.'))
+    resumed = finish("--resume", folder)
+    assert "warning: torch was 0." in resumed.stderr
+    assert "may differ in the last bits" in resumed.stderr
+
+
 def test_a_run_killed_before_its_first_checkpoint_starts_again(finished_run, tmp_path):
     folder = tmp_path / "early"
     process = start(TINY, "--folder", folder)
@@ -106,7 +169,7 @@ def test_only_damaged_checkpoints_are_an_error(killed_run):
 
 def test_a_full_disk_is_a_clear_error_and_leaves_the_old_checkpoint(finished_run, killed_run):
     before = {path.name: path.read_bytes() for path in (killed_run / "checkpoints").iterdir()}
-    full = finish("--resume", killed_run, fsize=2**20)
+    full = finish("--resume", killed_run, before=largest_file(2**20))
     assert full.returncode == 1
     assert "cannot write the checkpoint of step" in full.stderr
     assert f"{newest_checkpoint(killed_run).name} is intact" in full.stderr
@@ -146,6 +209,13 @@ def test_the_run_json_of_a_finished_run_repeats_it_bit_by_bit(finished_run, tmp_
     again = finish(finished_run / "run.json", "--folder", tmp_path / "again")
     assert again.returncode == 0, again.stderr
     assert_identical(finished_run, tmp_path / "again")
+
+
+def test_weights_that_are_not_finite_are_not_evaluated(tmp_path):
+    words = ("--steps", 1, "--optimizer.learning-rate", 1e38, "--compute.clip-norm", 0)
+    diverged = finish(TINY, "--folder", tmp_path / "run", *words)
+    assert diverged.returncode == 1
+    assert "step 1: a weight is not finite; last good checkpoint: none yet" in diverged.stderr
 
 
 def test_a_loss_that_is_not_finite_stops_the_run(tmp_path):

@@ -15,7 +15,7 @@ from equilab.optimizers import Adam
 from training.folder import read_run, write_run
 from training.recipes import find_recipe, recipe_names
 from training.run import Run
-from training.serial import from_tree, known_classes, to_tree
+from training.serial import from_tree, known_classes, modules_of, to_tree
 
 RUN = Run(data=DSprites(), model=ConvVAE(), objective=FactorVAE(gamma=12.0), optimizer=Adam(3e-4), seed=5)
 
@@ -39,7 +39,7 @@ def broken(**changes):
     return to_tree(RUN) | changes
 
 
-@pytest.mark.parametrize("tag", ["os.system", "subprocess.Popen", "builtins.eval", "training.train.Start", None, 3])
+@pytest.mark.parametrize("tag", ["os.system", "subprocess.Popen", "builtins.eval", "training.train.Start", None, 3, []])
 def test_only_known_dataclasses_are_built(tag):
     with pytest.raises(DataError, match="is not a known class of settings"):
         from_tree(broken(objective={"type": tag, "args": "echo"}), known_classes())
@@ -126,3 +126,22 @@ class Unwritable(Objective):
 def test_a_setting_that_json_cannot_hold_is_refused():
     with pytest.raises(SettingError, match=r"cannot be written to run\.json"):
         to_tree(Unwritable())
+
+
+@dataclass(frozen=True)
+class Typed(Unwritable):
+    """Has a field that the tag needs."""
+
+    weights: object = None
+    type: str = "mine"
+
+
+def test_a_field_called_type_is_refused():
+    with pytest.raises(SettingError, match="a field cannot be called `type`"):
+        to_tree(Typed())
+
+
+def test_the_modules_of_a_run_are_those_beside_the_projects_own():
+    assert modules_of(to_tree(RUN)) == []
+    tree = broken(objective={"type": "my_losses.WarmUpVAE"}, model={"type": "package.nets.Net", "size": 3})
+    assert modules_of(tree) == ["my_losses", "package.nets"]

@@ -9,7 +9,7 @@ import pytest
 from processes import TINY
 
 from equilab.errors import DataError, SettingError
-from equilab.objectives import VAE
+from equilab.objectives import VAE, FactorVAE
 from training.folder import write_run
 from training.recipes import find_recipe
 from training.record import format_value
@@ -79,6 +79,22 @@ def test_seeds_become_a_mean_and_a_standard_deviation(study):
     ]
     expected = [f"{format_value(mean(values))} +- {format_value(stdev(values))}" for values in MIG.values()]
     assert cells(text, "metric/mig")[1:3] == expected
+
+
+def test_groups_and_folders_of_one_name_keep_a_column_each(study, tmp_path):
+    """Two values of gamma with two seeds each are two groups; folders of one name are two runs."""
+    run: Run = find_recipe(str(TINY))[1]
+    folders = []
+    for gamma in (10, 35.0, 10.0, 35):
+        folder = tmp_path / str(len(folders)) / "run"
+        folder.mkdir(parents=True)
+        write_run(folder, replace(run, objective=FactorVAE(gamma=gamma), seed=len(folders)))
+        (folder / "metrics.jsonl").write_text('{"step": 120, "metric/mig": ' + str(gamma / 100) + "}\n")
+        folders.append(folder)
+    text = show(Options(runs=tuple(folders), seeds=True))
+    assert cells(text, "objective.gamma")[1:3] == ["10", "35.0"]
+    assert cells(text, "metric/mig")[1:3] == ["0.1 +- 0", "0.35 +- 0"]
+    assert cells(show(Options(runs=tuple(folders))), "metric/mig")[1:5] == ["0.1", "0.35", "0.1", "0.35"]
 
 
 def test_keys_choose_the_rows(study):

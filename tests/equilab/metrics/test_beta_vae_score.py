@@ -146,5 +146,5 @@ def test_a_single_factor_cannot_be_told_apart():
 
 @pytest.mark.parametrize("setting", ["num_train", "num_test", "batch_size", "max_iterations"])
 def test_settings_that_make_no_sense_are_refused(setting):
-    with pytest.raises(SettingError, match=f"{setting}: expected at least [12], got 0"):
+    with pytest.raises(SettingError, match=f"{setting}: expected an integer, at least [12], got 0"):
         BetaVAEScore(**{setting: 0})

@@ -187,5 +187,5 @@ def test_a_large_offset_does_not_disturb_the_variance():
 
 @pytest.mark.parametrize("setting", ["num_train", "num_test", "batch_size", "num_variance"])
 def test_settings_that_make_no_sense_are_refused(setting):
-    with pytest.raises(SettingError, match=f"{setting}: expected at least [12], got 0"):
+    with pytest.raises(SettingError, match=f"{setting}: expected an integer, at least [12], got 0"):
         FactorVAEScore(**{setting: 0})

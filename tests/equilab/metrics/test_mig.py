@@ -124,5 +124,5 @@ def test_a_factor_without_entropy_in_the_sample_has_no_gap():
 
 @pytest.mark.parametrize("setting", ["bins", "num_samples"])
 def test_settings_that_make_no_sense_are_refused(setting):
-    with pytest.raises(SettingError, match=f"{setting}: expected at least 2, got 1"):
+    with pytest.raises(SettingError, match=f"{setting}: expected an integer, at least 2, got 1"):
         MIG(**{setting: 1})
