@@ -35,5 +35,5 @@ def test_on_a_terminal_the_bar_shows_rate_time_and_losses(tmp_path):
     os.close(terminal)
     assert process.wait(60) == 0
     text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown.decode())
-    assert re.search(r"40/40 +[\d.]+ steps/s", text)
+    assert re.search(r"40/40 +[\d.]+ steps/s +0:00:0\d", text)  # done, rate, time left
     assert re.search(r"loss [\d.]+ +reconstruction [\d.]+ +kl [\d.]+ +total_correlation", text)
