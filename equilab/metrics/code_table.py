@@ -11,7 +11,7 @@ from numpy import ndarray
 
 from equilab.data import Dataset
 from equilab.errors import DataError, ShapeError
-from equilab.metrics.encoding import Encode, Progress, as_array, encode_observations, observations_to_encode
+from equilab.metrics.encoding import Encode, Progress, encode_observations, observations_to_encode
 
 
 class _Groups(NamedTuple):
@@ -26,7 +26,7 @@ class _Groups(NamedTuple):
 class CodeTable:
     """The codes of n observations and the factor values that they show.
 
-    codes: (n, d) finite floats, kept as they are; factors: (n, k), any integers; arrays or tensors. factor_names: k
+    codes: (n, d) finite floats, kept as they are; factors: (n, k), any integers. factor_names: k
     different names, by default factor0, factor1, ... On the complete grid of a data set the samples below are those of
     Locatello et al. 2019: every factor uniform and independent. On any other table they follow the rows.
 
@@ -43,7 +43,7 @@ class CodeTable:
     factor_names: Sequence[str] | ndarray = ()  # kept as a tuple
 
     def __post_init__(self) -> None:
-        codes, factors = as_array(self.codes), as_array(self.factors)
+        codes, factors = np.asarray(self.codes), np.asarray(self.factors)
         if codes.ndim != 2 or factors.ndim != 2 or len(codes) != len(factors) or not codes.size:
             raise ShapeError(
                 "codes, factors: expected (n, d) and (n, k), n and d at least 1, one row of each per observation, "

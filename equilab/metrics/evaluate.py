@@ -6,12 +6,13 @@ from typing import Literal
 
 import numpy as np
 from numpy import ndarray
+from torch import Tensor
 
 from equilab.data import Dataset
 from equilab.errors import DataError, SettingError
 from equilab.latents import Blocks
 from equilab.metrics.code_table import CodeTable
-from equilab.metrics.encoding import NUM_DRAWN, Encode, Progress
+from equilab.metrics.encoding import NUM_DRAWN, Encode, Progress, as_array
 from equilab.metrics.metric import Score
 from equilab.metrics.protocols import find_protocol
 from equilab.metrics.references import factor_codes, random_codes
@@ -55,15 +56,15 @@ def evaluate(
 
 
 def evaluate_codes(
-    codes: ndarray,
-    factors: ndarray,
+    codes: ndarray | Tensor,
+    factors: ndarray | Tensor,
     *,
     protocol: str = "locatello2019",
     seed: int = 0,
     blocks: Blocks | None = None,
     factor_names: Sequence[str] | ndarray | None = None,
 ) -> dict[str, float]:
-    """The scores of codes (n, d) against integer factors (n, k), as a flat dict that can be logged.
+    """The scores of codes (n, d) against integer factors (n, k), arrays or tensors, as a flat dict that can be logged.
 
     blocks: dimensions that belong together, such as [(0, 1), 2]; None: each by itself. Keys, for each score of the
     protocol: `<score>`, `<score>_<factor>` for each factor that varies, `<score>_floor_random` (Gaussian noise of the
@@ -76,13 +77,13 @@ def evaluate_codes(
     >>> scores["factor_vae_score"], round(scores["mig_shape"], 1)
     (1.0, 1.0)
     """
-    table = CodeTable(codes, factors, () if factor_names is None else factor_names)
+    table = CodeTable(as_array(codes), as_array(factors), () if factor_names is None else factor_names)
     return _with_references(table, None, protocol=protocol, seed=seed, blocks=blocks)
 
 
 def score_codes(
-    codes: ndarray,
-    factors: ndarray,
+    codes: ndarray | Tensor,
+    factors: ndarray | Tensor,
     *,
     protocol: str = "locatello2019",
     seed: int = 0,
@@ -95,7 +96,7 @@ def score_codes(
     >>> score_codes(factors + 0.01, factors)["mig"].matrix.shape
     (3, 3)
     """
-    table = CodeTable(codes, factors, () if factor_names is None else factor_names)
+    table = CodeTable(as_array(codes), as_array(factors), () if factor_names is None else factor_names)
     return score_table(table, protocol=protocol, seed=seed, blocks=blocks)
 
 

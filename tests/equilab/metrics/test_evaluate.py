@@ -127,7 +127,7 @@ def test_what_is_wrong_is_refused_before_anything_is_encoded():
     def encode(images):
         raise AssertionError("nothing should be encoded")
 
-    for wrong in ({"seed": -1}, {"protocol": "locatelo2019"}, {"inputs": "np"}, {"num_samples": 0}, {"batch_size": 0}):
+    for wrong in ({"seed": -1}, {"protocol": "locatelo2019"}, {"num_samples": 0}, {"batch_size": 0}):
         with pytest.raises(SettingError):
             evaluate(encode, DATA, **wrong)
 
