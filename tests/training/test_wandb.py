@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from processes import ROOT, TINY, command, environment
+from processes import ROOT, TINY, command, environment, finish
 from wandb_server import API_KEY, Received, wandb_server
 
 from training.record import Record
@@ -37,17 +37,21 @@ def offline_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def records(folder: Path) -> list[dict[str, Any]]:
-    """What W&B's own reader finds in the offline run of a folder."""
+def records(folder: Path, part: Path | None = None) -> list[dict[str, Any]]:
+    """What W&B's own reader finds in the offline run of a folder, or in one part of it."""
     shown = subprocess.run(
-        [WANDB, "leet", "inspect", "--json", folder / "wandb"], text=True, capture_output=True, timeout=60, check=True
+        [WANDB, "leet", "inspect", "--json", part or folder / "wandb"],
+        text=True,
+        capture_output=True,
+        timeout=60,
+        check=True,
     )
     return [json.loads(line) for line in shown.stdout.splitlines()]
 
 
-def history(folder: Path) -> list[dict[str, Any]]:
-    """The rows of the offline run, in order, without W&B's own fields."""
-    items = (record["history"]["item"] for record in records(folder) if record["type"] == "history")
+def history(folder: Path, part: Path | None = None) -> list[dict[str, Any]]:
+    """The rows of the offline run, or of one part of it, in order, without W&B's own fields."""
+    items = (record["history"]["item"] for record in records(folder, part) if record["type"] == "history")
     return [{key: value for key, value in item.items() if not key.startswith("_")} for item in items]
 
 
@@ -102,8 +106,8 @@ def test_an_offline_run_keeps_everything_in_its_folder_and_reports_nothing(offli
     assert (offline_run / "wandb" / "latest-run").exists()
     program = (
         "import os, sys; from pathlib import Path; from training.log import Log\n"
-        "with Log(Path(sys.argv[1]), config={}, name='n', wandb='offline', project='p'): pass\n"
-        "print(os.environ['WANDB_ERROR_REPORTING'], os.environ['WANDB_DATA_DIR'])"
+        "with Log(Path(sys.argv[1]), config={}, name='n', wandb='offline', project='p'):\n"
+        "    print(os.environ['WANDB_ERROR_REPORTING'], os.environ['WANDB_DATA_DIR'])"
     )
     folder = offline_run.parent / "bare"
     folder.mkdir()
@@ -161,3 +165,45 @@ def test_a_server_that_is_not_there_costs_no_training(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "W&B failed and is left out from here on" in done.stderr
     assert Record.open(tmp_path / "run").is_finished
+
+
+def test_a_server_that_goes_away_costs_no_training(tmp_path):
+    program = (
+        "import sys, training.log as log; from pathlib import Path\n"
+        "log.FINISH_SECONDS = 5\n"
+        "with log.Log(Path(sys.argv[1]), config={}, name='n', wandb='online', project='p') as opened:\n"
+        "    opened.row(1, {'train/loss': 1.0})\n"
+        "    print('logged', flush=True)\n"
+        "    sys.stdin.readline()\n"
+        "    opened.row(2, {'train/loss': 2.0})\n"
+    )
+    with wandb_server() as received:
+        known = os.environ | {"WANDB_BASE_URL": received.address, "WANDB_API_KEY": API_KEY}
+        words = [sys.executable, "-c", program, str(tmp_path)]
+        process = subprocess.Popen(
+            words, env=known, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == "logged\n"
+    _, err = process.communicate("\n", timeout=TIMEOUT)  # the server is gone
+    assert process.returncode == 0, err
+    assert [json.loads(line)["step"] for line in (tmp_path / "metrics.jsonl").read_text().splitlines()] == [1, 2]
+
+
+def test_a_resumed_run_has_one_part_per_process_and_every_row_is_in_one(tmp_path):
+    stop = (
+        "import os, signal, training.loop as loop; real = loop.refuse_non_finite\n"
+        "def stop(losses, state, folder):\n"
+        "    real(losses, state, folder)\n"
+        "    if state.step == 32:\n        os.kill(os.getpid(), signal.SIGTERM)\n"
+        "loop.refuse_non_finite = stop"
+    )
+    folder = tmp_path / "run"
+    first = finish(TINY, "--folder", folder, "--log.wandb", "offline", "--steps", 60, before=stop)
+    assert first.returncode == 128 + 15, first.stderr
+    assert finish("--resume", folder).returncode == 0
+    parts = sorted((folder / "wandb").glob("offline-run-*"))
+    assert len(parts) == 2
+    assert len({part.name.rsplit("-", 1)[1] for part in parts}) == 1  # one run for the server
+    found = [row for part in parts for row in numbers(history(folder, part))]
+    assert found == Record.open(folder).rows
