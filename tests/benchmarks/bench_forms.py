@@ -1,6 +1,7 @@
-"""One update in each form of the arithmetic: precision, memory order, freed memory kept or handed back.
+"""One update in each form of the arithmetic, in turn: precision, memory order, freed memory kept or handed back.
 
-Each form runs in a process of its own, all cores, dSprites-sized images, the network of Burgess et al. 2018, batch 64.
+The network of Burgess et al. 2018, batch 64, all cores. Precision and memory order alternate update by update in one
+process; what is done with freed memory holds for a whole process, so processes alternate.
 """
 
 import subprocess
@@ -12,50 +13,78 @@ import torch
 
 from equilab.data import MiniSprites
 from equilab.models import ConvVAE
-from equilab.objectives import BetaVAE, FactorVAE
+from equilab.objectives import BetaVAE, FactorVAE, Objective
 from training import compute
 from training.run import Compute, Run
 from training.state import State
 
-UPDATES = 12  # timed, after two that are not
-FORMS = [
-    ("float32", "contiguous", "kept"),
-    ("float32", "channels_last", "kept"),
-    ("float32", "channels_last", "handed back"),
-    ("bfloat16", "contiguous", "kept"),
-    ("bfloat16", "channels_last", "kept"),
-]
+ROUNDS = 8  # updates of each form, after two that are not counted
+OBJECTIVES = (BetaVAE(), FactorVAE())
 
 
-def measure(precision: str, order: str, memory: str) -> None:
-    """Prints the milliseconds of an update of beta-VAE and of FactorVAE in this form."""
-    settings = Compute(precision=precision, channels_last=order == "channels_last")  # pyright: ignore[reportArgumentType]
-    if memory != "kept":
+class Form:
+    """A model with its objective in one form of the arithmetic."""
+
+    def __init__(self, objective: Objective, settings: Compute):
+        self.settings = settings
+        self.device = compute.prepare(settings)
+        self.run = Run(data=MiniSprites(), model=ConvVAE("burgess", 10), objective=objective, compute=settings)
+        self.state = State.build(self.run, self.device)
+        self.images = self.run.data.table.gather(torch.arange(64 * objective.batches)).to(self.device)
+
+    def update(self) -> float:
+        """Milliseconds of one update."""
+        start = perf_counter()
+        state = self.state
+        with compute.autocast(self.settings, self.device):
+            losses = self.run.objective(
+                state.model, self.images, step=0, generator=state.generator, critic=state.critic
+            )
+        state.update(losses)
+        return 1e3 * (perf_counter() - start)
+
+
+def compare_forms(objective: Objective) -> None:
+    """Milliseconds of each precision and memory order, and the median ratio to float32 with channels_last."""
+    forms = [
+        Form(objective, Compute(device="cpu", precision=precision, channels_last=channels_last))
+        for precision in ("float32", "bfloat16")
+        for channels_last in (True, False)
+    ]
+    times = [[form.update() for form in forms] for _ in range(ROUNDS + 2)][2:]
+    for index, form in enumerate(forms):
+        order = "channels_last" if form.settings.channels_last else "contiguous"
+        ratio = median(row[index] / row[0] for row in times)
+        print(
+            f"{type(objective).__name__:10s} {form.settings.precision:9s} {order:14s} "
+            f"{median(row[index] for row in times):8.1f} ms   ratio {ratio:.2f}",
+            flush=True,
+        )
+
+
+def memory_milliseconds(kept: str) -> None:
+    """Prints the median milliseconds of a beta-VAE update where freed memory is kept, or is not."""
+    if kept == "no":
         compute._keep_freed_memory = lambda: None  # pyright: ignore[reportPrivateUsage]
-    device = compute.prepare(settings)
-    found = []
-    for objective in (BetaVAE(), FactorVAE()):
-        run = Run(data=MiniSprites(), model=ConvVAE("burgess", 10), objective=objective, compute=settings)
-        state = State.build(run, device)
-        images = run.data.table.gather(torch.arange(64 * objective.batches)).to(device)
-        seconds = []
-        for _ in range(UPDATES + 2):
-            start = perf_counter()
-            with compute.autocast(settings, device):
-                losses = objective(state.model, images, step=0, generator=state.generator, critic=state.critic)
-            state.update(losses)
-            seconds.append(perf_counter() - start)
-        found.append(1e3 * median(seconds[2:]))
-    print(
-        f"{precision:8s}  {order:13s}  memory {memory:11s}  beta-VAE {found[0]:7.1f} ms   FactorVAE {found[1]:7.1f} ms"
-    )
+    form = Form(BetaVAE(), Compute(device="cpu", precision="float32"))
+    print(median(form.update() for _ in range(ROUNDS + 2)))
+
+
+def in_process(kept: str) -> float:
+    """What `memory_milliseconds` prints in a process of its own."""
+    program = f"from tests.benchmarks.bench_forms import memory_milliseconds as m; m({kept!r})"
+    return float(subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout)
 
 
 def main() -> None:
     print(f"chosen here by precision 'auto': {compute.fastest_precision(torch.device('cpu'))}", flush=True)
-    for form in FORMS:
-        program = "import sys; from tests.benchmarks.bench_forms import measure; measure(*sys.argv[1:])"
-        subprocess.run([sys.executable, "-c", program, *form], check=True)
+    for objective in OBJECTIVES:
+        compare_forms(objective)
+    ratios = [in_process("no") / in_process("yes") for _ in range(3)]
+    print(
+        f"freed memory handed back: {median(ratios):.2f} times the update where it is kept "
+        f"({min(ratios):.2f} to {max(ratios):.2f})"
+    )
 
 
 if __name__ == "__main__":
