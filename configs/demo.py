@@ -11,6 +11,6 @@ run = Run(
     model=ConvVAE("burgess", latent_dim=10),
     objective=FactorVAE(gamma=10.0),
     optimizer=Adam(learning_rate=5e-4),
-    steps=1_500,
+    steps=1_200,
     log=Logging(every=50, checkpoint_every=500, evaluate_images=100_000),
 )
