@@ -12,8 +12,9 @@ STAMP := $(VENV)/.installed-$(ESCNN)-$(TORCH)
 demo: $(STAMP)
 	$(BIN)/python -m training.demo
 
+# Two processes of one thread each: more threads than cores wait for each other.
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .
@@ -24,7 +25,7 @@ lint: $(STAMP)
 test-core:
 	$(MAKE) VENV=.venv-core ESCNN=no install
 	.venv-core/bin/python -c "import importlib.util as u; assert u.find_spec('escnn') is None; import numpy; assert numpy.__version__ >= '2'"
-	.venv-core/bin/python -m pytest -n 2 --dist worksteal -m "not slow" tests/equilab tests/contracts equilab
+	OMP_NUM_THREADS=1 .venv-core/bin/python -m pytest -n 2 --dist worksteal -m "not slow" tests/equilab tests/contracts equilab
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.benchmarks

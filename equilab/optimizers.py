@@ -7,6 +7,8 @@ import torch
 
 from equilab.errors import SettingError
 
+__all__ = ["Adam"]
+
 
 @dataclass(frozen=True)
 class Adam:
