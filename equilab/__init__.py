@@ -11,10 +11,23 @@ from typing import TYPE_CHECKING, Any
 from equilab import errors
 
 if TYPE_CHECKING:
-    from equilab import data, latents, metrics, models, objectives, optimizers
+    from equilab import data, functional, groups, interop, latents, metrics, models, nn, objectives, optimizers
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "data", "errors", "latents", "metrics", "models", "objectives", "optimizers"]
+__all__ = [
+    "__version__",
+    "data",
+    "errors",
+    "functional",
+    "groups",
+    "interop",
+    "latents",
+    "metrics",
+    "models",
+    "nn",
+    "objectives",
+    "optimizers",
+]
 
 
 def __getattr__(name: str) -> Any:

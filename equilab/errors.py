@@ -11,3 +11,15 @@ class DataError(ValueError):
 
 class SettingError(ValueError):
     """A setting has a value that makes no sense, or a name that does not exist."""
+
+
+class GroupError(ValueError):
+    """A group has no such element, subgroup or representation."""
+
+
+class FieldTypeError(ValueError):
+    """Field types do not fit: of two layers, of a layer and its input, or of a field and what is done to it."""
+
+
+class EquivarianceError(ValueError):
+    """What was asked for would break the symmetry."""

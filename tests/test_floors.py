@@ -11,8 +11,10 @@ ROOT = Path(__file__).resolve().parents[1]
 # From the ground up; siblings on one floor use each other's public names only.
 FLOORS = (
     {"equilab.errors", "equilab.optimizers"},
-    {"equilab.latents", "equilab.data"},
-    {"equilab.metrics"},
+    {"equilab.groups"},
+    {"equilab.latents", "equilab.data", "equilab.functional"},
+    {"equilab.metrics", "equilab.nn"},
+    {"equilab.interop"},
     {"equilab.models"},
     {"equilab.objectives"},
     {"training"},

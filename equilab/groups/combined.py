@@ -1,0 +1,110 @@
+"""Representations made of others: tensor products, restrictions, and those given by a list of matrices."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from equilab.errors import GroupError
+from equilab.groups.element import Element
+from equilab.groups.plane_group import PlaneGroup
+from equilab.groups.representation import Representation
+
+_ROUND_OFF = 1e-9
+
+
+@dataclass(frozen=True)
+class TensorProduct(Representation):
+    """rho(g) x sigma(g), the Kronecker product; GroupError when the two are of different groups."""
+
+    first: Representation
+    second: Representation
+
+    def __post_init__(self) -> None:
+        if self.first.group != self.second.group:
+            raise GroupError(f"tensor product: expected two of one group, got {self.first} and {self.second}")
+
+    @property
+    def group(self) -> PlaneGroup:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return self.first.group
+
+    @property
+    def name(self) -> str:
+        return f"tensor({self.first}, {self.second})"
+
+    @property
+    def dim(self) -> int:
+        return self.first.dim * self.second.dim
+
+    def matrix(self, g: Element) -> Tensor:
+        return torch.kron(self.first.matrix(g), self.second.matrix(g))
+
+
+@dataclass(frozen=True)
+class Restricted(Representation):
+    """Res_H rho: the same matrices, for the elements of a subgroup only; GroupError when it is none."""
+
+    group: PlaneGroup
+    of: Representation
+
+    def __post_init__(self) -> None:
+        if not self.of.group.has_subgroup(self.group):
+            raise GroupError(f"subgroup: expected a subgroup of {self.of.group}, got {self.group}")
+
+    @property
+    def name(self) -> str:
+        return f"restrict({self.of})"
+
+    @property
+    def dim(self) -> int:
+        return self.of.dim
+
+    def matrix(self, g: Element) -> Tensor:
+        self.check_element(g)
+        return self.of.matrix(g)
+
+
+@dataclass(frozen=True)
+class FromMatrices(Representation):
+    """A representation by its matrices, in the order of `group.elements`; make it by `from_matrices`."""
+
+    group: PlaneGroup
+    label: str
+    matrices: tuple[tuple[tuple[float, ...], ...], ...]
+
+    @property
+    def name(self) -> str:
+        return self.label
+
+    @property
+    def dim(self) -> int:
+        return len(self.matrices[0])
+
+    def matrix(self, g: Element) -> Tensor:
+        return torch.tensor(self.matrices[self.group.index(g)], dtype=torch.float64)
+
+
+def from_matrices(group: PlaneGroup, matrices: Mapping[Element, Tensor], *, name: str) -> FromMatrices:
+    """The representation with these matrices (dim, dim), one for every element of a finite group.
+
+    Raises GroupError for a missing element, a shape that differs, a matrix that is not orthogonal, or a pair whose
+    product is not the matrix of the product.
+    """
+    missing = [g for g in group.elements if g not in matrices]
+    if missing:
+        raise GroupError(
+            f"matrices: expected one for each of the {group.order} elements of {group}, none for {missing[0]}"
+        )
+    table = {g: torch.as_tensor(matrices[g], dtype=torch.float64) for g in group.elements}
+    dim = len(table[group.identity])
+    for g, matrix in table.items():
+        if matrix.shape != (dim, dim):
+            raise GroupError(f"matrices: expected ({dim}, {dim}) for {g}, got {tuple(matrix.shape)}")
+        if (matrix @ matrix.T - torch.eye(dim, dtype=torch.float64)).abs().max() > _ROUND_OFF:
+            raise GroupError(f"matrices: that of {g} is not orthogonal: change to an orthonormal basis")
+    for g in group.elements:
+        for h in group.elements:
+            if (table[g] @ table[h] - table[group.compose(g, h)]).abs().max() > _ROUND_OFF:
+                raise GroupError(f"matrices: rho({g}) rho({h}) is not rho of their product: not a homomorphism")
+    return FromMatrices(group, name, tuple(tuple(map(tuple, table[g].tolist())) for g in group.elements))

@@ -1,0 +1,104 @@
+"""Induction: a representation of a subgroup made into one of the whole group; quotient and regular are cases of it."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from equilab.errors import GroupError
+from equilab.groups.element import Element, compose, inverse
+from equilab.groups.irrep import Irrep
+from equilab.groups.plane_group import PlaneGroup
+from equilab.groups.representation import Representation
+
+
+@dataclass(frozen=True)
+class Induced(Representation):
+    """Ind_H^G rho: one copy of rho per coset r_i H, with rho(h) in block (j, i) where g r_i = r_j h.
+
+    The coset of a copy is that of the first element of G it holds, in the order of `group.elements`.
+    Raises GroupError unless rho is of a subgroup of finite index.
+    """
+
+    group: PlaneGroup
+    of: Representation  # of the subgroup H
+
+    def __post_init__(self) -> None:
+        _check_index(self.group, self.of.group)
+
+    @property
+    def name(self) -> str:
+        return f"induce({self.of})"
+
+    @property
+    def dim(self) -> int:
+        return len(cosets(self.group, self.of.group)) * self.of.dim
+
+    def matrix(self, g: Element) -> Tensor:
+        self.check_element(g)
+        leaders = cosets(self.group, self.of.group)
+        blocks = torch.zeros(len(leaders), self.of.dim, len(leaders), self.of.dim, dtype=torch.float64)
+        for i, leader in enumerate(leaders):
+            moved = compose(g, leader)
+            j, h = _coset_of(moved, leaders, self.of.group)
+            blocks[j, :, i] = self.of.matrix(h)
+        return blocks.reshape(self.dim, self.dim)
+
+
+@dataclass(frozen=True)
+class Quotient(Representation):
+    """The permutation of the cosets G / H by g; H = {identity} gives the regular representation.
+
+    Raises GroupError unless H is a subgroup of finite index.
+    """
+
+    group: PlaneGroup
+    subgroup: PlaneGroup
+
+    def __post_init__(self) -> None:
+        _check_index(self.group, self.subgroup)
+
+    @property
+    def name(self) -> str:
+        return "regular" if self.subgroup.order == 1 else f"quotient({self.subgroup})"
+
+    @property
+    def dim(self) -> int:
+        return len(cosets(self.group, self.subgroup))
+
+    def matrix(self, g: Element) -> Tensor:
+        return Induced(self.group, Irrep(self.subgroup)).matrix(g)
+
+    def permutation(self, g: Element) -> Tensor:
+        self.check_element(g)
+        leaders, back = cosets(self.group, self.subgroup), inverse(g)
+        return torch.tensor([_coset_of(compose(back, leader), leaders, self.subgroup)[0] for leader in leaders])
+
+
+@lru_cache(maxsize=256)
+def cosets(group: PlaneGroup, subgroup: PlaneGroup) -> tuple[Element, ...]:
+    """The first element of each coset g H, in the order of `group.elements` (of O(2) / SO(2): both)."""
+    if group.rotations is None:
+        return (group.identity,) if group.mirrors == subgroup.mirrors else (group.identity, group.generators[-1])
+    found: list[Element] = []
+    for g in group.elements:
+        if not any(compose(inverse(leader), g) in subgroup for leader in found):
+            found.append(g)
+    return tuple(found)
+
+
+def _coset_of(g: Element, leaders: tuple[Element, ...], subgroup: PlaneGroup) -> tuple[int, Element]:
+    """The position j of the coset that holds g, and h in H with g = leader_j h."""
+    for position, leader in enumerate(leaders):
+        rest = compose(inverse(leader), g)
+        if rest in subgroup:
+            return position, rest
+    raise AssertionError("the cosets of a subgroup cover the group")
+
+
+def _check_index(group: PlaneGroup, subgroup: PlaneGroup) -> None:
+    if not group.has_subgroup(subgroup):
+        raise GroupError(f"subgroup: expected a subgroup of {group}, got {subgroup}")
+    if group.rotations is None and subgroup.rotations is not None:
+        raise GroupError(f"subgroup: {subgroup} has infinite index in {group}: use its irreps, or a finite group")

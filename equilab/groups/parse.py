@@ -1,0 +1,92 @@
+"""Field types written as text: "D4[3*trivial + 16*regular]", the form in which they print."""
+
+import ast
+from fractions import Fraction
+
+from equilab.errors import FieldTypeError
+from equilab.groups.group import O2, SO2, C, D, Group, induce, restrict, tensor_product
+from equilab.groups.representation import FieldType, Representation
+
+
+def parse_field_type(text: str) -> FieldType:
+    """The field type that prints as `text`; FieldTypeError with what is wrong with it.
+
+    Fields: trivial, regular, quotient(C2), irrep(1), irrep(0, -1), tensor(D4.irrep(1), D4.regular),
+    restrict(D4.regular), induce(C2.irrep(1)). A representation from matrices has no text form.
+
+    >>> str(parse_field_type("D4[3*trivial + 16*regular]"))
+    'D4[3*trivial + 16*regular]'
+    """
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+        if not isinstance(tree, ast.Subscript):
+            raise FieldTypeError("expected GROUP[FIELDS]")
+        group = _group(tree.value)
+        return 1 * _fields(tree.slice, group) if not isinstance(tree.slice, ast.BinOp) else _sum(tree.slice, group)
+    except (SyntaxError, ValueError) as error:
+        reason = "expected GROUP[FIELDS]" if isinstance(error, SyntaxError) else str(error)
+        raise FieldTypeError(
+            f"field type {text!r}: {reason}; write it like D4[3*trivial + 16*regular] or SO(2)[4*irrep(1)]"
+        ) from error
+
+
+def _sum(node: ast.expr, group: Group) -> FieldType:
+    """A sum of products COUNT * REPRESENTATION."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return _sum(node.left, group) + _sum(node.right, group)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        return _integer(node.left) * _fields(node.right, group)
+    return 1 * _fields(node, group)
+
+
+def _fields(node: ast.expr, group: Group) -> Representation:
+    """One representation of `group`."""
+    match node:
+        case ast.Name("trivial"):
+            return group.trivial
+        case ast.Name("regular"):
+            return group.regular
+        case ast.Call(ast.Name("quotient"), [of]):
+            return group.quotient(_group(of))
+        case ast.Call(ast.Name("irrep"), [frequency]):
+            return group.irrep(_integer(frequency))
+        case ast.Call(ast.Name("irrep"), [frequency, sign]):
+            return group.irrep(_integer(frequency), _integer(sign))
+        case ast.Call(ast.Name("tensor"), [first, second]):
+            return tensor_product(_named(first), _named(second))
+        case ast.Call(ast.Name("restrict"), [of]):
+            return restrict(_named(of), group)
+        case ast.Call(ast.Name("induce"), [of]):
+            return induce(_named(of), group)
+    raise FieldTypeError(f"there is no representation called {ast.unparse(node)!r}")
+
+
+def _named(node: ast.expr) -> Representation:
+    """GROUP.REPRESENTATION, or a field type as one representation."""
+    if isinstance(node, ast.Subscript):
+        return _sum(node.slice, _group(node.value))
+    if isinstance(node, ast.Attribute):
+        return _fields(ast.Name(node.attr), _group(node.value))
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        inner = ast.Call(ast.Name(node.func.attr), node.args, [])
+        return _fields(inner, _group(node.func.value))
+    raise FieldTypeError(f"expected GROUP.REPRESENTATION, got {ast.unparse(node)!r}")
+
+
+def _group(node: ast.expr) -> Group:
+    """C4, D4, D1(1/4), SO(2), O(2), SO2, O2, p4, p4m."""
+    text = ast.unparse(node).replace(" ", "")
+    named = {"SO(2)": SO2, "SO2": SO2, "O(2)": O2, "O2": O2, "p4": C(4), "p4m": D(4)}
+    if text in named:
+        return named[text]
+    name, _, axis = text.removesuffix(")").partition("(")
+    if name[:1] in ("C", "D") and name[1:].isdecimal():
+        return C(int(name[1:])) if name[0] == "C" else D(int(name[1:]), Fraction(axis or 0))
+    raise FieldTypeError(f"there is no group called {text!r}")
+
+
+def _integer(node: ast.expr) -> int:
+    value = ast.literal_eval(node)
+    if not isinstance(value, int):
+        raise FieldTypeError(f"expected an integer, got {ast.unparse(node)!r}")
+    return value

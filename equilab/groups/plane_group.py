@@ -1,0 +1,181 @@
+"""Groups that fix the origin of the plane, as subgroups of O(2): elements, products, subgroups."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from equilab.errors import GroupError
+from equilab.groups.element import IDENTITY, Element, compose, inverse
+
+_RANDOM_TURNS = 2**32  # random turns of SO(2) and O(2) are multiples of 1 / this: products stay exact
+
+
+@dataclass(frozen=True)
+class PlaneGroup:
+    """A closed subgroup of O(2): `rotations` turns (None: all of them), with mirrors or without.
+
+    axis: the mirrors are R(axis + k / rotations) M; 0 is the mirror left to right, 1/2 the one upside down. Conjugate
+    subgroups differ in it. Elements come in the order of R^0 ... R^(n-1), then the same times the first mirror: that is
+    the order of the channels of a regular field, too. Raises GroupError for a number or an axis that makes no sense.
+    """
+
+    rotations: int | None  # n of C_n and D_n; None: SO(2), O(2)
+    mirrors: bool = False  # D_n, O(2)
+    axis: Fraction = Fraction(0)  # turn of the first mirror, 0 <= axis < 1 / rotations
+
+    def __post_init__(self) -> None:
+        if self.rotations is not None and self.rotations < 1:
+            raise GroupError(f"rotations: expected at least 1, or None for all of them, got {self.rotations}")
+        limit = 0 if self.rotations is None or not self.mirrors else Fraction(1, self.rotations)
+        if self.axis and not 0 <= self.axis < limit:
+            raise GroupError(f"axis: expected 0, or for D_n 0 <= axis < 1/n, got {self.axis} for {self.short_name}")
+
+    @property
+    def short_name(self) -> str:
+        """C4, D4, SO(2), O(2): the name without the axis."""
+        if self.rotations is None:
+            return "O(2)" if self.mirrors else "SO(2)"
+        return f"{'D' if self.mirrors else 'C'}{self.rotations}"
+
+    @property
+    def name(self) -> str:
+        """The short name, and the axis where it is not 0: D1(1/4) mirrors along a diagonal."""
+        return f"{self.short_name}({self.axis})" if self.axis else self.short_name
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_finite(self) -> bool:
+        return self.rotations is not None
+
+    @property
+    def order(self) -> float:
+        """The number of elements; math.inf for SO(2) and O(2)."""
+        return math.inf if self.rotations is None else self.rotations * (1 + self.mirrors)
+
+    @property
+    def elements(self) -> tuple[Element, ...]:
+        """All elements in order; GroupError for SO(2) and O(2)."""
+        if self.rotations is None:
+            raise GroupError(
+                f"{self.name} has no list of elements: use a finite subgroup, or random_element(generator)"
+            )
+        turns = [Fraction(step, self.rotations) for step in range(self.rotations)]
+        mirrored = [Element((turn + self.axis) % 1, True) for turn in turns] if self.mirrors else []
+        return (*(Element(turn) for turn in turns), *mirrored)
+
+    def __iter__(self) -> Iterator[Element]:
+        return iter(self.elements)
+
+    @property
+    def identity(self) -> Element:
+        return IDENTITY
+
+    def element(self, turn: Fraction | float | str, *, mirror: bool = False) -> Element:
+        """The element that mirrors (where asked), then turns by a fraction of a full turn: element("1/4").
+
+        Raises GroupError for one that is not in the group, with the turns that are.
+
+        >>> str(PlaneGroup(4).element(0.25))
+        'turn 1/4'
+        """
+        exact = Fraction(turn) % 1
+        if isinstance(turn, float) and self.rotations is not None:
+            exact = exact.limit_denominator(4 * self.rotations)
+        found = Element(exact, mirror)
+        if found not in self:
+            turns = "any turn" if self.rotations is None else f"multiples of 1/{self.rotations} of a turn"
+            raise GroupError(f"element: {self.name} has {turns}{self._mirror_words()}, got {found}")
+        return found
+
+    def _mirror_words(self) -> str:
+        return f", and mirrors then turns from {self.axis} on" if self.mirrors else ", without mirrors"
+
+    def __contains__(self, g: object) -> bool:
+        if not isinstance(g, Element) or (g.mirror and not self.mirrors):
+            return False
+        turn = g.turn - self.axis if g.mirror else g.turn
+        return self.rotations is None or (turn * self.rotations).denominator == 1
+
+    def index(self, g: Element) -> int:
+        """The position of g in `elements`; GroupError when it is not there."""
+        if g not in self or self.rotations is None:
+            raise GroupError(f"g: expected an element of {self.name}, got {g}")
+        turn = g.turn - self.axis if g.mirror else g.turn
+        return int(turn * self.rotations) % self.rotations + self.rotations * g.mirror
+
+    def compose(self, g: Element, h: Element) -> Element:
+        """g h: first h, then g."""
+        return compose(g, h)
+
+    def inverse(self, g: Element) -> Element:
+        return inverse(g)
+
+    @property
+    def generators(self) -> tuple[Element, ...]:
+        """Elements whose products are the whole group (dense in SO(2) and O(2), whose turn is 0.381966)."""
+        turns = () if self.rotations == 1 else (Element(Fraction(1, self.rotations) if self.rotations else _GENERIC),)
+        return turns + ((Element(self.axis, True),) if self.mirrors else ())
+
+    def random_element(self, generator: torch.Generator) -> Element:
+        """An element drawn uniformly (Haar measure); turns of SO(2) and O(2) are multiples of 2^-32."""
+        count = self.rotations or _RANDOM_TURNS
+        step = int(torch.randint(count, (), generator=generator, device=generator.device))
+        mirror = self.mirrors and bool(torch.randint(2, (), generator=generator, device=generator.device))
+        return Element((Fraction(step, count) + (self.axis if mirror else 0)) % 1, mirror)
+
+    def matrix(self, g: Element) -> Tensor:
+        """The 2 x 2 matrix, float64, that moves points (x to the right, y up); exact at quarter turns."""
+        cosine, sine = cosine_sine(g.turn)
+        rotation = torch.tensor([[cosine, -sine], [sine, cosine]], dtype=torch.float64)
+        return rotation * torch.tensor([-1.0, 1.0], dtype=torch.float64) if g.mirror else rotation
+
+    @property
+    def is_grid_exact(self) -> bool:
+        """Whether every element maps the square pixel grid onto itself: C1 C2 C4, D1 D2 D4 with fitting axes."""
+        return self.rotations is not None and all((4 * g.turn).denominator == 1 for g in self.generators)
+
+    def has_subgroup(self, subgroup: "PlaneGroup") -> bool:
+        """Whether every element of `subgroup` is one of this group."""
+        if subgroup.rotations is None:
+            return self.rotations is None and self.mirrors >= subgroup.mirrors
+        return all(g in self for g in subgroup.generators)
+
+    def subgroups(self) -> list[Self]:
+        """All subgroups, conjugate ones apart, by their order; GroupError for SO(2) and O(2).
+
+        >>> [str(group) for group in PlaneGroup(2, True).subgroups()]
+        ['C1', 'C2', 'D1', 'D1(1/2)', 'D2']
+        """
+        if self.rotations is None:
+            raise GroupError(f"{self.name} has infinitely many subgroups: name the one you want, such as C(8)")
+        found = []
+        for count in (n for n in range(1, self.rotations + 1) if self.rotations % n == 0):
+            found.append(replace(self, rotations=count, mirrors=False, axis=Fraction(0)))
+            if self.mirrors:
+                axes = [self.axis + Fraction(k, self.rotations) for k in range(self.rotations // count)]
+                found += [replace(self, rotations=count, axis=axis % Fraction(1, count)) for axis in axes]
+        return sorted(found, key=lambda group: (group.order, group.mirrors, group.axis))
+
+
+_GENERIC = Fraction(1_640_531_527, _RANDOM_TURNS)  # 1 - 1 / golden ratio: no small multiple comes near a whole turn
+
+
+def cosine_sine(turn: Fraction) -> tuple[float, float]:
+    """Cosine and sine of a fraction of a turn, exact at multiples of a quarter.
+
+    >>> cosine_sine(Fraction(1, 4)), cosine_sine(Fraction(1, 2))
+    ((0.0, 1.0), (-1.0, 0.0))
+    """
+    quarter = round(4 * turn)
+    angle = 2 * math.pi * float(turn - Fraction(quarter, 4))  # within an eighth of a turn: accurate, and 0 when exact
+    cosine, sine = math.cos(angle), math.sin(angle)
+    for _ in range(quarter % 4):
+        cosine, sine = -sine + 0.0, cosine
+    return cosine, sine
