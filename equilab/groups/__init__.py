@@ -6,10 +6,12 @@ from equilab.groups.element import Element
 from equilab.groups.group import O2, SO2, C, D, Group, induce, p4, p4m, restrict, tensor_product
 from equilab.groups.induced import Induced, Quotient
 from equilab.groups.irrep import Irrep
+from equilab.groups.kernel_space import filter_basis, invariant_vectors, kernel_space
 from equilab.groups.move import move
 from equilab.groups.parse import parse_field_type
 from equilab.groups.plane_group import PlaneGroup
 from equilab.groups.representation import Field, FieldType, Representation
+from equilab.groups.rings import ring_kernels
 
 __all__ = [
     "O2",
@@ -29,12 +31,16 @@ __all__ = [
     "Restricted",
     "TensorProduct",
     "decompose",
+    "filter_basis",
     "induce",
     "inner_product",
+    "invariant_vectors",
+    "kernel_space",
     "move",
     "p4",
     "p4m",
     "parse_field_type",
     "restrict",
+    "ring_kernels",
     "tensor_product",
 ]

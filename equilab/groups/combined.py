@@ -23,7 +23,9 @@ class TensorProduct(Representation):
 
     def __post_init__(self) -> None:
         if self.first.group != self.second.group:
-            raise GroupError(f"tensor product: expected two of one group, got {self.first} and {self.second}")
+            raise GroupError(
+                f"tensor product: expected two of one group, got {self.first} and {self.second}; restrict one of them first"
+            )
 
     @property
     def group(self) -> PlaneGroup:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -50,7 +52,9 @@ class Restricted(Representation):
 
     def __post_init__(self) -> None:
         if not self.of.group.has_subgroup(self.group):
-            raise GroupError(f"subgroup: expected a subgroup of {self.of.group}, got {self.group}")
+            raise GroupError(
+                f"subgroup: expected a subgroup of {self.of.group} to restrict {self.of} to, got {self.group}"
+            )
 
     @property
     def name(self) -> str:
@@ -94,17 +98,27 @@ def from_matrices(group: PlaneGroup, matrices: Mapping[Element, Tensor], *, name
     missing = [g for g in group.elements if g not in matrices]
     if missing:
         raise GroupError(
-            f"matrices: expected one for each of the {group.order} elements of {group}, none for {missing[0]}"
+            f"matrices: expected one for each of the {group.order} elements of {group}, got none for {missing[0]}"
         )
-    table = {g: torch.as_tensor(matrices[g], dtype=torch.float64) for g in group.elements}
-    dim = len(table[group.identity])
+    table = {g: torch.as_tensor(matrices[g], dtype=torch.float64, device="cpu") for g in group.elements}
+    dim = max(table[group.identity].shape, default=1)
     for g, matrix in table.items():
         if matrix.shape != (dim, dim):
             raise GroupError(f"matrices: expected ({dim}, {dim}) for {g}, got {tuple(matrix.shape)}")
-        if (matrix @ matrix.T - torch.eye(dim, dtype=torch.float64)).abs().max() > _ROUND_OFF:
-            raise GroupError(f"matrices: that of {g} is not orthogonal: change to an orthonormal basis")
+        if not _close(matrix @ matrix.T, torch.eye(dim, dtype=torch.float64)):  # not: NaN is not close to anything
+            raise GroupError(
+                f"matrices: expected an orthogonal one for {g} within {_ROUND_OFF}: use float64 and an orthonormal basis"
+            )
     for g in group.elements:
         for h in group.elements:
-            if (table[g] @ table[h] - table[group.compose(g, h)]).abs().max() > _ROUND_OFF:
-                raise GroupError(f"matrices: rho({g}) rho({h}) is not rho of their product: not a homomorphism")
+            product = group.compose(g, h)
+            if not _close(table[g] @ table[h], table[product]):
+                raise GroupError(
+                    f"matrices: expected a homomorphism, but rho({g}) rho({h}) is not rho({product}): "
+                    "rho(g) moves vectors as g moves points, first h then g"
+                )
     return FromMatrices(group, name, tuple(tuple(map(tuple, table[g].tolist())) for g in group.elements))
+
+
+def _close(actual: Tensor, expected: Tensor) -> bool:
+    return bool((actual - expected).abs().max() <= _ROUND_OFF)

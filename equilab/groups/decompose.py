@@ -5,10 +5,10 @@ from equilab.groups.irrep import Irrep, irreps
 from equilab.groups.plane_group import PlaneGroup
 from equilab.groups.representation import Representation
 
-_MAX_FREQUENCY = 64  # of representations of SO(2) and O(2)
+MAX_FREQUENCY = 64  # of representations of SO(2) and O(2)
 
 
-def averaging_group(group: PlaneGroup, max_frequency: int = _MAX_FREQUENCY) -> PlaneGroup:
+def averaging_group(group: PlaneGroup, max_frequency: int = MAX_FREQUENCY) -> PlaneGroup:
     """A finite group over which averages of functions of `group` up to a frequency are exact: itself, if finite."""
     return group if group.is_finite else PlaneGroup(2 * max_frequency + 1, group.mirrors)
 
@@ -34,9 +34,9 @@ def decompose(rho: Representation) -> list[tuple[int, Irrep]]:
     >>> [(count, str(irrep)) for count, irrep in decompose(p4.regular)]
     [(1, 'C4.trivial'), (1, 'C4.irrep(1)'), (1, 'C4.irrep(2)')]
     """
-    candidates = irreps(rho.group, None if rho.group.is_finite else _MAX_FREQUENCY // 2)
+    candidates = irreps(rho.group, None if rho.group.is_finite else MAX_FREQUENCY // 2)
     counts = [round(inner_product(rho, sigma) / inner_product(sigma, sigma)) for sigma in candidates]
     found = [(count, sigma) for count, sigma in zip(counts, candidates, strict=True) if count]
     if sum(count * sigma.dim for count, sigma in found) != rho.dim:
-        raise GroupError(f"{rho} has frequencies above {_MAX_FREQUENCY // 2}: decompose its parts one by one")
+        raise GroupError(f"{rho} has frequencies above {MAX_FREQUENCY // 2}: decompose its parts one by one")
     return found

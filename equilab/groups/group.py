@@ -11,7 +11,7 @@ from equilab.groups.combined import FromMatrices, Restricted, TensorProduct, fro
 from equilab.groups.element import Element
 from equilab.groups.induced import Induced, Quotient
 from equilab.groups.irrep import Irrep, irreps
-from equilab.groups.plane_group import PlaneGroup
+from equilab.groups.plane_group import PlaneGroup, exact_turn
 from equilab.groups.representation import FieldType, Representation
 
 
@@ -65,7 +65,7 @@ def restrict(rho: Representation, subgroup: PlaneGroup) -> Representation:
     'C4[2*trivial + 1*restrict(D4.regular)]'
     """
     if not rho.group.has_subgroup(subgroup):
-        raise GroupError(f"subgroup: expected a subgroup of {rho.group}, got {subgroup}")
+        raise GroupError(f"subgroup: expected a subgroup of {rho.group} to restrict {rho} to, got {subgroup}")
     if isinstance(rho, FieldType):
         return FieldType.of(subgroup, tuple(restrict(field, subgroup) for field in rho.fields))
     if rho.group == subgroup:
@@ -90,8 +90,12 @@ def C(n: int) -> Group:
 
 
 def D(n: int, axis: Fraction | float | str = 0) -> Group:
-    """The dihedral group: the n turns, and n mirrors R(axis + k/n) M where M is the mirror left to right."""
-    return Group(n, True, Fraction(axis))
+    """The dihedral group: the n turns, and n mirrors R(axis + k/n) M where M is the mirror left to right.
+
+    An axis given as a float stands for the fraction next to it with a denominator up to 10^6.
+    """
+    exact = exact_turn(axis, "axis")
+    return Group(n, True, exact.limit_denominator(10**6) if isinstance(axis, float) else exact)
 
 
 SO2 = Group(None)

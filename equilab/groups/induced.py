@@ -101,4 +101,7 @@ def _check_index(group: PlaneGroup, subgroup: PlaneGroup) -> None:
     if not group.has_subgroup(subgroup):
         raise GroupError(f"subgroup: expected a subgroup of {group}, got {subgroup}")
     if group.rotations is None and subgroup.rotations is not None:
-        raise GroupError(f"subgroup: {subgroup} has infinite index in {group}: use its irreps, or a finite group")
+        raise GroupError(
+            f"subgroup: expected one of finite index in {group}, got {subgroup}; "
+            f"use irreps of {group}, or a finite group such as C(8)"
+        )

@@ -17,7 +17,8 @@ class Irrep(Representation):
     """The irrep of a frequency: how (cos k phi, sin k phi) changes when the plane is moved.
 
     One-dimensional for k = 0 and, where rotations are even, k = n / 2; else two-dimensional: rho(g) =
-    R(k turn) S^mirror with S = (-1)^k diag(1, -1). sign: what the first mirror does in a one-dimensional irrep of a group with mirrors.
+    R(k turn) S^mirror with S = (-1)^k diag(1, -1). sign: what the first mirror does in a one-dimensional irrep of a
+    group with mirrors.
     Raises GroupError for a frequency or a sign that the group has not.
     """
 

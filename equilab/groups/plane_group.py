@@ -12,6 +12,7 @@ from torch import Tensor
 from equilab.errors import GroupError
 from equilab.groups.element import IDENTITY, Element, compose, inverse
 
+_ROUND_OFF = 1e-9  # of a turn given as a float
 _RANDOM_TURNS = 2**32  # random turns of SO(2) and O(2) are multiples of 1 / this: products stay exact
 
 
@@ -29,8 +30,8 @@ class PlaneGroup:
     axis: Fraction = Fraction(0)  # turn of the first mirror, 0 <= axis < 1 / rotations
 
     def __post_init__(self) -> None:
-        if self.rotations is not None and self.rotations < 1:
-            raise GroupError(f"rotations: expected at least 1, or None for all of them, got {self.rotations}")
+        if self.rotations is not None and not (isinstance(self.rotations, int) and self.rotations >= 1):
+            raise GroupError(f"rotations: expected an integer of at least 1, or None for all, got {self.rotations!r}")
         limit = 0 if self.rotations is None or not self.mirrors else Fraction(1, self.rotations)
         if self.axis and not 0 <= self.axis < limit:
             raise GroupError(f"axis: expected 0, or for D_n 0 <= axis < 1/n, got {self.axis} for {self.short_name}")
@@ -80,15 +81,18 @@ class PlaneGroup:
     def element(self, turn: Fraction | float | str, *, mirror: bool = False) -> Element:
         """The element that mirrors (where asked), then turns by a fraction of a full turn: element("1/4").
 
-        Raises GroupError for one that is not in the group, with the turns that are.
+        A float stands for the turn of the group within 1e-9 of it. Raises GroupError for one that is not in the group,
+        with the turns that are.
 
         >>> str(PlaneGroup(4).element(0.25))
         'turn 1/4'
         """
-        exact = Fraction(turn) % 1
+        exact = exact_turn(turn, "turn")
         if isinstance(turn, float) and self.rotations is not None:
-            exact = exact.limit_denominator(4 * self.rotations)
-        found = Element(exact, mirror)
+            start = self.axis if mirror else Fraction(0)
+            nearest = start + Fraction(round((exact - start) * self.rotations), self.rotations)
+            exact = nearest if abs(nearest - exact) < _ROUND_OFF else exact
+        found = Element(exact % 1, mirror)
         if found not in self:
             turns = "any turn" if self.rotations is None else f"multiples of 1/{self.rotations} of a turn"
             raise GroupError(f"element: {self.name} has {turns}{self._mirror_words()}, got {found}")
@@ -98,7 +102,9 @@ class PlaneGroup:
         return f", and mirrors then turns from {self.axis} on" if self.mirrors else ", without mirrors"
 
     def __contains__(self, g: object) -> bool:
-        if not isinstance(g, Element) or (g.mirror and not self.mirrors):
+        if not isinstance(g, Element) or not isinstance(g.turn, int | Fraction) or not 0 <= g.turn < 1:
+            return False
+        if g.mirror and not self.mirrors:
             return False
         turn = g.turn - self.axis if g.mirror else g.turn
         return self.rotations is None or (turn * self.rotations).denominator == 1
@@ -165,6 +171,14 @@ class PlaneGroup:
 
 
 _GENERIC = Fraction(1_640_531_527, _RANDOM_TURNS)  # 1 - 1 / golden ratio: no small multiple comes near a whole turn
+
+
+def exact_turn(turn: Fraction | float | str, name: str) -> Fraction:
+    """The turn as a fraction: 0.25 and "1/4" are 1/4; GroupError, which names the argument, when it is no number."""
+    try:
+        return Fraction(turn)
+    except (ValueError, TypeError, ArithmeticError) as error:
+        raise GroupError(f'{name}: expected a fraction of a full turn, such as "1/8", got {turn!r}') from error
 
 
 def cosine_sine(turn: Fraction) -> tuple[float, float]:

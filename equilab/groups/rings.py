@@ -1,0 +1,75 @@
+"""Band-limited steerable kernels: circular harmonics times radial rings, sampled on a pixel grid."""
+
+import math
+from functools import lru_cache
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from equilab.groups.functions import HarmonicFunctions, grid_points
+from equilab.groups.invariants import invariant_tensors
+from equilab.groups.representation import Representation
+
+_WIDTH = 0.6  # standard deviation of a ring, pixels
+_EMPTY = 1e-6  # a kernel whose samples are smaller than this is zero
+
+
+class Ring(NamedTuple):
+    """One radial profile exp(-(r - radius)^2 / 2 width^2), pixels, with angular frequencies up to `max_frequency`."""
+
+    radius: float
+    max_frequency: int
+
+
+def rings(kernel_size: int) -> list[Ring]:
+    """The rings of a k x k kernel: radii one pixel apart, from the centre (odd k) or half a pixel (even k) to the edge.
+
+    A ring of radius r has 2 pi r pixels, of which a frequency m needs more than 2 m: m <= 2 r is kept, which is the
+    band limit of Weiler & Cesa 2019.
+
+    >>> rings(5)
+    [Ring(radius=0.0, max_frequency=0), Ring(radius=1.0, max_frequency=2), Ring(radius=2.0, max_frequency=4)]
+    """
+    edge = (kernel_size - 1) / 2
+    radii = [edge - step for step in range(math.ceil(kernel_size / 2))]
+    return [Ring(radius, int(2 * radius)) for radius in sorted(radii)]
+
+
+def sampled_harmonics(ring: Ring, kernel_size: int) -> Tensor:
+    """The ring's functions 1, cos phi, sin phi, ... at the pixels, (2 max_frequency + 1, k, k), float64.
+
+    At the origin, where an angle means nothing, only the constant one is not zero.
+    """
+    x, y = grid_points(kernel_size).T
+    radius, angle = (x * x + y * y).sqrt(), torch.atan2(y, x)
+    profile = torch.exp(-0.5 * ((radius - ring.radius) / _WIDTH) ** 2)
+    found = [profile]
+    for frequency in range(1, ring.max_frequency + 1):
+        waves = torch.cos(frequency * angle), torch.sin(frequency * angle)
+        found += [torch.where(radius > 0, profile * wave, 0.0) for wave in waves]
+    return torch.stack(found).unflatten(1, (kernel_size, kernel_size))
+
+
+def ring_kernels(rho_in: Representation, rho_out: Representation, kernel_size: int) -> Tensor:
+    """Sampled steerable kernels (dim, d_out, d_in, k, k), float64, each of norm 1, for any group of the plane.
+
+    kappa(x) = sum_m c_m(|x|) Y_m(phi) with coefficients that solve kappa(h x) = rho_out(h) kappa(x) rho_in(h)^-1 for
+    every h and every x of the plane, not only of the grid (Weiler & Cesa 2019, section 3). Sampling keeps the law for
+    multiples of a quarter turn; at other angles the error falls with the size of the kernel.
+    """
+    parts = []
+    for ring in rings(kernel_size):
+        functions = HarmonicFunctions(rho_out.group, ring.max_frequency)
+        coefficients = invariant_tensors(rho_out.group, (rho_out, rho_in, functions))
+        samples = torch.einsum("boif,fkl->boikl", coefficients, sampled_harmonics(ring, kernel_size))
+        norms = samples.flatten(1).norm(dim=1)
+        kept = norms > _EMPTY
+        parts.append(samples[kept] / norms[kept, None, None, None, None])
+    return torch.cat(parts)
+
+
+@lru_cache(maxsize=512)
+def cached_ring_kernels(rho_in: Representation, rho_out: Representation, kernel_size: int) -> Tensor:
+    """`ring_kernels`, computed once per process; not to be written to."""
+    return ring_kernels(rho_in, rho_out, kernel_size)
