@@ -24,7 +24,8 @@ class TensorProduct(Representation):
     def __post_init__(self) -> None:
         if self.first.group != self.second.group:
             raise GroupError(
-                f"tensor product: expected two of one group, got {self.first} and {self.second}; restrict one of them first"
+                f"tensor product: expected two of one group, got {self.first} and {self.second}; "
+                "restrict one of them first"
             )
 
     @property
@@ -51,10 +52,7 @@ class Restricted(Representation):
     of: Representation
 
     def __post_init__(self) -> None:
-        if not self.of.group.has_subgroup(self.group):
-            raise GroupError(
-                f"subgroup: expected a subgroup of {self.of.group} to restrict {self.of} to, got {self.group}"
-            )
+        self.of.group.check_subgroup(self.group)
 
     @property
     def name(self) -> str:
@@ -107,7 +105,8 @@ def from_matrices(group: PlaneGroup, matrices: Mapping[Element, Tensor], *, name
             raise GroupError(f"matrices: expected ({dim}, {dim}) for {g}, got {tuple(matrix.shape)}")
         if not _close(matrix @ matrix.T, torch.eye(dim, dtype=torch.float64)):  # not: NaN is not close to anything
             raise GroupError(
-                f"matrices: expected an orthogonal one for {g} within {_ROUND_OFF}: use float64 and an orthonormal basis"
+                f"matrices: expected an orthogonal one for {g} within {_ROUND_OFF}; "
+                "use float64 and an orthonormal basis"
             )
     for g in group.elements:
         for h in group.elements:

@@ -1,16 +1,34 @@
 """Which irreps a representation is made of, by characters."""
 
 from equilab.errors import GroupError
+from equilab.groups.combined import Restricted, TensorProduct
+from equilab.groups.induced import Induced, Quotient
 from equilab.groups.irrep import Irrep, irreps
 from equilab.groups.plane_group import PlaneGroup
-from equilab.groups.representation import Representation
+from equilab.groups.representation import FieldType, Representation
 
-MAX_FREQUENCY = 64  # of representations of SO(2) and O(2)
+MAX_FREQUENCY = 64  # of representations of SO(2) and O(2) that do not say theirs
 
 
 def averaging_group(group: PlaneGroup, max_frequency: int = MAX_FREQUENCY) -> PlaneGroup:
     """A finite group over which averages of functions of `group` up to a frequency are exact: itself, if finite."""
     return group if group.is_finite else PlaneGroup(2 * max_frequency + 1, group.mirrors)
+
+
+def highest_frequency(rho: Representation) -> int:
+    """The highest frequency in a representation of SO(2) or O(2), or more; MAX_FREQUENCY for classes unknown here."""
+    match rho:
+        case Irrep():
+            return rho.frequency
+        case FieldType():
+            return max(highest_frequency(field) for _, field in rho.terms)
+        case TensorProduct():
+            return highest_frequency(rho.first) + highest_frequency(rho.second)
+        case Restricted() | Induced():
+            return highest_frequency(rho.of)
+        case Quotient():
+            return 0
+    return MAX_FREQUENCY
 
 
 def inner_product(rho: Representation, sigma: Representation) -> float:
@@ -20,23 +38,25 @@ def inner_product(rho: Representation, sigma: Representation) -> float:
     section 2.3). Raises GroupError when the groups differ.
     """
     if rho.group != sigma.group:
-        raise GroupError(f"characters: expected two representations of one group, got {rho} and {sigma}")
-    elements = averaging_group(rho.group).elements
+        raise GroupError(
+            f"characters: expected two representations of one group, got {rho} and {sigma}; restrict one of them first"
+        )
+    elements = averaging_group(rho.group, max(highest_frequency(rho), highest_frequency(sigma))).elements
     return sum(rho.character(g) * sigma.character(g) for g in elements) / len(elements)
 
 
 def decompose(rho: Representation) -> list[tuple[int, Irrep]]:
     """(multiplicity, irrep) of every irrep in rho; the multiplicity of sigma is <rho, sigma> / <sigma, sigma>.
 
-    Frequencies of SO(2) and O(2) up to 64 are looked for, in products up to 32; GroupError when there are others.
+    Raises GroupError for a representation of SO(2) or O(2) of another class with frequencies above 64.
 
     >>> from equilab.groups import p4
     >>> [(count, str(irrep)) for count, irrep in decompose(p4.regular)]
     [(1, 'C4.trivial'), (1, 'C4.irrep(1)'), (1, 'C4.irrep(2)')]
     """
-    candidates = irreps(rho.group, None if rho.group.is_finite else MAX_FREQUENCY // 2)
+    candidates = irreps(rho.group, None if rho.group.is_finite else highest_frequency(rho))
     counts = [round(inner_product(rho, sigma) / inner_product(sigma, sigma)) for sigma in candidates]
     found = [(count, sigma) for count, sigma in zip(counts, candidates, strict=True) if count]
     if sum(count * sigma.dim for count, sigma in found) != rho.dim:
-        raise GroupError(f"{rho} has frequencies above {MAX_FREQUENCY // 2}: decompose its parts one by one")
+        raise GroupError(f"rho: expected frequencies up to {MAX_FREQUENCY}, got {rho}; decompose its parts one by one")
     return found

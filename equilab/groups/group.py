@@ -6,7 +6,6 @@ from fractions import Fraction
 
 from torch import Tensor
 
-from equilab.errors import GroupError
 from equilab.groups.combined import FromMatrices, Restricted, TensorProduct, from_matrices
 from equilab.groups.element import Element
 from equilab.groups.induced import Induced, Quotient
@@ -64,8 +63,7 @@ def restrict(rho: Representation, subgroup: PlaneGroup) -> Representation:
     >>> str(restrict(2 * D(4).trivial + 1 * D(4).regular, C(4)))
     'C4[2*trivial + 1*restrict(D4.regular)]'
     """
-    if not rho.group.has_subgroup(subgroup):
-        raise GroupError(f"subgroup: expected a subgroup of {rho.group} to restrict {rho} to, got {subgroup}")
+    rho.group.check_subgroup(subgroup)
     if isinstance(rho, FieldType):
         return FieldType.of(subgroup, tuple(restrict(field, subgroup) for field in rho.fields))
     if rho.group == subgroup:

@@ -98,8 +98,7 @@ def _coset_of(g: Element, leaders: tuple[Element, ...], subgroup: PlaneGroup) ->
 
 
 def _check_index(group: PlaneGroup, subgroup: PlaneGroup) -> None:
-    if not group.has_subgroup(subgroup):
-        raise GroupError(f"subgroup: expected a subgroup of {group}, got {subgroup}")
+    group.check_subgroup(subgroup)
     if group.rotations is None and subgroup.rotations is not None:
         raise GroupError(
             f"subgroup: expected one of finite index in {group}, got {subgroup}; "

@@ -1,5 +1,6 @@
 """Irreducible real representations of C_n, D_n, SO(2) and O(2)."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,8 +19,7 @@ class Irrep(Representation):
 
     One-dimensional for k = 0 and, where rotations are even, k = n / 2; else two-dimensional: rho(g) =
     R(k turn) S^mirror with S = (-1)^k diag(1, -1). sign: what the first mirror does in a one-dimensional irrep of a
-    group with mirrors.
-    Raises GroupError for a frequency or a sign that the group has not.
+    group with mirrors. Raises GroupError for a frequency or a sign that the group has not.
     """
 
     group: PlaneGroup
@@ -27,15 +27,15 @@ class Irrep(Representation):
     sign: Literal[1, -1] = 1
 
     def __post_init__(self) -> None:
-        limit = None if self.group.rotations is None else self.group.rotations // 2
-        if self.frequency < 0 or (limit is not None and self.frequency > limit):
+        limit = math.inf if self.group.rotations is None else self.group.rotations // 2
+        if not isinstance(self.frequency, int) or not 0 <= self.frequency <= limit:
+            there = "0 or more" if limit == math.inf else f"0 to {limit}"
             raise GroupError(
-                f"frequency: {self.group} has irreps of frequency 0 to {'any' if limit is None else limit}, "
-                f"got {self.frequency}"
+                f"frequency: expected an integer, {there}, for irreps of {self.group}, got {self.frequency!r}"
             )
         if self.sign not in (1, -1) or (self.sign == -1 and not (self.group.mirrors and self.dim == 1)):
             raise GroupError(
-                f"sign: -1 is for one-dimensional irreps of groups with mirrors, got {self.sign} for "
+                f"sign: expected 1, or -1 in a one-dimensional irrep of a group with mirrors, got {self.sign} for "
                 f"irrep({self.frequency}) of {self.group}"
             )
 

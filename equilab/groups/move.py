@@ -6,7 +6,7 @@ from fractions import Fraction
 import torch
 from torch import Tensor
 
-from equilab.errors import ShapeError
+from equilab.errors import FieldTypeError, ShapeError
 from equilab.groups.element import Element
 
 
@@ -16,24 +16,31 @@ def move(g: Element, x: Tensor) -> Tensor:
     The mirror left to right comes first, then the turn counter-clockwise. Quarter turns are exact. What is left of the
     turn, at most an eighth, is done by three shears (Unser, Thevenaz & Yaroslavsky 1995), each a phase in Fourier
     space, on a canvas padded with zeros to twice the size: accurate to about 1e-4 for images that are smooth and small
-    within their frame; sharp edges ring. Raises ShapeError where H != W and the turn is no half turn.
+    within their frame; sharp edges ring. Half precision is turned in float32. Raises ShapeError where H != W and the
+    turn is no half turn, FieldTypeError where integers would have to be interpolated.
     """
     if g.mirror:
         x = x.flip(-1)
     quarters = round(4 * g.turn)
     rest = g.turn - Fraction(quarters, 4)
     if x.shape[-1] != x.shape[-2] and (quarters % 2 or rest):
-        raise ShapeError(f"x: expected H == W to be turned by {g.turn} of a turn, got {tuple(x.shape)}")
+        raise ShapeError(
+            f"x: expected H == W to be turned by {g.turn} of a turn, got {tuple(x.shape)}; pad or crop to a square"
+        )
+    if rest and not x.is_floating_point():
+        raise FieldTypeError(
+            f"x: expected floating point to be turned by {g.turn} of a turn, got {x.dtype}; use x.float()"
+        )
     if quarters % 4:
         x = x.rot90(quarters % 4, (-2, -1))
-    return _rotate(x, 2 * math.pi * float(rest)) if rest else x
+    return _rotate(x, 2 * math.pi * float(rest)) if rest and x.numel() else x
 
 
 def _rotate(x: Tensor, angle: float) -> Tensor:
     """x (..., n, n) turned counter-clockwise by at most an eighth of a turn."""
     size = x.shape[-1]
     margin = math.ceil(size / 2)
-    padded = torch.nn.functional.pad(x, (margin,) * 4)
+    padded = torch.nn.functional.pad(x.float() if x.dtype.itemsize < 4 else x, (margin,) * 4)
     across, down = math.tan(angle / 2), -math.sin(angle)
     turned = _shear(_shear(_shear(padded, across), down, rows=False), across)
     return turned[..., margin : margin + size, margin : margin + size].to(x.dtype)

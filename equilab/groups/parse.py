@@ -1,7 +1,6 @@
 """Field types written as text: "D4[3*trivial + 16*regular]", the form in which they print."""
 
 import ast
-from fractions import Fraction
 
 from equilab.errors import FieldTypeError
 from equilab.groups.group import O2, SO2, C, D, Group, induce, restrict, tensor_product
@@ -22,7 +21,7 @@ def parse_field_type(text: str) -> FieldType:
         if not isinstance(tree, ast.Subscript):
             raise FieldTypeError("expected GROUP[FIELDS]")
         group = _group(tree.value)
-        return 1 * _fields(tree.slice, group) if not isinstance(tree.slice, ast.BinOp) else _sum(tree.slice, group)
+        return _sum(tree.slice, group)
     except (SyntaxError, ValueError) as error:
         reason = "expected GROUP[FIELDS]" if isinstance(error, SyntaxError) else str(error)
         raise FieldTypeError(
@@ -46,17 +45,17 @@ def _fields(node: ast.expr, group: Group) -> Representation:
             return group.trivial
         case ast.Name("regular"):
             return group.regular
-        case ast.Call(ast.Name("quotient"), [of]):
+        case ast.Call(ast.Name("quotient"), [of], []):
             return group.quotient(_group(of))
-        case ast.Call(ast.Name("irrep"), [frequency]):
+        case ast.Call(ast.Name("irrep"), [frequency], []):
             return group.irrep(_integer(frequency))
-        case ast.Call(ast.Name("irrep"), [frequency, sign]):
+        case ast.Call(ast.Name("irrep"), [frequency, sign], []):
             return group.irrep(_integer(frequency), _integer(sign))
-        case ast.Call(ast.Name("tensor"), [first, second]):
+        case ast.Call(ast.Name("tensor"), [first, second], []):
             return tensor_product(_named(first), _named(second))
-        case ast.Call(ast.Name("restrict"), [of]):
+        case ast.Call(ast.Name("restrict"), [of], []):
             return restrict(_named(of), group)
-        case ast.Call(ast.Name("induce"), [of]):
+        case ast.Call(ast.Name("induce"), [of], []):
             return induce(_named(of), group)
     raise FieldTypeError(f"there is no representation called {ast.unparse(node)!r}")
 
@@ -68,7 +67,7 @@ def _named(node: ast.expr) -> Representation:
     if isinstance(node, ast.Attribute):
         return _fields(ast.Name(node.attr), _group(node.value))
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        inner = ast.Call(ast.Name(node.func.attr), node.args, [])
+        inner = ast.Call(ast.Name(node.func.attr), node.args, node.keywords)
         return _fields(inner, _group(node.func.value))
     raise FieldTypeError(f"expected GROUP.REPRESENTATION, got {ast.unparse(node)!r}")
 
@@ -80,13 +79,17 @@ def _group(node: ast.expr) -> Group:
     if text in named:
         return named[text]
     name, _, axis = text.removesuffix(")").partition("(")
-    if name[:1] in ("C", "D") and name[1:].isdecimal():
-        return C(int(name[1:])) if name[0] == "C" else D(int(name[1:]), Fraction(axis or 0))
+    if name[:1] == "C" and name[1:].isdecimal() and not axis:
+        return C(int(name[1:]))
+    if name[:1] == "D" and name[1:].isdecimal():
+        return D(int(name[1:]), axis or 0)
     raise FieldTypeError(f"there is no group called {text!r}")
 
 
 def _integer(node: ast.expr) -> int:
-    value = ast.literal_eval(node)
-    if not isinstance(value, int):
-        raise FieldTypeError(f"expected an integer, got {ast.unparse(node)!r}")
-    return value
+    match node:
+        case ast.Constant(int(value)):
+            return value
+        case ast.UnaryOp(ast.USub(), ast.Constant(int(value))):
+            return -value
+    raise FieldTypeError(f"expected an integer, got {ast.unparse(node)!r}")

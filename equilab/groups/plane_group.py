@@ -112,7 +112,7 @@ class PlaneGroup:
     def index(self, g: Element) -> int:
         """The position of g in `elements`; GroupError when it is not there."""
         if g not in self or self.rotations is None:
-            raise GroupError(f"g: expected an element of {self.name}, got {g}")
+            raise GroupError(f"g: expected an element of {self.name}, got {g}; group.element makes one")
         turn = g.turn - self.axis if g.mirror else g.turn
         return int(turn * self.rotations) % self.rotations + self.rotations * g.mirror
 
@@ -152,6 +152,14 @@ class PlaneGroup:
         if subgroup.rotations is None:
             return self.rotations is None and self.mirrors >= subgroup.mirrors
         return all(g in self for g in subgroup.generators)
+
+    def check_subgroup(self, subgroup: "PlaneGroup") -> None:
+        """Raises GroupError unless `subgroup` is one of this group."""
+        if not self.has_subgroup(subgroup):
+            raise GroupError(
+                f"subgroup: expected a subgroup of {self.name}, got {subgroup}; "
+                "subgroups() lists those of a finite group"
+            )
 
     def subgroups(self) -> list[Self]:
         """All subgroups, conjugate ones apart, by their order; GroupError for SO(2) and O(2).

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
-from typing import NamedTuple
+from operator import index
+from typing import NamedTuple, SupportsIndex
 
 import torch
 from torch import Tensor
@@ -50,13 +51,15 @@ class Representation(ABC):
     def permutation(self, g: Element) -> Tensor:
         """index (dim,), int64, with (rho(g) v)[i] = v[index[i]]; FieldTypeError where rho does not permute."""
         if not self.is_permutation:
-            raise FieldTypeError(f"{self}: expected a representation that permutes its channels")
+            raise FieldTypeError(
+                f"{self}: expected a representation that permutes its channels, such as a regular one; use matrix(g)"
+            )
         return self.matrix(g).argmax(1)
 
     def check_element(self, g: Element) -> None:
         """Raises GroupError for a g that is not in the group."""
         if g not in self.group:
-            raise GroupError(f"g: expected an element of {self.group}, got {g}")
+            raise GroupError(f"g: expected an element of {self.group}, got {g}; group.element makes one")
 
     def __str__(self) -> str:
         return f"{self.group}.{self.name}"
@@ -67,7 +70,7 @@ class Representation(ABC):
     __rmul__ = __mul__
 
     def __add__(self, other: "Representation") -> "FieldType":
-        return 1 * self + other
+        return (1 * self).__add__(other)
 
 
 class Field(NamedTuple):
@@ -99,7 +102,7 @@ class FieldType(Representation):
         """The type with these fields; FieldTypeError when they are of different groups."""
         for field in fields:
             if field.group != group:
-                raise FieldTypeError(f"expected representations of one group, got {fields[0]} and {field}")
+                raise FieldTypeError(f"fields: expected representations of {group}, got {field}; restrict it first")
         return cls(group, tuple((len(list(run)), field) for field, run in groupby(fields)))
 
     @property
@@ -151,6 +154,8 @@ class FieldType(Representation):
     __rmul__ = __mul__
 
     def __add__(self, other: Representation) -> "FieldType":
+        if not isinstance(other, Representation):
+            return NotImplemented
         if other.group != self.group:
             raise FieldTypeError(f"cannot add {self} and {other}: different groups; restrict one of them first")
         more = other.fields if isinstance(other, FieldType) else (other,)
@@ -161,7 +166,7 @@ class FieldType(Representation):
 
         x: (batch, channels, H, W), or (batch, channels) where there is no plane to move; the same shape comes out.
         H == W is needed for turns other than the half turn. Multiples of a quarter turn and the grid's mirrors are
-        exact (indices only); any other angle is interpolated by `move`. Raises ShapeError, GroupError.
+        exact (indices only); any other angle is interpolated by `move`. Raises ShapeError, GroupError, FieldTypeError.
 
         >>> from equilab.groups import p4
         >>> x = torch.arange(4.0).reshape(1, 4, 1, 1)
@@ -169,10 +174,14 @@ class FieldType(Representation):
         [3.0, 0.0, 1.0, 2.0]
         """
         self.check(x)
+        self.check_element(g)
         return self.mix(g, move(g, x) if x.ndim == 4 else x)
 
     def mix(self, g: Element, x: Tensor) -> Tensor:
-        """rho(g) on the channels of x (batch, channels, ...), without moving the plane."""
+        """rho(g) on the channels of x (batch, channels, ...), without moving the plane.
+
+        Raises GroupError, and FieldTypeError for integers that would have to be multiplied by matrices.
+        """
         self.check_element(g)
         parts, start = [], 0
         for count, field in self.terms:
@@ -180,6 +189,8 @@ class FieldType(Representation):
             part = x[:, start:stop].unflatten(1, (count, field.dim))  # (batch, count, dim, ...)
             if field.is_permutation:
                 mixed = part.index_select(2, field.permutation(g).to(x.device))
+            elif not x.is_floating_point():
+                raise FieldTypeError(f"x: expected floating point to be mixed by {field}, got {x.dtype}; use x.float()")
             else:
                 mixed = torch.einsum("ij,bcj...->bci...", field.matrix(g).to(x), part)
             parts.append(mixed.flatten(1, 2))
@@ -195,9 +206,11 @@ class FieldType(Representation):
 
 
 def _checked_count(count: int) -> int:
-    if not isinstance(count, int) or count < 1:
+    if isinstance(count, Representation):
+        raise SettingError(f"number of fields: expected an integer, got {count}; for a product use tensor_product")
+    if not isinstance(count, SupportsIndex) or index(count) < 1:
         raise SettingError(f"number of fields: expected an integer of at least 1, got {count!r}")
-    return count
+    return index(count)
 
 
 @lru_cache(maxsize=1024)
