@@ -1,0 +1,61 @@
+"""Equivariant kernels from their free parameters."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class Block(NamedTuple):
+    """What turns free parameters into the kernels between m input and n output fields, one representation each.
+
+    entries: (d_out * d_in * k * k, dim) basis as columns; or, where every entry of a kernel has one parameter, its
+    factor (d_out * d_in * k * k,), with `parameter` naming it. shape: (d_out, d_in, k, k).
+    """
+
+    entries: Tensor
+    parameter: Tensor | None
+    shape: tuple[int, int, int, int]
+
+
+def block_of(basis: Tensor) -> Block:
+    """The block of a basis (dim, d_out, d_in, k, k).
+
+    >>> from equilab.groups import C, filter_basis
+    >>> block = block_of(filter_basis(C(4).regular, C(4).regular, 3))
+    >>> block.parameter.shape, block.shape
+    (torch.Size([144]), (4, 4, 3, 3))
+    """
+    columns = basis.flatten(1)  # (dim, entries)
+    shape = (basis.shape[1], basis.shape[2], basis.shape[3], basis.shape[4])
+    if len(columns) and int((columns != 0).sum(0).max()) == 1:
+        parameter = columns.abs().argmax(0)
+        return Block(columns.gather(0, parameter[None])[0], parameter, shape)
+    return Block(columns.T.contiguous(), None, shape)
+
+
+def expand_block(weight: Tensor, block: Block) -> Tensor:
+    """The kernels (n * d_out, m * d_in, k, k) of a weight (dim, n, m): sum over the basis, field-major."""
+    entries = block.entries.to(weight)
+    if block.parameter is not None:
+        values = weight.index_select(0, block.parameter) * entries[:, None, None]
+    else:
+        values = torch.tensordot(entries, weight, dims=1)
+    values = values.reshape(*block.shape, *weight.shape[1:])  # (d_out, d_in, k, k, n, m)
+    return values.permute(4, 0, 5, 1, 2, 3).flatten(0, 1).flatten(1, 2)
+
+
+def expand_kernel(weights: Sequence[Sequence[Tensor]], blocks: Sequence[Sequence[Block]], *, groups: int = 1) -> Tensor:
+    """The kernel (groups * C_out, C_in, k, k) of a layer between two field types, from its free parameters.
+
+    weights: (dim, groups * n, m) per output term (n fields of one representation) and input term (m fields), a list of
+    rows; dim may be 0, which gives zeros. C_out, C_in: channels of one of the `groups` convolutions side by side.
+    """
+    rows = []
+    for row, row_blocks in zip(weights, blocks, strict=True):
+        parts = [expand_block(weight, block) for weight, block in zip(row, row_blocks, strict=True)]
+        rows.append(parts[0] if len(parts) == 1 else torch.cat(parts, 1))
+    if len(rows) == 1:
+        return rows[0]
+    return torch.cat([row.unflatten(0, (groups, -1)) for row in rows], 1).flatten(0, 1)

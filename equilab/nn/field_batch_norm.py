@@ -1,0 +1,77 @@
+"""Batch normalisation of fields."""
+
+import torch
+from torch import Tensor, nn
+
+from equilab.functional import join_fields, split_fields
+from equilab.groups import Representation
+from equilab.nn.layer import Layer, as_type, check_input, field_dims
+from equilab.nn.plain import ChannelAffine
+
+
+class FieldBatchNorm(Layer):
+    """Batch normalisation with one mean, variance, weight and bias per *field*, shared by its channels.
+
+    Fields of permuted channels: torch's batch norm over batch, channels of the field and plane (Cohen & Welling 2016,
+    section 6.2). Other fields: divided by the root of the mean square, times a weight; their mean is not invariant, and
+    is left (Weiler & Cesa 2019, section 2.6). x: (batch, channels, H, W) or (batch, channels), the same shape comes
+    out. Raises ShapeError when it is called.
+
+    >>> from equilab.groups import p4
+    >>> norm = FieldBatchNorm(10 * p4.regular)
+    >>> norm(torch.randn(8, 40, 5, 5)).shape, sum(p.numel() for p in norm.parameters())
+    (torch.Size([8, 40, 5, 5]), 20)
+    """
+
+    def __init__(self, in_type: Representation, *, eps: float = 1e-5, momentum: float = 0.1):
+        super().__init__()
+        self.in_type = self.out_type = as_type(in_type, "in_type")
+        self.norms = nn.ModuleList(
+            nn.BatchNorm1d(count, eps, momentum) if rho.is_permutation else MeanSquareNorm(count, eps, momentum)
+            for count, rho in self.in_type.terms
+        )
+        self._dims = field_dims(self.in_type)
+
+    def forward(self, x: Tensor) -> Tensor:
+        check_input(x, self.in_type, ndim=None)
+        parts = split_fields(x, self._dims)  # (batch, fields, dim, ...)
+        normed = [norm(part.flatten(2)).reshape(part.shape) for norm, part in zip(self.norms, parts, strict=True)]
+        return join_fields(normed)
+
+    @torch.no_grad()
+    def materialize(self) -> nn.Module:
+        """One scale and one shift per channel, from the running statistics."""
+        scales, shifts = [], []
+        for norm, (_, dim) in zip(self.norms, self._dims, strict=True):
+            assert isinstance(norm, nn.BatchNorm1d | MeanSquareNorm)
+            assert norm.running_var is not None
+            scale = norm.weight * (norm.running_var + norm.eps).rsqrt()
+            shift = torch.zeros_like(scale)
+            if isinstance(norm, nn.BatchNorm1d) and norm.running_mean is not None:
+                shift = norm.bias - norm.running_mean * scale
+            scales.append(scale.repeat_interleave(dim))
+            shifts.append(shift.repeat_interleave(dim))
+        return ChannelAffine(torch.cat(scales), torch.cat(shifts))
+
+
+class MeanSquareNorm(nn.Module):
+    """Fields (batch, fields, n) over the root of their mean square, times a weight: batch norm without a mean."""
+
+    running_var: Tensor
+    num_batches_tracked: Tensor
+
+    def __init__(self, num_fields: int, eps: float, momentum: float):
+        super().__init__()
+        self.eps, self.momentum = eps, momentum
+        self.weight = nn.Parameter(torch.ones(num_fields))
+        self.register_buffer("running_var", torch.ones(num_fields))
+        self.register_buffer("num_batches_tracked", torch.tensor(0))
+
+    def forward(self, fields: Tensor) -> Tensor:
+        if self.training:
+            variance = fields.square().mean((0, 2))
+            self.running_var.lerp_(variance.detach().to(self.running_var.dtype), self.momentum)
+            self.num_batches_tracked.add_(1)
+        else:
+            variance = self.running_var
+        return fields * (self.weight * (variance + self.eps).rsqrt())[:, None]

@@ -1,0 +1,115 @@
+"""The learnable kernel between two field types: free parameters, and the basis that turns them into a filter."""
+
+from collections.abc import Callable
+from typing import Self
+
+import torch
+from torch import Tensor, nn
+
+from equilab.errors import FieldTypeError, SettingError
+from equilab.functional import Block, block_of, expand_kernel
+from equilab.groups import FieldType, Representation, filter_basis
+
+
+class EquivariantKernel(nn.Module):
+    """kappa = sum_b w_b B_b over a basis B of the kernel space; calling it gives (C_out, C_in / groups, k, k).
+
+    The B_b are orthogonal (for ring kernels: nearly) and their largest entry is 1: between regular fields a parameter
+    is an entry of the filter, and learning rates mean what they mean for torch's convolution.
+    `weights` holds one parameter (dim, n, m) per pair of an output term (n fields of one representation) and an input
+    term (m fields), and is all that a state_dict holds. The basis is made again from the field types, in the dtype and
+    on the device of the weights, whenever the module is moved: it is as exact as its dtype.
+    Raises FieldTypeError when there is no equivariant kernel between the types, SettingError where the fields cannot be
+    divided into `groups` equal parts.
+    """
+
+    def __init__(self, in_type: FieldType, out_type: FieldType, kernel_size: int, *, groups: int = 1):
+        super().__init__()
+        self.in_type, self.out_type = in_type, out_type
+        self.kernel_size, self.groups = kernel_size, groups
+        self.in_part = _part(in_type, groups, "in_type")
+        self.out_part = _part(out_type, groups, "out_type")
+        self.weights = nn.ParameterDict()
+        for i, (count_out, rho_out) in enumerate(self.out_part.terms):
+            for j, (count_in, rho_in) in enumerate(self.in_part.terms):
+                dim = len(filter_basis(rho_in, rho_out, kernel_size))
+                if dim:
+                    self.weights[f"{i}_{j}"] = nn.Parameter(torch.empty(dim, groups * count_out, count_in))
+        if not self.weights:
+            raise FieldTypeError(
+                f"kernel_size {kernel_size}: zero is the only equivariant kernel from {in_type} to {out_type}; use a "
+                "larger kernel, or fields that have an irrep in common"
+            )
+        self._make_basis()
+        self.reset_parameters()
+
+    def forward(self) -> Tensor:
+        """The expanded kernel."""
+        rows: list[list[Tensor]] = []
+        blocks: list[list[Block]] = []
+        reference = next(iter(self.weights.values()))
+        for i, (count_out, rho_out) in enumerate(self.out_part.terms):
+            rows.append([])
+            blocks.append([])
+            for j, (count_in, rho_in) in enumerate(self.in_part.terms):
+                name = f"{i}_{j}"
+                if name in self.weights:
+                    rows[i].append(self.weights[name])
+                else:
+                    rows[i].append(reference.new_zeros(0, self.groups * count_out, count_in))
+                shape = (rho_out.dim, rho_in.dim, self.kernel_size, self.kernel_size)
+                blocks[i].append(Block(getattr(self, f"entries_{name}"), getattr(self, f"index_{name}"), shape))
+        return expand_kernel(rows, blocks, groups=self.groups)
+
+    def reset_parameters(self, *, gain: float = 2.0, generator: torch.Generator | None = None) -> None:
+        """Normal weights with which every output channel has, per kernel, `gain` times the mean square of the input.
+
+        The standard deviation of w_b for fields of rho_out is (gain * d_out / sum over input fields of dim(pair))^1/2
+        over the norm of B_b: an isotropic distribution of kernels. For regular fields each entry of the filter has
+        variance gain / fan_in (He et al. 2015: gain 2 before a ReLU; Weiler & Cesa 2019, section 2.8).
+        """
+        for i, (_, rho_out) in enumerate(self.out_part.terms):
+            pairs = [(j, count) for j, (count, _) in enumerate(self.in_part.terms) if f"{i}_{j}" in self.weights]
+            total = sum(count * len(self.weights[f"{i}_{j}"]) for j, count in pairs)
+            for j, _ in pairs:
+                weight = self.weights[f"{i}_{j}"]
+                norms = _scaled_basis(self.in_part.terms[j][1], rho_out, self.kernel_size).flatten(1).norm(dim=1)
+                with torch.no_grad():
+                    weight.normal_(generator=generator)
+                    weight *= ((gain * rho_out.dim / total) ** 0.5 / norms[:, None, None]).to(weight)
+
+    def _make_basis(self) -> None:
+        """Buffers `entries_i_j` and `index_i_j` of every pair, as exact as the dtype of the weights."""
+        reference = next(iter(self.weights.values()))
+        for i, (_, rho_out) in enumerate(self.out_part.terms):
+            for j, (_, rho_in) in enumerate(self.in_part.terms):
+                block = block_of(_scaled_basis(rho_in, rho_out, self.kernel_size))
+                index = block.parameter.to(reference.device) if block.parameter is not None else None
+                self.register_buffer(f"entries_{i}_{j}", block.entries.to(reference), persistent=False)
+                self.register_buffer(f"index_{i}_{j}", index, persistent=False)
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        super()._apply(fn, recurse)
+        self._make_basis()
+        return self
+
+    def extra_repr(self) -> str:
+        groups = f", groups={self.groups}" if self.groups > 1 else ""
+        return f"{self.in_type} -> {self.out_type}, kernel_size={self.kernel_size}{groups}"
+
+
+def _scaled_basis(rho_in: Representation, rho_out: Representation, kernel_size: int) -> Tensor:
+    """The basis (dim, d_out, d_in, k, k) whose elements have 1 as their largest absolute entry, float64."""
+    basis = filter_basis(rho_in, rho_out, kernel_size)
+    return basis / basis.abs().amax((1, 2, 3, 4), keepdim=True) if len(basis) else basis
+
+
+def _part(field_type: FieldType, groups: int, name: str) -> FieldType:
+    """The type of one of `groups` equal parts."""
+    if groups == 1:
+        return field_type
+    fields = field_type.fields
+    length, rest = divmod(len(fields), groups) if groups > 0 else (0, 1)
+    if rest or any(fields[i : i + length] != fields[:length] for i in range(0, len(fields), length)):
+        raise SettingError(f"groups: expected a number of equal parts of {name} {field_type}, got {groups}")
+    return FieldType.of(field_type.group, fields[:length])

@@ -1,0 +1,79 @@
+"""What an equivariant layer is: a torch module with the field types of its input and output, on plain tensors."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from equilab.errors import FieldTypeError, ShapeError
+from equilab.groups import FieldType, Representation
+
+_Plain = TypeVar("_Plain", nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
+
+
+class Layer(nn.Module, ABC):
+    """A module f with f(T_g x) = T'_g f(x), T acting on `in_type`, T' on `out_type`."""
+
+    in_type: FieldType
+    out_type: FieldType
+
+    @abstractmethod
+    def materialize(self) -> nn.Module:
+        """A module of plain torch that computes the same in evaluation mode; nothing is shared with this one."""
+
+    def extra_repr(self) -> str:
+        return f"{self.in_type} -> {self.out_type}"
+
+
+def as_type(value: Representation, name: str) -> FieldType:
+    """The field type itself, or that of one field of a representation; FieldTypeError for anything else."""
+    if isinstance(value, FieldType):
+        return value
+    if isinstance(value, Representation):
+        return 1 * value
+    raise FieldTypeError(f"{name}: expected a field type such as 16 * G.regular, got {value!r}")
+
+
+def same_group(in_type: FieldType, out_type: FieldType) -> None:
+    """Raises FieldTypeError unless both types are of one group."""
+    if in_type.group != out_type.group:
+        raise FieldTypeError(
+            f"in_type and out_type: expected one group, got {in_type} and {out_type}; use eq.nn.Restrict to go to a "
+            "subgroup"
+        )
+
+
+def check_input(x: Tensor, in_type: FieldType, *, ndim: int | None = 4) -> None:
+    """Raises ShapeError unless x has the channels of `in_type`: (batch, C, H, W), (batch, C) for ndim 2, None: both."""
+    if x.ndim == (ndim or x.ndim) and x.ndim in (2, 4) and x.shape[1] == in_type.dim:
+        return
+    shapes = {2: f"(batch, {in_type.dim})", 4: f"(batch, {in_type.dim}, H, W)"}
+    expected = shapes[ndim] if ndim else " or ".join(shapes.values())
+    raise ShapeError(f"x: expected {expected} for {in_type}, got {tuple(x.shape)}")
+
+
+def field_dims(field_type: FieldType) -> tuple[tuple[int, int], ...]:
+    """(number of fields, channels of each) per run of equal fields."""
+    return tuple((count, rho.dim) for count, rho in field_type.terms)
+
+
+def refuse_mixed(field_type: FieldType, name: str, instead: str) -> None:
+    """Raises FieldTypeError for a field whose channels are not permuted: what acts on each channel breaks it."""
+    for _, rho in field_type.terms:
+        if not rho.is_permutation:
+            raise FieldTypeError(
+                f"in_type: {name} needs fields whose channels are permuted (trivial, regular, quotient), got {rho} in "
+                f"{field_type}; {instead}"
+            )
+
+
+@torch.no_grad()
+def copied(plain: _Plain, kernel: Tensor, bias: Callable[[], Tensor] | None) -> _Plain:
+    """`plain` in the dtype and on the device of `kernel`, with copies of the kernel and the bias as its parameters."""
+    plain = plain.to(device=kernel.device, dtype=kernel.dtype)
+    plain.weight.copy_(kernel)
+    if bias is not None and plain.bias is not None:
+        plain.bias.copy_(bias())
+    return plain
