@@ -17,7 +17,7 @@ class Element(NamedTuple):
     mirror: bool = False
 
     def __str__(self) -> str:
-        turned = f"turn {self.turn}" if Fraction(self.turn).denominator <= 1000 else f"turn {float(self.turn):.4f}"
+        turned = f"turn {self.turn}" if Fraction(self.turn).denominator <= 1000 else f"turn {float(self.turn):.4g}"
         words = (["mirror"] if self.mirror else []) + ([turned] if self.turn else [])
         return ", ".join(words) or "identity"
 

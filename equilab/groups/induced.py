@@ -8,7 +8,6 @@ from torch import Tensor
 
 from equilab.errors import GroupError
 from equilab.groups.element import Element, compose, inverse
-from equilab.groups.irrep import Irrep
 from equilab.groups.plane_group import PlaneGroup
 from equilab.groups.representation import Representation
 
@@ -40,8 +39,7 @@ class Induced(Representation):
         leaders = cosets(self.group, self.of.group)
         blocks = torch.zeros(len(leaders), self.of.dim, len(leaders), self.of.dim, dtype=torch.float64)
         for i, leader in enumerate(leaders):
-            moved = compose(g, leader)
-            j, h = _coset_of(moved, leaders, self.of.group)
+            j, h = _place(compose(g, leader), self.group, self.of.group)
             blocks[j, :, i] = self.of.matrix(h)
         return blocks.reshape(self.dim, self.dim)
 
@@ -68,12 +66,12 @@ class Quotient(Representation):
         return len(cosets(self.group, self.subgroup))
 
     def matrix(self, g: Element) -> Tensor:
-        return Induced(self.group, Irrep(self.subgroup)).matrix(g)
+        return torch.eye(self.dim, dtype=torch.float64)[self.permutation(g)]
 
     def permutation(self, g: Element) -> Tensor:
         self.check_element(g)
         leaders, back = cosets(self.group, self.subgroup), inverse(g)
-        return torch.tensor([_coset_of(compose(back, leader), leaders, self.subgroup)[0] for leader in leaders])
+        return torch.tensor([_place(compose(back, leader), self.group, self.subgroup)[0] for leader in leaders])
 
 
 @lru_cache(maxsize=256)
@@ -81,20 +79,27 @@ def cosets(group: PlaneGroup, subgroup: PlaneGroup) -> tuple[Element, ...]:
     """The first element of each coset g H, in the order of `group.elements` (of O(2) / SO(2): both)."""
     if group.rotations is None:
         return (group.identity,) if group.mirrors == subgroup.mirrors else (group.identity, group.generators[-1])
-    found: list[Element] = []
+    return tuple(g for g, (_, h) in _places(group, subgroup).items() if h == group.identity)
+
+
+@lru_cache(maxsize=256)
+def _places(group: PlaneGroup, subgroup: PlaneGroup) -> dict[Element, tuple[int, Element]]:
+    """(j, h) with g = leader_j h for every element g of a finite group."""
+    places: dict[Element, tuple[int, Element]] = {}
     for g in group.elements:
-        if not any(compose(inverse(leader), g) in subgroup for leader in found):
-            found.append(g)
-    return tuple(found)
+        if g not in places:
+            position = len(places) // len(subgroup.elements)
+            places.update({compose(g, h): (position, h) for h in subgroup.elements})
+    return places
 
 
-def _coset_of(g: Element, leaders: tuple[Element, ...], subgroup: PlaneGroup) -> tuple[int, Element]:
+def _place(g: Element, group: PlaneGroup, subgroup: PlaneGroup) -> tuple[int, Element]:
     """The position j of the coset that holds g, and h in H with g = leader_j h."""
-    for position, leader in enumerate(leaders):
-        rest = compose(inverse(leader), g)
-        if rest in subgroup:
-            return position, rest
-    raise AssertionError("the cosets of a subgroup cover the group")
+    if group.is_finite:
+        return _places(group, subgroup)[g]
+    leaders = cosets(group, subgroup)
+    position = int(g.mirror) if len(leaders) == 2 else 0
+    return position, compose(inverse(leaders[position]), g)
 
 
 def _check_index(group: PlaneGroup, subgroup: PlaneGroup) -> None:
