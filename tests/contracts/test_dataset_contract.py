@@ -10,11 +10,12 @@ import pytest
 import torch
 
 import equilab.data
-from equilab.data import Dataset, DSprites
+from equilab.data import Dataset, DSprites, RotatedMNIST, SplitDataset
 from equilab.errors import DataError
 from training.serial import from_tree, known_classes, to_tree
 
 LARGE = {DSprites}  # tests that need images of these are slow: the first one builds the cache
+FROM_FILES = {RotatedMNIST}  # tests that need labels or images of these are skipped where the files are absent
 
 
 def subclasses(parent: type) -> set[type]:
@@ -25,11 +26,19 @@ FOUND = sorted(
     (kind for kind in subclasses(Dataset) if kind.__module__.startswith("equilab.") and not inspect.isabstract(kind)),
     key=lambda kind: kind.__name__,
 )
-every = pytest.mark.parametrize("data", [kind() for kind in FOUND], ids=[kind.__name__ for kind in FOUND])
+every = pytest.mark.parametrize("data", FOUND, ids=[kind.__name__ for kind in FOUND], indirect=True)
 every_with_images = pytest.mark.parametrize(
     "data",
-    [pytest.param(kind(), marks=[pytest.mark.slow] if kind in LARGE else [], id=kind.__name__) for kind in FOUND],
+    [pytest.param(kind, marks=[pytest.mark.slow] if kind in LARGE else [], id=kind.__name__) for kind in FOUND],
+    indirect=True,
 )
+
+
+@pytest.fixture
+def data(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Dataset:
+    if request.param in FROM_FILES:
+        monkeypatch.setenv("EQUILAB_DATA", str(request.getfixturevalue("real_data")))
+    return request.param()
 
 
 def some(data: Dataset, n: int = 50) -> np.ndarray:
@@ -37,7 +46,7 @@ def some(data: Dataset, n: int = 50) -> np.ndarray:
 
 
 def test_there_are_data_sets():
-    assert {"DSprites", "MiniSprites"} <= {kind.__name__ for kind in FOUND}
+    assert {"DSprites", "MiniSprites", "RotatedDigits", "RotatedMNIST"} <= {kind.__name__ for kind in FOUND}
     assert all(getattr(equilab.data, kind.__name__) is kind for kind in FOUND)
 
 
@@ -109,6 +118,19 @@ def test_images_are_bytes_of_the_shape_that_is_promised(data):
     assert images.shape == (50, *data.image_shape)
     assert images.min() < images.max()
     assert data.images(np.zeros(0, np.int64)).shape == (0, *data.image_shape)
+
+
+@every_with_images
+def test_what_is_held_out_is_of_the_same_kind_and_none_of_the_rest(data):
+    if not isinstance(data, SplitDataset):
+        pytest.skip("this data set holds out nothing")
+    test = data.test
+    assert (test.factors, test.image_shape) == (data.factors, data.image_shape)
+    assert isinstance(test, SplitDataset)
+    assert test.test == test
+    assert set(np.unique(test.labels(np.arange(len(test))))) == set(np.unique(data.labels(np.arange(len(data)))))
+    seen, held_out = (set(map(bytes, each.images(np.arange(len(each))))) for each in (data, test))
+    assert not seen & held_out
 
 
 @every_with_images

@@ -1,0 +1,35 @@
+"""The .amat text of Larochelle et al. 2007: one image per line, 784 pixels from 0 to 1, then its class."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+from numpy import ndarray
+
+from equilab.errors import DataError
+
+_COLUMNS = 28 * 28 + 1
+
+
+def read_amat(path: Path, num_images: int | None = None) -> tuple[UInt8[ndarray, "n 28 28"], UInt8[ndarray, "n"]]:
+    """Images (n, 28, 28), 0 to 255, row by row as the file has them, and classes (n,) of its first `num_images` lines.
+
+    Pixels are rounded to 8 bits. Raises DataError for a file that is missing, too short, or of another form.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # numpy's note about an empty file: it is refused below
+            rows = np.loadtxt(path, dtype=np.float32, max_rows=num_images, ndmin=2)  # (n, 785)
+    except FileNotFoundError as error:
+        raise DataError(f"amat: there is no file {path}; leave amat out to turn MNIST instead") from error
+    except (OSError, ValueError) as error:
+        raise DataError(f"amat: {path} cannot be read ({error}); expected lines of {_COLUMNS} numbers") from error
+    if rows.shape[1] != _COLUMNS or len(rows) == 0 or len(rows) < (num_images or 0):
+        raise DataError(
+            f"amat: expected {num_images or 'some'} lines of {_COLUMNS} numbers in {path}, got {rows.shape}"
+        )
+    pixels, classes = rows[:, :-1], rows[:, -1]
+    if not (pixels.min() >= 0 and pixels.max() <= 1 and np.isin(classes, np.arange(10)).all()):
+        raise DataError(f"amat: expected pixels from 0 to 1 and classes 0 to 9 in {path}, got others")
+    return np.rint(255 * pixels).astype(np.uint8).reshape(-1, 28, 28), classes.astype(np.uint8)

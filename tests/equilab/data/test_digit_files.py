@@ -1,0 +1,107 @@
+"""The files of digits, idx.gz and .amat: read as they stand, and what is said of missing or broken ones."""
+
+import gzip
+
+import numpy as np
+import pytest
+
+from equilab.data import RotatedMNIST
+from equilab.data.amat import read_amat
+from equilab.data.idx import read_idx, read_mnist
+from equilab.errors import DataError
+
+PIXELS = np.random.default_rng(0).integers(256, size=(3, 2, 4), dtype=np.uint8)
+HEADER = b"\x00\x00\x08\x03" + np.array([3, 2, 4], ">i4").tobytes()
+
+
+def test_an_idx_file_is_its_array(tmp_path):
+    (tmp_path / "images.gz").write_bytes(gzip.compress(HEADER + PIXELS.tobytes()))
+    assert np.array_equal(read_idx(tmp_path / "images.gz"), PIXELS)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"no gzip",
+        gzip.compress(b""),
+        gzip.compress(HEADER),
+        gzip.compress(HEADER[:9]),
+        gzip.compress(HEADER + PIXELS.tobytes() + b"x"),
+        gzip.compress(HEADER + PIXELS.tobytes())[:-9],
+        gzip.compress(b"\x00\x00\x0d\x03" + HEADER[4:] + PIXELS.tobytes()),
+    ],
+)
+def test_a_broken_idx_file_is_refused(tmp_path, content):
+    (tmp_path / "images.gz").write_bytes(content)
+    with pytest.raises(DataError, match=r"images\.gz: (cannot be read|expected an idx file)"):
+        read_idx(tmp_path / "images.gz")
+
+
+def test_without_a_place_the_error_says_how_to_give_one(monkeypatch):
+    monkeypatch.delenv("EQUILAB_DATA", raising=False)
+    with pytest.raises(DataError, match=r"get the four files train-images-idx3-ubyte\.gz.*set EQUILAB_DATA"):
+        _ = RotatedMNIST().table
+
+
+def test_missing_files_are_named_with_where_they_were_looked_for(tmp_path, monkeypatch):
+    monkeypatch.setenv("EQUILAB_DATA", str(tmp_path))
+    with pytest.raises(DataError, match=rf"looked for in {tmp_path / 'mnist'}, which lacks train-images.*https://"):
+        RotatedMNIST().labels(np.arange(3))
+    with pytest.raises(DataError, match=rf"looked for in {tmp_path / 'elsewhere'}"):
+        _ = RotatedMNIST(folder=str(tmp_path / "elsewhere")).table
+
+
+def test_files_of_another_size_are_refused(tmp_path):
+    for part in ("train", "t10k"):
+        (tmp_path / f"{part}-images-idx3-ubyte.gz").write_bytes(gzip.compress(HEADER + PIXELS.tobytes()))
+        labels = b"\x00\x00\x08\x01" + np.array([3], ">i4").tobytes() + b"\x01\x02\x03"
+        (tmp_path / f"{part}-labels-idx1-ubyte.gz").write_bytes(gzip.compress(labels))
+    with pytest.raises(DataError, match=r"expected 60000 digits of 28 x 28 in train, got images \(3, 2, 4\)"):
+        read_mnist(str(tmp_path))
+
+
+ROWS = np.column_stack([np.random.default_rng(1).integers(256, size=(4, 784)) / 255, [3, 0, 9, 1]])
+
+
+def test_an_amat_file_is_pixels_row_by_row_and_a_class(tmp_path):
+    np.savetxt(tmp_path / "digits.amat", ROWS)
+    images, classes = read_amat(tmp_path / "digits.amat")
+    assert np.array_equal(images, np.rint(255 * ROWS[:, :-1]).reshape(4, 28, 28))
+    assert classes.tolist() == [3, 0, 9, 1]
+    assert np.array_equal(read_amat(tmp_path / "digits.amat", 2)[0], images[:2])
+
+
+def test_rotated_mnist_is_that_of_its_amat_files(tmp_path, monkeypatch):
+    monkeypatch.setattr("equilab.data.rotated_mnist.NUM_TEST", 4)
+    np.savetxt(tmp_path / "mnist_all_rotation_normalized_float_train_valid.amat", ROWS)
+    np.savetxt(tmp_path / "mnist_all_rotation_normalized_float_test.amat", ROWS[::-1])
+    data = RotatedMNIST(num_train=3, amat=str(tmp_path))
+    assert data.labels(np.arange(3)).tolist() == [[3], [0], [9]]
+    assert data.test.labels(np.arange(4)).tolist() == [[1], [9], [0], [3]]
+    assert np.array_equal(data.images(np.arange(3)), data.test.images(np.array([3, 2, 1])))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda rows: rows[:, 1:], r"expected 4 lines of 785 numbers in .*, got \(4, 784\)"),
+        (lambda rows: rows[:3], r"expected 4 lines of 785 numbers in .*, got \(3, 785\)"),
+        (lambda rows: rows[:0], "expected 4 lines of 785 numbers"),
+        (lambda rows: 255 * rows, "expected pixels from 0 to 1 and classes 0 to 9"),
+        (lambda rows: rows + np.eye(785)[784] / 2, "expected pixels from 0 to 1 and classes 0 to 9"),
+        (lambda rows: rows - 1.5, "expected pixels from 0 to 1 and classes 0 to 9"),
+    ],
+)
+def test_an_amat_file_of_another_form_is_refused(tmp_path, change, message):
+    np.savetxt(tmp_path / "digits.amat", change(ROWS))
+    with pytest.raises(DataError, match=message):
+        read_amat(tmp_path / "digits.amat", 4)
+
+
+def test_a_missing_or_unreadable_amat_file_is_named(tmp_path):
+    with pytest.raises(DataError, match=r"amat: there is no file .*none\.amat; leave amat out"):
+        read_amat(tmp_path / "none.amat")
+    (tmp_path / "words.amat").write_text("not numbers\n")
+    with pytest.raises(DataError, match=r"words\.amat cannot be read"):
+        read_amat(tmp_path / "words.amat")
