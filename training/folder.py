@@ -25,6 +25,10 @@ class WriteError(RuntimeError):
     """The run folder's disk did not take something; the message says what is intact and what to do."""
 
 
+class BusyError(DataError):
+    """Another process trains in this folder."""
+
+
 @dataclass(frozen=True)
 class Saved:
     """What run.json holds: the run, and the versions and the machine it was started with."""
@@ -82,7 +86,7 @@ def free_name(parent: Path, recipe: str, seed: int) -> Path:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the folder for this process; DataError when another one trains in it. A killed process frees its lock."""
+    """Hold the folder for this process; BusyError when another one trains in it. A killed process frees its lock."""
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / ".lock")
     owner = folder / ".owner"
@@ -90,7 +94,7 @@ def locked(folder: Path) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         who = owner.read_text(encoding="utf-8") if owner.exists() else "another process"
-        raise DataError(
+        raise BusyError(
             f"{folder}: {who} is training in this folder; wait for it, or choose another --folder"
         ) from None
     try:

@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 import torch
 
-from equilab.data import batch_indices
 from equilab.objectives import Losses
 from training.checkpoint import describe_newest, load_newest, save
 from training.compute import autocast, prepare, settled
+from training.feed import Feed
 from training.log import Log
-from training.probe import evaluate_state
+from training.probe import check_probe, evaluate_state
 from training.progress import Progress
 from training.run import Run
 from training.serial import to_tree
@@ -40,8 +40,10 @@ def train(run: Run, folder: Path) -> Outcome:
 
     Goes on from the newest checkpoint of the folder if there is one; from a checkpoint on, everything that follows is
     bit-identical to a run that was never stopped, on one machine. Every update is: gather a batch whose indices are
-    a function of (seed, step), ask the objective for its losses, update. Raises NonFiniteLoss, WriteError.
+    a function of (seed, step), ask the objective for its losses, update. Raises NonFiniteLoss, WriteError, and
+    SettingError for a run that could not be evaluated.
     """
+    check_probe(run)
     with ExitStack() as stack:
         stop = stack.enter_context(StopRequest())
         device = prepare(run.compute)
@@ -49,8 +51,7 @@ def train(run: Run, folder: Path) -> Outcome:
         state, position = restored(run, folder, device)
         if state.step >= run.steps and state.evaluated_at == state.step:
             return Outcome(state.step, None)  # nothing is left to do, and nothing to log
-        table = run.data.table.to(device)
-        images_per_update = run.batch_size * run.objective.batches
+        feed = Feed.open(run, device)
         log = stack.enter_context(open_log(run, folder, position))
         progress = stack.enter_context(Progress(run.steps, state.step))
         saved_at, clock = (-1 if position is None else state.step), Clock(state.step)
@@ -63,18 +64,17 @@ def train(run: Run, folder: Path) -> Outcome:
                 break
             if evaluates:
                 try:
-                    evaluate_state(state, run, table, folder=folder, log=log, progress=progress.evaluation(stop))
+                    evaluate_state(state, run, feed, folder=folder, log=log, progress=progress.evaluation(stop))
                 except Interrupted:
                     break  # it is repeated on resume: the checkpoint is from before it
                 state.evaluated_at = state.step
                 saved_at, clock = checkpoint(state, folder, log), Clock(state.step)
             if state.step >= run.steps:
                 break
-            indices = torch.from_numpy(batch_indices(len(run.data), images_per_update, seed=run.seed, step=state.step))
-            images = table.gather(indices.to(device))
+            batch = feed.batch(state.step)
             with autocast(run.compute, device):
                 losses = run.objective(
-                    state.model, images, step=state.step, generator=state.generator, critic=state.critic
+                    state.model, **batch, step=state.step, generator=state.generator, critic=state.critic
                 )
             refuse_non_finite(losses, state, folder)
             norm = state.update(losses, clip_norm=run.compute.clip_norm)

@@ -1,4 +1,4 @@
-"""Pictures of a VAE: reconstructions under their inputs, latent traversals as a sheet and as a film."""
+"""Pictures: reconstructions under their inputs, latent traversals as a sheet and as a film, labelled images."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -60,6 +60,11 @@ def traversal_gif(frames: Float[ndarray, "latents values c h w"], *, labels: Seq
     columns = min(5, len(frames))
     first, *others = [_tiles(frames[:, value], labels, columns) for value in there_and_back]
     first.save(path, save_all=True, append_images=others, duration=_FRAME_MILLISECONDS, loop=0)
+
+
+def mistakes(images: Float[ndarray, "n c h w"], *, labels: Sequence[str], path: Path) -> None:
+    """A PNG of images (n, C, H, W) in [0, 1], ten in a row, each under its label."""
+    _tiles(images, labels, min(10, len(images))).save(path)
 
 
 def _sheet(

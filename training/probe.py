@@ -1,129 +1,48 @@
-"""An evaluation: what the metrics, the KL of each latent and the pictures say of a model."""
+"""An evaluation: what is said of a model, by a probe for each kind of module."""
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from time import perf_counter
-from typing import NamedTuple, TypeAlias
 
-import numpy as np
-import torch
-from torch import Tensor
+from torch import nn
 
-from equilab.data import ImageTable
-from equilab.metrics import NUM_DRAWN, CodeTable, flat_scores, reference_scores, score_table
-from equilab.models import VariationalAutoencoder
-from equilab.objectives import bernoulli_reconstruction, gaussian_kl
-from training.compute import autocast
+from equilab.data import SplitDataset
+from equilab.errors import SettingError
+from equilab.models import Classifier, VariationalAutoencoder
+from training.feed import Feed
 from training.log import Log
-from training.pictures import reconstructions, traversal_gif, traversals, traverse
+from training.probe_classifier import probe_classifier
+from training.probe_vae import probe_vae
 from training.run import Run
-from training.state import State, build_model, seeded
+from training.state import State
 
-NUM_IMAGES = 4096  # different images over which the losses are averaged, or all where there are fewer
-REFERENCES = ("floor_random", "floor_untrained", "ceiling")
-Values: TypeAlias = dict[str, float]  # by key
-ACTIVE_NATS = 0.01  # a latent is active above this KL
-
-
-def encoder_of(model: VariationalAutoencoder, run: Run, device: torch.device) -> Callable[[Tensor], Tensor]:
-    """The function images (n, C, H, W) -> posterior means (n, latent_dim) of a model, without gradients."""
-
-    @torch.no_grad()
-    def encode(images: Tensor) -> Tensor:
-        with autocast(run.compute, device):
-            return model.encode(images.to(device)).mean.cpu()
-
-    return encode
+# Each logs tables and pictures of a state in evaluation mode and gives one row of values; it draws nothing from the
+# training's generators, and calls `progress(done, total)`, which may raise to stop, after every batch of images.
+PROBES: dict[type[nn.Module], Callable[..., dict[str, float]]] = {
+    VariationalAutoencoder: probe_vae,
+    Classifier: probe_classifier,
+}
 
 
-class MeanLosses(NamedTuple):
-    """Means over images, nats: the reconstruction, and the KL of each latent (latent_dim,), on the CPU."""
-
-    reconstruction: float
-    kl: Tensor
-
-
-@torch.no_grad()
-def mean_losses(model: VariationalAutoencoder, images: Tensor, *, generator: torch.Generator) -> MeanLosses:
-    """The two parts of the evidence lower bound of images (n, C, H, W), in float32, noise from `generator`."""
-    reconstruction, kl = 0.0, torch.zeros(model.latent_dim)
-    for part in images.split(256):
-        posterior = model.encode(part)
-        logits = model.decode(posterior.sample(generator))
-        reconstruction += float(bernoulli_reconstruction(logits, part).sum())
-        kl += gaussian_kl(posterior).sum(0).cpu()
-    return MeanLosses(reconstruction / len(images), kl / len(images))
+def check_probe(run: Run) -> None:
+    """Raises SettingError, before a training begins, for a run that could not be evaluated at its end."""
+    if not issubclass(run.model.kind, tuple(PROBES)):
+        known = ", ".join(kind.__name__ for kind in PROBES)
+        raise SettingError(f"model: no evaluation is known for a {run.model.kind.__name__}: add it to {known}")
+    if issubclass(run.model.kind, Classifier) and not isinstance(run.data, SplitDataset):
+        raise SettingError(
+            f"data: a classifier is tested on images that are held out, and {type(run.data).__name__} holds out none: "
+            "derive it from equilab.data.SplitDataset"
+        )
 
 
 def evaluate_state(
-    state: State, run: Run, table: ImageTable, *, folder: Path, log: Log, progress: Callable[[int, int], None]
+    state: State, run: Run, feed: Feed, *, folder: Path, log: Log, progress: Callable[[int, int], None]
 ) -> None:
-    """One row of metrics and the pictures of the model as it stands, into the log and the run folder.
-
-    The untrained model, the floor of every metric, is scored at the last step only. Draws nothing from the training's
-    generators. `progress(done, total)` is called after every batch of images and may raise to stop.
-    """
+    """One row of metrics, the tables and the pictures of the model as it stands, into the log and the run folder."""
     start = perf_counter()
-    device = next(state.model.parameters()).device
-    model = state.model.eval()
-    rng = np.random.default_rng([run.seed, 1])
-    images = table.gather(torch.from_numpy(rng.permutation(len(run.data))[:NUM_IMAGES]).to(device))
-    reconstruction, kl = mean_losses(model, images, generator=seeded(run.seed, "evaluation", device))
-    values = {"latent/reconstruction_mean": reconstruction, "latent/kl_mean": float(kl.sum())}
-    values |= {f"latent/kl_mean_{index:02d}": float(value) for index, value in enumerate(kl)}
-    values["latent/active"] = float((kl > ACTIVE_NATS).sum())
-    if run.log.protocol != "none":
-        values |= _measure(state, run, device, log, progress)
-    values["time/evaluation"] = perf_counter() - start
-    log.row(state.step, values)
-    _pictures(model, images, kl, folder / "pictures", state.step, log)
-    model.train()
-
-
-def _measure(state: State, run: Run, device: torch.device, log: Log, progress: Callable[[int, int], None]) -> Values:
-    """The protocol's scores with floors and ceilings; their matrices and a table of them all go into the log."""
-    encode = partial(
-        CodeTable.encode,
-        dataset=run.data,
-        seed=run.seed,
-        batch_size=256 if device.type == "cpu" else 4096,  # a CPU's caches hold no more
-        progress=progress,
-    )
-    table = encode(encoder_of(state.model, run, device), num_samples=run.log.evaluate_images or None)
-    untrained = None
-    if state.step == run.steps:
-        before = encoder_of(build_model(run).to(device).eval(), run, device)
-        untrained = encode(before, num_samples=min(run.log.evaluate_images or NUM_DRAWN, NUM_DRAWN))
-    scores = score_table(table, protocol=run.log.protocol, seed=run.seed)
-    references = reference_scores(table, protocol=run.log.protocol, seed=run.seed, untrained=untrained)
-    values = flat_scores(scores) | references
-    factors = list(table.scored_names)
-    for name, score in scores.items():
-        rows = [[label, *row] for label, row in zip(score.rows, score.matrix.tolist(), strict=True)]
-        log.table(state.step, f"metric/{name}_matrix", ["", *factors], rows)
-    parts = ["", *(f"_{reference}" for reference in REFERENCES), *(f"_{factor}" for factor in factors)]
-    rows = [[name, *(values.get(name + part) for part in parts)] for name in scores]
-    log.table(state.step, "metric/scores", ["score", "value", *REFERENCES, *factors], rows)
-    return {f"metric/{name}": value for name, value in values.items()}
-
-
-def _pictures(model: VariationalAutoencoder, images: Tensor, kl: Tensor, folder: Path, step: int, log: Log) -> None:
-    """Reconstructions, traversals and their GIF, dimensions sorted by KL."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with torch.no_grad():
-        shown = images[:10]
-        path = folder / f"reconstructions_{step:09d}.png"
-        labels = ["input", "reconstruction"]
-        reconstructions(shown.cpu().numpy(), model(shown).cpu().numpy(), labels=labels, path=path)
-        log.picture(step, "latent/reconstructions", path)
-        order = kl.argsort(descending=True)
-        frames = traverse(model, images[:1], order.tolist())
-    labels = [f"z{index}  {kl[index]:.2f} nats" for index in order.tolist()]
-    for write, key, suffix in (
-        (traversals, "latent/traversals", "png"),
-        (traversal_gif, "latent/traversal_gif", "gif"),
-    ):
-        path = folder / f"{key.split('/')[1]}_{step:09d}.{suffix}"
-        write(frames, labels=labels, path=path)
-        log.picture(step, key, path)
+    state.model.eval()
+    probe = next(probe for kind, probe in PROBES.items() if issubclass(run.model.kind, kind))
+    values = probe(state, run, feed, folder=folder, log=log, progress=progress)
+    log.row(state.step, values | {"time/evaluation": perf_counter() - start})
+    state.model.train()

@@ -1,20 +1,19 @@
-"""An evaluation: what the metrics, the KL of each latent and the pictures say of a model."""
+"""The evaluation of a VAE: what the metrics, the KL of each latent and the pictures say of it."""
 
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from time import perf_counter
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from equilab.data import ImageTable
 from equilab.metrics import NUM_DRAWN, CodeTable, flat_scores, reference_scores, score_table
 from equilab.models import VariationalAutoencoder
 from equilab.objectives import bernoulli_reconstruction, gaussian_kl
 from training.compute import autocast
+from training.feed import Feed
 from training.log import Log
 from training.pictures import reconstructions, traversal_gif, traversals, traverse
 from training.run import Run
@@ -26,8 +25,9 @@ Values: TypeAlias = dict[str, float]  # by key
 ACTIVE_NATS = 0.01  # a latent is active above this KL
 
 
-def encoder_of(model: VariationalAutoencoder, run: Run, device: torch.device) -> Callable[[Tensor], Tensor]:
-    """The function images (n, C, H, W) -> posterior means (n, latent_dim) of a model, without gradients."""
+def encoder_of(model: nn.Module, run: Run, device: torch.device) -> Callable[[Tensor], Tensor]:
+    """The function images (n, C, H, W) -> posterior means (n, latent_dim) of a VAE, without gradients."""
+    assert isinstance(model, VariationalAutoencoder)
 
     @torch.no_grad()
     def encode(images: Tensor) -> Tensor:
@@ -56,32 +56,31 @@ def mean_losses(model: VariationalAutoencoder, images: Tensor, *, generator: tor
     return MeanLosses(reconstruction / len(images), kl / len(images))
 
 
-def evaluate_state(
-    state: State, run: Run, table: ImageTable, *, folder: Path, log: Log, progress: Callable[[int, int], None]
-) -> None:
-    """One row of metrics and the pictures of the model as it stands, into the log and the run folder.
+def probe_vae(
+    state: State, run: Run, feed: Feed, *, folder: Path, log: Log, progress: Callable[[int, int], None]
+) -> Values:
+    """Losses over many images, the metrics with their references, and pictures.
 
-    The untrained model, the floor of every metric, is scored at the last step only. Draws nothing from the training's
-    generators. `progress(done, total)` is called after every batch of images and may raise to stop.
+    The untrained model, the floor of every metric, is scored at the last step only.
     """
-    start = perf_counter()
-    device = next(state.model.parameters()).device
-    model = state.model.eval()
+    model = state.model
+    assert isinstance(model, VariationalAutoencoder)
+    device = next(model.parameters()).device
     rng = np.random.default_rng([run.seed, 1])
-    images = table.gather(torch.from_numpy(rng.permutation(len(run.data))[:NUM_IMAGES]).to(device))
+    images = feed.table.gather(torch.from_numpy(rng.permutation(len(run.data))[:NUM_IMAGES]).to(device))
     reconstruction, kl = mean_losses(model, images, generator=seeded(run.seed, "evaluation", device))
     values = {"latent/reconstruction_mean": reconstruction, "latent/kl_mean": float(kl.sum())}
     values |= {f"latent/kl_mean_{index:02d}": float(value) for index, value in enumerate(kl)}
     values["latent/active"] = float((kl > ACTIVE_NATS).sum())
     if run.log.protocol != "none":
-        values |= _measure(state, run, device, log, progress)
-    values["time/evaluation"] = perf_counter() - start
-    log.row(state.step, values)
+        values |= _measure(model, state.step, run, device, log, progress)
     _pictures(model, images, kl, folder / "pictures", state.step, log)
-    model.train()
+    return values
 
 
-def _measure(state: State, run: Run, device: torch.device, log: Log, progress: Callable[[int, int], None]) -> Values:
+def _measure(
+    model: nn.Module, step: int, run: Run, device: torch.device, log: Log, progress: Callable[[int, int], None]
+) -> Values:
     """The protocol's scores with floors and ceilings; their matrices and a table of them all go into the log."""
     encode = partial(
         CodeTable.encode,
@@ -90,9 +89,9 @@ def _measure(state: State, run: Run, device: torch.device, log: Log, progress: C
         batch_size=256 if device.type == "cpu" else 4096,  # a CPU's caches hold no more
         progress=progress,
     )
-    table = encode(encoder_of(state.model, run, device), num_samples=run.log.evaluate_images or None)
+    table = encode(encoder_of(model, run, device), num_samples=run.log.evaluate_images or None)
     untrained = None
-    if state.step == run.steps:
+    if step == run.steps:
         before = encoder_of(build_model(run).to(device).eval(), run, device)
         untrained = encode(before, num_samples=min(run.log.evaluate_images or NUM_DRAWN, NUM_DRAWN))
     scores = score_table(table, protocol=run.log.protocol, seed=run.seed)
@@ -101,10 +100,10 @@ def _measure(state: State, run: Run, device: torch.device, log: Log, progress: C
     factors = list(table.scored_names)
     for name, score in scores.items():
         rows = [[label, *row] for label, row in zip(score.rows, score.matrix.tolist(), strict=True)]
-        log.table(state.step, f"metric/{name}_matrix", ["", *factors], rows)
+        log.table(step, f"metric/{name}_matrix", ["", *factors], rows)
     parts = ["", *(f"_{reference}" for reference in REFERENCES), *(f"_{factor}" for factor in factors)]
     rows = [[name, *(values.get(name + part) for part in parts)] for name in scores]
-    log.table(state.step, "metric/scores", ["score", "value", *REFERENCES, *factors], rows)
+    log.table(step, "metric/scores", ["score", "value", *REFERENCES, *factors], rows)
     return {f"metric/{name}": value for name, value in values.items()}
 
 

@@ -10,7 +10,7 @@ from rich.progress import Progress as Bars
 
 from training.stop import StopRequest
 
-SHOWN = ("train/loss", "train/reconstruction", "train/kl", "train/total_correlation")
+SHOWN = ("train/loss", "train/reconstruction", "train/kl", "train/total_correlation", "train/accuracy")
 
 
 class Progress:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
+from statistics import mean, stdev
 
 import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
+from torch import nn
 
 from equilab.errors import DataError, SettingError
-from equilab.models import VariationalAutoencoder
 from training.checkpoint import checkpoints, load_newest
 from training.folder import Saved, read_run
 from training.keys import lookup
@@ -87,7 +88,7 @@ class Record:
         rows = [(key, format_value(value), lookup(key).unit, lookup(key).meaning) for key, value in values.items()]
         return Table(("key", "value", "unit", "meaning"), rows)
 
-    def model(self) -> VariationalAutoencoder:
+    def model(self) -> nn.Module:
         """The model of the newest good checkpoint, on the CPU, in evaluation mode; DataError without a checkpoint."""
         payload = load_newest(self.folder / "checkpoints")
         if payload is None:
@@ -133,3 +134,14 @@ def format_value(value: float) -> str:
     ['0.6375', '4096', '17.99', 'nan']
     """
     return f"{value:.4g}" if not math.isfinite(value) or abs(value) < 1e5 else f"{value:.3e}"
+
+
+def format_spread(values: Sequence[float]) -> str:
+    """The only value, or mean +- standard deviation (ddof 1); nothing for no values.
+
+    >>> format_spread([1.0, 2.0, 3.0]), format_spread([0.25]), format_spread([])
+    ('2 +- 1', '0.25', '')
+    """
+    if len(values) < 2:
+        return format_value(values[0]) if values else ""
+    return f"{format_value(mean(values))} +- {format_value(stdev(values))}"

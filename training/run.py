@@ -34,8 +34,8 @@ class Logging:
     every: int = 100  # updates between two rows of training losses
     checkpoint_every: int = 1000  # updates between two checkpoints
     evaluate_every: int = 0  # updates between two evaluations; 0: once, at the end
-    evaluate_images: int = 0  # images that an evaluation encodes, drawn at random; 0: all of a factor grid
-    protocol: str = "locatello2019"  # metric protocol of the evaluation; "none": pictures only
+    evaluate_images: int = 0  # images that a VAE's evaluation encodes, drawn at random; 0: all of a factor grid
+    protocol: str = "locatello2019"  # metric protocol of a VAE's evaluation; "none": pictures only
     wandb: Literal["offline", "online", "off"] = "offline"  # online needs `wandb login`, and falls back to offline
     project: str = "equilab"  # W&B project
 
@@ -57,7 +57,7 @@ class Run:
     optimizer: Adam = Adam()  # of the model; the objective brings the critic's
     steps: int = 300_000  # updates of the model
     batch_size: int = 64  # images per batch; FactorVAE takes two batches per update
-    seed: int = 0  # of weights, batches, noise and metrics
+    seed: int = 0  # of weights, batches, noise and metrics; data may have a seed of its own
     compute: Compute = Compute()  # device, precision, threads
     log: Logging = Logging()  # what is written, how often
 
@@ -65,3 +65,8 @@ class Run:
         for name, least in (("steps", 1), ("batch_size", 1), ("seed", 0)):
             if getattr(self, name) < least:
                 raise SettingError(f"{name}: expected at least {least}, got {getattr(self, name)}")
+        if not issubclass(self.model.kind, self.objective.kind):
+            raise SettingError(
+                f"model: {type(self.objective).__name__} trains a {self.objective.kind.__name__}, and "
+                f"{type(self.model).__name__} builds a {self.model.kind.__name__}: choose another model or objective"
+            )

@@ -5,14 +5,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import mean, stdev
 from typing import Any
 
 import tyro
 
 from equilab.errors import DataError, SettingError
 from training.keys import lookup
-from training.record import Record, format_value
+from training.record import Record, format_spread, format_value
 from training.run import Logging, Run
 from training.serial import to_tree
 from training.tables import Table
@@ -52,7 +51,7 @@ def in_words(tables: dict[str, Table], *, markdown: bool = False) -> str:
 
 
 def one_run(record: Record) -> dict[str, Table]:
-    """Scores between their floors and ceilings, the factors' parts of them, and the last losses of a run."""
+    """The last losses and errors of a run, scores between their floors and ceilings, and the factors' parts of them."""
     values = record.last()
     scores = [key for key in values if f"{key}_ceiling" in values]
     references = ("", "_floor_random", "_floor_untrained", "_ceiling")
@@ -64,9 +63,10 @@ def one_run(record: Record) -> dict[str, Table]:
     factor_rows = [
         (key.removeprefix("metric/"), *(_cell(values, f"{key}_{name}") for name in factors)) for key in scores
     ]
+    plain = [key for key in values if key.startswith("metric/") and not any(key.startswith(score) for score in scores)]
     state = "finished" if record.is_finished else f"at step {record.step} of {record.run.steps}"
     tables = {
-        f"{record.folder} ({state})": record.table("train/*", "latent/active", "latent/*_mean", "time/*"),
+        f"{record.folder} ({state})": record.table("train/*", "latent/active", "latent/*_mean", *plain, "time/*"),
     }
     if scores:
         tables["scores"] = Table(
@@ -94,7 +94,7 @@ def compare(groups: list[list[Record]], patterns: Sequence[str]) -> Table:
         raise SettingError(f"keys: no run logged anything that matches {' '.join(patterns)}")
     rows += [(key, *(_spread(group, key) for group in values), lookup(key).unit) for key in keys]
     times = [_spread([{"": record.training_seconds} for record in group], "") for group in groups]
-    return Table(("", *map(_name, groups), "unit"), [*rows, ("time of all updates", *times, "s")])
+    return Table(("", *_names(groups), "unit"), [*rows, ("time of all updates", *times, "s")])
 
 
 def _by_seed(records: list[Record]) -> list[list[Record]]:
@@ -110,11 +110,15 @@ def _by_seed(records: list[Record]) -> list[list[Record]]:
     return [group for _, group in groups]
 
 
-def _name(group: list[Record]) -> str:
-    """The folder's name, or the objective and the number of seeds of a group."""
-    if len(group) == 1:
-        return group[0].folder.resolve().name
-    return f"{type(group[0].run.objective).__name__}, {len(group)} seeds"
+def _names(groups: list[list[Record]]) -> list[str]:
+    """The folder's name of each group of one; of others the objective, or the model where they share one objective."""
+    runs = [group[0].run for group in groups]
+    by_model = len({type(run.objective) for run in runs}) == 1 < len({type(run.model) for run in runs})
+    kinds = [type(run.model if by_model else run.objective).__name__ for run in runs]
+    return [
+        group[0].folder.resolve().name if len(group) == 1 else f"{kind}, {len(group)} seeds"
+        for kind, group in zip(kinds, groups, strict=True)
+    ]
 
 
 def _cell(values: dict[str, float], key: str) -> str:
@@ -123,10 +127,7 @@ def _cell(values: dict[str, float], key: str) -> str:
 
 def _spread(group: Sequence[dict[str, float]], key: str) -> str:
     """The value of the runs that have one, or their mean and standard deviation."""
-    values = [each[key] for each in group if key in each]
-    if len(values) < 2:
-        return format_value(values[0]) if values else ""
-    return f"{format_value(mean(values))} +- {format_value(stdev(values))}"
+    return format_spread([each[key] for each in group if key in each])
 
 
 def _flat(tree: Any, path: str = "") -> dict[str, Any]:

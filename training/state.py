@@ -18,7 +18,7 @@ def seeded(seed: int, purpose: str, device: torch.device | str = "cpu") -> torch
     return torch.Generator(device).manual_seed(int(entropy.generate_state(1, np.uint64)[0]))
 
 
-def build_model(run: Run) -> VariationalAutoencoder:
+def build_model(run: Run) -> nn.Module:
     """The untrained model of a run, on the CPU: the same weights at every call."""
     return run.model.build(run.data.image_shape, generator=seeded(run.seed, "model"))
 
@@ -27,7 +27,7 @@ def build_model(run: Run) -> VariationalAutoencoder:
 class State:
     """Model, critic (or None), their optimisers, the noise generator, and how far the run has come."""
 
-    model: VariationalAutoencoder
+    model: nn.Module
     critic: nn.Module | None
     optimizer: torch.optim.Optimizer
     critic_optimizer: torch.optim.Optimizer | None
@@ -44,6 +44,7 @@ class State:
             model = model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         settings, critic, critic_optimizer = run.objective.critic, None, None
         if settings is not None:
+            assert isinstance(model, VariationalAutoencoder)  # a critic tells latents apart
             critic = settings.build(model.latent_dim, generator=seeded(run.seed, "critic")).to(device)
             critic_optimizer = settings.optimizer.build(critic.parameters())
         optimizer = run.optimizer.build(model.parameters())

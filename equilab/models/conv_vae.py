@@ -2,9 +2,10 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
+from torch import nn
 
 from equilab.errors import SettingError, ShapeError
 from equilab.models.conv_networks import burgess, kim_mnih, locatello
@@ -15,10 +16,15 @@ NETWORKS = {"locatello": locatello, "burgess": burgess, "kim_mnih": kim_mnih}
 
 
 class Model(ABC):
-    """Settings that say which network to build; a frozen dataclass in every concrete class."""
+    """Settings that say which network to build; a frozen dataclass in every concrete class.
+
+    `kind` is the class of the modules that it builds; an objective trains modules of one kind.
+    """
+
+    kind: ClassVar[type[nn.Module]] = VariationalAutoencoder
 
     @abstractmethod
-    def build(self, image_shape: tuple[int, int, int], *, generator: torch.Generator) -> VariationalAutoencoder:
+    def build(self, image_shape: tuple[int, int, int], *, generator: torch.Generator) -> nn.Module:
         """The initialised module for images (C, H, W), on the CPU; every weight is drawn from `generator`."""
 
 

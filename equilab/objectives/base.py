@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -52,19 +52,26 @@ class Objective(ABC):
 
     A training loop gathers `batches` batches of images per update, builds the critic that `critic` describes (None:
     there is none), and gives each of the two losses to its own optimiser, with gradients for its own parameters only.
+    An objective that `uses_labels` gets one more argument, `labels`: factor indices int64 (batches * batch, k).
+    `kind` is the class of the modules that it trains.
     """
 
+    kind: ClassVar[type[nn.Module]] = VariationalAutoencoder
     batches: ClassVar[int] = 1
+    uses_labels: ClassVar[bool] = False
     critic: CriticSettings | None = None
 
     @abstractmethod
     def __call__(
         self,
-        model: VariationalAutoencoder,
+        model: Any,
         images: Tensor,
         *,
         step: int,
         generator: torch.Generator,
         critic: nn.Module | None = None,
     ) -> Losses:
-        """The losses of images (batches * batch, C, H, W) in [0, 1] after `step` updates; noise from `generator`."""
+        """The losses of images (batches * batch, C, H, W) in [0, 1] after `step` updates; noise from `generator`.
+
+        model: a module of this objective's `kind`.
+        """

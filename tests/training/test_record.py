@@ -11,7 +11,7 @@ from processes import TINY, newest_checkpoint
 
 from equilab.errors import DataError, SettingError
 from training.folder import write_run
-from training.probe import encoder_of
+from training.probe_vae import encoder_of
 from training.recipes import find_recipe
 from training.record import Record, format_value
 

@@ -1,0 +1,16 @@
+"""P4CNN on the rotated digits of scikit-learn: no download, minutes on two cores."""
+
+from equilab.data import RotatedDigits
+from equilab.models import P4CNN
+from equilab.objectives import Classification
+from equilab.optimizers import Adam
+from training.run import Logging, Run
+
+run = Run(
+    data=RotatedDigits(),
+    model=P4CNN(),
+    objective=Classification(),
+    optimizer=Adam(learning_rate=1e-3),
+    steps=500,
+    log=Logging(every=50),
+)

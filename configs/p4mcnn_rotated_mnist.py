@@ -1,0 +1,17 @@
+"""P4MCNN on rotated MNIST, as P4CNN: 100 epochs of 12,000 images, drawn with replacement."""
+
+from equilab.data import RotatedMNIST
+from equilab.models import P4MCNN
+from equilab.objectives import Classification
+from equilab.optimizers import Adam
+from training.run import Logging, Run
+
+run = Run(
+    data=RotatedMNIST(),
+    model=P4MCNN(),
+    objective=Classification(),
+    optimizer=Adam(learning_rate=1e-3),
+    steps=9_375,  # 100 * 12,000 / 128
+    batch_size=128,
+    log=Logging(checkpoint_every=500),
+)

@@ -1,0 +1,17 @@
+"""Z2CNN on rotated MNIST as Cohen & Welling 2016: 100 epochs of 12,000 images, drawn with replacement."""
+
+from equilab.data import RotatedMNIST
+from equilab.models import Z2CNN
+from equilab.objectives import Classification
+from equilab.optimizers import Adam
+from training.run import Logging, Run
+
+run = Run(
+    data=RotatedMNIST(),
+    model=Z2CNN(),
+    objective=Classification(),
+    optimizer=Adam(learning_rate=1e-3),
+    steps=9_375,  # 100 * 12,000 / 128
+    batch_size=128,
+    log=Logging(checkpoint_every=500),
+)
