@@ -4,7 +4,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from equilab.functional import FieldDims, group_pool
+from equilab.functional import FieldDims, group_pool, self_attention2d
 
 
 class ChannelAffine(nn.Module):
@@ -29,3 +29,15 @@ class ChannelPool(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return group_pool(x, self.dims, reduction=self.reduction)
+
+
+class PlainSelfAttention(nn.Module):
+    """Self-attention over the pixels of x (batch, C, H, W), with the expanded filters of a GroupSelfAttention."""
+
+    def __init__(self, query: nn.Module, key: nn.Module, value: nn.Module, project: nn.Module, *, table: Tensor):
+        super().__init__()
+        self.query, self.key, self.value, self.project = query, key, value, project
+        self.table = nn.Parameter(table.detach().clone())
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.project(self_attention2d(self.query(x), self.key(x), self.value(x), self.table))

@@ -1,0 +1,80 @@
+"""Layer and group normalisation of fields: each sample by itself, the same in training and in evaluation."""
+
+from copy import deepcopy
+
+import torch
+from torch import Tensor, nn
+
+from equilab.errors import SettingError
+from equilab.functional import join_fields, normalise_fields, split_fields
+from equilab.groups import Representation
+from equilab.nn.layer import Layer, as_type, check_input, field_dims
+
+
+class _SampleNorm(Layer):
+    """Normalised fields times a weight per field, plus a bias per field whose channels are permuted."""
+
+    def __init__(self, in_type: Representation, eps: float):
+        super().__init__()
+        self.in_type = self.out_type = as_type(in_type, "in_type")
+        self.eps = eps
+        self.weight = nn.Parameter(torch.ones(self.in_type.num_fields))
+        self.bias = nn.Parameter(torch.zeros(sum(n for n, rho in self.in_type.terms if rho.is_permutation)))
+        self._dims = field_dims(self.in_type)
+        self._centred = tuple(rho.is_permutation for _, rho in self.in_type.terms)
+
+    def normalise(self, x: Tensor, axes: tuple[int, ...], groups: int) -> Tensor:
+        """x with moments over `axes` of (batch, groups, fields / groups, dim, ...), then weighed."""
+        parts, field, biased = [], 0, 0
+        for part, (count, _), centred in zip(split_fields(x, self._dims), self._dims, self._centred, strict=True):
+            grouped = part.unflatten(1, (groups, count // groups))
+            normed = normalise_fields(grouped, axes, centred=centred, eps=self.eps).flatten(1, 2)
+            shape = (count,) + (1,) * (part.ndim - 2)
+            normed = normed * self.weight[field : field + count].view(shape)
+            if centred:
+                normed = normed + self.bias[biased : biased + count].view(shape)
+            parts.append(normed)
+            field, biased = field + count, biased + count * centred
+        return join_fields(parts)
+
+    def materialize(self) -> nn.Module:
+        """A copy: its statistics are those of each sample, which no convolution can hold."""
+        return deepcopy(self)
+
+
+class FieldLayerNorm(_SampleNorm):
+    """At every pixel, each run of equal fields normalised over all its channels (Ba, Kiros & Hinton 2016).
+
+    Permuted channels: minus their mean, over their standard deviation, times a weight and plus a bias per field. Other
+    fields: over the root of their mean square, times a weight. x: (batch, channels, H, W) or (batch, channels).
+
+    >>> from equilab.groups import p4
+    >>> FieldLayerNorm(8 * p4.regular)(torch.randn(2, 32, 5, 5)).shape
+    torch.Size([2, 32, 5, 5])
+    """
+
+    def __init__(self, in_type: Representation, *, eps: float = 1e-5):
+        super().__init__(in_type, eps)
+
+    def forward(self, x: Tensor) -> Tensor:
+        check_input(x, self.in_type, ndim=None)
+        return self.normalise(x, (2, 3), 1)
+
+
+class FieldGroupNorm(_SampleNorm):
+    """Each run of equal fields in `num_groups` parts, each normalised over its fields and the plane (Wu & He 2018).
+
+    Moments, weights and biases are those of FieldLayerNorm, but over all pixels. Raises SettingError where a run of
+    fields cannot be divided, ShapeError when it is called.
+    """
+
+    def __init__(self, in_type: Representation, num_groups: int, *, eps: float = 1e-5):
+        super().__init__(in_type, eps)
+        for count, rho in self.in_type.terms:
+            if num_groups < 1 or count % num_groups:
+                raise SettingError(f"num_groups: expected a divisor of the {count} fields of {rho}, got {num_groups}")
+        self.num_groups = num_groups
+
+    def forward(self, x: Tensor) -> Tensor:
+        check_input(x, self.in_type, ndim=None)
+        return self.normalise(x, (2, 3, 4, 5) if x.ndim == 4 else (2, 3), self.num_groups)

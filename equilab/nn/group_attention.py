@@ -1,0 +1,67 @@
+"""Self-attention between pixels whose features are fields."""
+
+import torch
+from torch import Tensor, nn
+
+from equilab.errors import SettingError
+from equilab.functional import self_attention2d
+from equilab.groups import Irrep, Representation
+from equilab.nn.group_conv import GroupConv2d
+from equilab.nn.kernel import EquivariantKernel
+from equilab.nn.layer import Layer, as_type, check_input
+from equilab.nn.plain import PlainSelfAttention
+
+
+class GroupSelfAttention(Layer):
+    """Multi-head self-attention over all pixels, (batch, C, H, W), for fields of any representation.
+
+    Queries, keys and values are equivariant 1 x 1 maps, each head a part of the fields. <rho q, rho k> = <q, k>, so the
+    weights are invariant; relative positions enter by a learned table t(p' - p) per head with t(h x) = t(x), out to
+    `max_distance` pixels along each axis and constant beyond it (the invariant case of Romero & Cordonnier 2021,
+    section 4). Memory grows with (H W)^2. Raises SettingError where the fields cannot be divided into equal heads.
+
+    >>> from equilab.groups import p4
+    >>> attention = GroupSelfAttention(4 * p4.regular, num_heads=2)
+    >>> attention(torch.zeros(1, 16, 6, 6)).shape
+    torch.Size([1, 16, 6, 6])
+    """
+
+    def __init__(
+        self,
+        in_type: Representation,
+        num_heads: int = 1,
+        *,
+        max_distance: int = 3,
+        generator: torch.Generator | None = None,
+    ):
+        super().__init__()
+        self.in_type = self.out_type = as_type(in_type, "in_type")
+        if max_distance < 1:
+            raise SettingError(f"max_distance: expected at least 1 pixel, got {max_distance}")
+        field = Irrep(self.in_type.group)
+        self.table = EquivariantKernel(1 * field, max(1, num_heads) * field, 2 * max_distance + 1)
+        nn.init.zeros_(self.table.weights["0_0"])
+        self.query, self.key, self.value, self.project = (
+            GroupConv2d(self.in_type, self.in_type, 1, generator=generator) for _ in range(4)
+        )
+        for conv in (self.query, self.key, self.value, self.project):
+            conv.kernel.reset_parameters(gain=1.0, generator=generator)
+        self.num_heads = num_heads
+        self._check_heads()
+
+    def _check_heads(self) -> None:
+        fields, heads = self.in_type.fields, self.num_heads
+        if heads < 1 or len(fields) % heads or fields != fields[: len(fields) // heads] * heads:
+            raise SettingError(f"num_heads: expected a number of equal parts of {self.in_type}, got {heads}")
+
+    def forward(self, x: Tensor) -> Tensor:
+        check_input(x, self.in_type)
+        return self.project(self_attention2d(self.query(x), self.key(x), self.value(x), self.table()[:, 0]))
+
+    def materialize(self) -> nn.Module:
+        """Four nn.Conv2d and the expanded table."""
+        convs = [conv.materialize() for conv in (self.query, self.key, self.value, self.project)]
+        return PlainSelfAttention(*convs, table=self.table()[:, 0])
+
+    def extra_repr(self) -> str:
+        return f"{self.in_type}, num_heads={self.num_heads}"
