@@ -72,8 +72,8 @@ def test_imports_go_down(path):
     [
         ("wandb", {"training.log"}),
         ("sklearn", {"equilab.data.rotated_digits", "equilab.metrics.beta_vae_score", "equilab.metrics.discretise"}),
-        ("escnn", set()),
-        ("e3nn", set()),
+        ("escnn", {"equilab.interop.escnn"}),
+        ("e3nn", {"equilab.interop.e3nn"}),
         ("matplotlib", set()),
     ],
 )
