@@ -16,9 +16,7 @@ class EquivariantBias(nn.Module):
     def __init__(self, field_type: FieldType):
         super().__init__()
         self.field_type = field_type
-        self.kernel = EquivariantKernel(1 * Irrep(field_type.group), field_type, 1)
-        for weight in self.kernel.parameters():
-            nn.init.zeros_(weight)
+        self.kernel = EquivariantKernel(1 * Irrep(field_type.group), field_type, 1, gain=0.0)
 
     @staticmethod
     def exists(field_type: FieldType) -> bool:

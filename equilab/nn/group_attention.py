@@ -39,8 +39,7 @@ class GroupSelfAttention(Layer):
         if max_distance < 1:
             raise SettingError(f"max_distance: expected at least 1 pixel, got {max_distance}")
         field = Irrep(self.in_type.group)
-        self.table = EquivariantKernel(1 * field, max(1, num_heads) * field, 2 * max_distance + 1)
-        nn.init.zeros_(self.table.weights["0_0"])
+        self.table = EquivariantKernel(1 * field, max(1, num_heads) * field, 2 * max_distance + 1, gain=0.0)
         self.query, self.key, self.value, self.project = (
             GroupConv2d(self.in_type, self.in_type, 1, generator=generator) for _ in range(4)
         )

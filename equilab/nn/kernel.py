@@ -23,7 +23,16 @@ class EquivariantKernel(nn.Module):
     divided into `groups` equal parts.
     """
 
-    def __init__(self, in_type: FieldType, out_type: FieldType, kernel_size: int, *, groups: int = 1):
+    def __init__(
+        self,
+        in_type: FieldType,
+        out_type: FieldType,
+        kernel_size: int,
+        *,
+        groups: int = 1,
+        gain: float = 2.0,
+        generator: torch.Generator | None = None,
+    ):
         super().__init__()
         self.in_type, self.out_type = in_type, out_type
         self.kernel_size, self.groups = kernel_size, groups
@@ -41,7 +50,7 @@ class EquivariantKernel(nn.Module):
                 "larger kernel, or fields that have an irrep in common"
             )
         self._make_basis()
-        self.reset_parameters()
+        self.reset_parameters(gain=gain, generator=generator)
 
     def forward(self) -> Tensor:
         """The expanded kernel."""
@@ -62,21 +71,29 @@ class EquivariantKernel(nn.Module):
         return expand_kernel(rows, blocks, groups=self.groups)
 
     def reset_parameters(self, *, gain: float = 2.0, generator: torch.Generator | None = None) -> None:
-        """Normal weights with which every output channel has, per kernel, `gain` times the mean square of the input.
+        """Normal weights with which an output channel has, over draws, `gain` times the mean square of the input.
 
-        The standard deviation of w_b for fields of rho_out is (gain * d_out / sum over input fields of dim(pair))^1/2
-        over the norm of B_b: an isotropic distribution of kernels. For regular fields each entry of the filter has
-        variance gain / fan_in (He et al. 2015: gain 2 before a ReLU; Weiler & Cesa 2019, section 2.8).
+        That holds for white noise or for constant fields, whichever is amplified more: after many ReLUs features are
+        nearly constant, and smooth kernels amplify those. All kernels of one norm are equally likely. Between regular
+        fields of C1, C2, C4, D1, D2, D4 both agree, and each entry of the filter has variance gain / fan_in (He et al.
+        2015: gain 2 before a ReLU; Weiler & Cesa 2019, section 2.8, for white noise). gain 0: zeros, and no draw.
         """
         for i, (_, rho_out) in enumerate(self.out_part.terms):
-            pairs = [(j, count) for j, (count, _) in enumerate(self.in_part.terms) if f"{i}_{j}" in self.weights]
-            total = sum(count * len(self.weights[f"{i}_{j}"]) for j, count in pairs)
-            for j, _ in pairs:
-                weight = self.weights[f"{i}_{j}"]
-                norms = _scaled_basis(self.in_part.terms[j][1], rho_out, self.kernel_size).flatten(1).norm(dim=1)
+            terms = [(f"{i}_{j}", *term) for j, term in enumerate(self.in_part.terms) if f"{i}_{j}" in self.weights]
+            bases = [_scaled_basis(rho_in, rho_out, self.kernel_size) for _, _, rho_in in terms]
+            white = sum(count * len(basis) for (_, count, _), basis in zip(terms, bases, strict=True))
+            constant = sum(
+                count * _constant_response(basis, summed=rho_in.is_permutation)
+                for (_, count, rho_in), basis in zip(terms, bases, strict=True)
+            )
+            for (name, _, _), basis in zip(terms, bases, strict=True):
+                deviation = (gain * rho_out.dim / max(white, constant)) ** 0.5 / basis.flatten(1).norm(dim=1)
                 with torch.no_grad():
-                    weight.normal_(generator=generator)
-                    weight *= ((gain * rho_out.dim / total) ** 0.5 / norms[:, None, None]).to(weight)
+                    weight = self.weights[name]
+                    if gain:
+                        weight.normal_(generator=generator).mul_(deviation[:, None, None].to(weight))
+                    else:
+                        weight.zero_()
 
     def _make_basis(self) -> None:
         """Buffers `entries_i_j` and `index_i_j` of every pair, as exact as the dtype of the weights."""
@@ -102,6 +119,13 @@ def _scaled_basis(rho_in: Representation, rho_out: Representation, kernel_size: 
     """The basis (dim, d_out, d_in, k, k) whose elements have 1 as their largest absolute entry, float64."""
     basis = filter_basis(rho_in, rho_out, kernel_size)
     return basis / basis.abs().amax((1, 2, 3, 4), keepdim=True) if len(basis) else basis
+
+
+def _constant_response(basis: Tensor, *, summed: bool) -> float:
+    """sum_b |B_b f|^2 / |B_b|^2 for constant fields f: of ones (summed), or of independent components of variance 1."""
+    response = basis.sum((3, 4))  # (dim, d_out, d_in)
+    response = response.sum(2) if summed else response.flatten(1)
+    return float((response.square().sum(1) / basis.flatten(1).square().sum(1)).sum())
 
 
 def _part(field_type: FieldType, groups: int, name: str) -> FieldType:
