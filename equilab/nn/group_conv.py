@@ -19,7 +19,7 @@ from equilab.functional import (
 from equilab.groups import Representation
 from equilab.nn.bias import EquivariantBias
 from equilab.nn.kernel import EquivariantKernel
-from equilab.nn.layer import Layer, as_type, check_input, copied, same_group
+from equilab.nn.layer import Layer, as_type, check_input, check_integers, copied, same_group
 
 
 class _Convolution(Layer):
@@ -42,17 +42,14 @@ class _Convolution(Layer):
         super().__init__()
         self.in_type, self.out_type = as_type(in_type, "in_type"), as_type(out_type, "out_type")
         same_group(self.in_type, self.out_type)
-        sizes = {"kernel_size": kernel_size, "stride": stride, "padding": padding, "dilation": dilation}
-        for name, value in sizes.items():
-            if not isinstance(value, int) or value < (name != "padding"):
-                least = int(name != "padding")
-                raise SettingError(f"{name}: expected an integer of at least {least}, got {value!r}")
+        check_integers(kernel_size=kernel_size, stride=stride, dilation=dilation, groups=groups)
+        check_integers(0, padding=padding)
         check_exact(exact)
         self.stride, self.padding, self.dilation, self.groups = stride, padding, dilation, groups
         self.kernel_size = kernel_size
         self.exact: Exact = exact
         self.axes = reversed_axes(self.in_type.group)
-        self.kernel = EquivariantKernel(self.in_type, self.out_type, kernel_size, groups=groups)
+        self.kernel = EquivariantKernel(self.in_type, self.out_type, kernel_size, groups=groups, gain=0.0)
         self.bias = EquivariantBias(self.out_type) if bias and EquivariantBias.exists(self.out_type) else None
         self.reset_parameters(generator=generator)
 
@@ -115,7 +112,7 @@ class GroupConv2d(_Convolution):
         )
 
     def reset_parameters(self, *, generator: torch.Generator | None = None) -> None:
-        """New weights: the mean square of a wide layer's output is twice that of its input, for a ReLU to halve."""
+        """New weights, with which a mean square doubles, for a ReLU to halve (`EquivariantKernel.reset_parameters`)."""
         self.kernel.reset_parameters(generator=generator)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -187,11 +184,12 @@ class GroupConvTranspose2d(_Convolution):
             exact=exact,
             generator=generator,
         )
+        check_integers(0, output_padding=output_padding)
         self.output_padding = output_padding
         guard_output_padding(output_padding, axes=self.axes, exact=exact)
 
     def reset_parameters(self, *, generator: torch.Generator | None = None) -> None:
-        """New weights, stride^2 times the variance of GroupConv2d: each output pixel is reached by fewer taps."""
+        """New weights, stride^2 times the variance of GroupConv2d: fewer taps reach an output pixel."""
         self.kernel.reset_parameters(gain=2.0 * self.stride**2, generator=generator)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -205,6 +203,7 @@ class GroupConvTranspose2d(_Convolution):
             output_padding=self.output_padding,
             dilation=self.dilation,
             groups=self.groups,
+            exact="off",  # output_padding was looked at when this was built
         )
 
     def materialize(self) -> nn.Module:
@@ -227,6 +226,7 @@ def _same_padding(padding: str, kernel_size: int, stride: int, dilation: int) ->
     """The padding that keeps the size; SettingError where none does."""
     if padding != "same":
         raise SettingError(f"padding: expected an integer or 'same', got {padding!r}")
+    check_integers(kernel_size=kernel_size, stride=stride, dilation=dilation)
     if kernel_size % 2 == 0 or stride != 1:
         raise SettingError(
             f"padding: 'same' needs an odd kernel, which has a centre, and stride 1, got kernel_size {kernel_size}, "

@@ -7,7 +7,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-from equilab.errors import FieldTypeError, ShapeError
+from equilab.errors import FieldTypeError, SettingError, ShapeError
 from equilab.groups import FieldType, Representation
 
 _Plain = TypeVar("_Plain", nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
@@ -43,6 +43,13 @@ def same_group(in_type: FieldType, out_type: FieldType) -> None:
             f"in_type and out_type: expected one group, got {in_type} and {out_type}; use eq.nn.Restrict to go to a "
             "subgroup"
         )
+
+
+def check_integers(least: int = 1, **settings: object) -> None:
+    """Raises SettingError, which names the setting, unless each is an integer of at least `least`."""
+    for name, value in settings.items():
+        if not isinstance(value, int) or value < least:
+            raise SettingError(f"{name}: expected an integer of at least {least}, got {value!r}")
 
 
 def check_input(x: Tensor, in_type: FieldType, *, ndim: int | None = 4) -> None:

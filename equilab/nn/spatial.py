@@ -8,7 +8,7 @@ from torch.nn import functional
 from equilab.errors import SettingError
 from equilab.functional import Exact, check_exact, guard_window, reversed_axes
 from equilab.groups import Representation
-from equilab.nn.layer import Layer, as_type, check_input, refuse_mixed
+from equilab.nn.layer import Layer, as_type, check_input, check_integers, refuse_mixed
 
 _INSTEAD = "use eq.nn.AvgPool2d, which is linear"
 
@@ -38,12 +38,12 @@ class _Window(SpatialLayer):
     ):
         super().__init__(in_type)
         check_exact(exact)
-        for name, value, least in (("kernel_size", kernel_size, 1), ("stride", stride or kernel_size, 1)):
-            if value < least:
-                raise SettingError(f"{name}: expected at least {least}, got {value}")
+        stride = kernel_size if stride is None else stride
+        check_integers(kernel_size=kernel_size, stride=stride)
+        check_integers(0, padding=padding)
         if not 0 <= padding <= kernel_size // 2:
             raise SettingError(f"padding: expected 0 to kernel_size / 2 = {kernel_size // 2}, got {padding}")
-        self.kernel_size, self.stride, self.padding = kernel_size, stride or kernel_size, padding
+        self.kernel_size, self.stride, self.padding = kernel_size, stride, padding
         self.exact: Exact = exact
         self._axes = reversed_axes(self.in_type.group)
 
@@ -120,6 +120,7 @@ class Downsample(_Average):
     """The plane in 1/scale of its size, every pixel the mean of scale x scale ones; exact at multiples of scale."""
 
     def __init__(self, in_type: Representation, *, scale: int = 2, exact: Exact = "raise"):
+        check_integers(scale=scale)
         super().__init__(in_type, scale, exact=exact)
 
 
@@ -128,8 +129,7 @@ class Upsample(SpatialLayer):
 
     def __init__(self, in_type: Representation, *, scale: int = 2, mode: Literal["nearest", "bilinear"] = "nearest"):
         super().__init__(in_type)
-        if not isinstance(scale, int) or scale < 1:
-            raise SettingError(f"scale: expected an integer of at least 1, got {scale!r}")
+        check_integers(scale=scale)
         if mode not in ("nearest", "bilinear"):
             raise SettingError(f"mode: expected 'nearest' or 'bilinear', got {mode!r}")
         self.scale = scale
@@ -152,6 +152,7 @@ class AdaptiveAvgPool2d(SpatialLayer):
 
     def __init__(self, in_type: Representation, output_size: int):
         super().__init__(in_type)
+        check_integers(output_size=output_size)
         self.output_size = output_size
 
     def forward(self, x: Tensor) -> Tensor:
@@ -172,6 +173,7 @@ class AdaptiveMaxPool2d(SpatialLayer):
     def __init__(self, in_type: Representation, output_size: int):
         super().__init__(in_type)
         refuse_mixed(self.in_type, "AdaptiveMaxPool2d", "use eq.nn.AdaptiveAvgPool2d, which is linear")
+        check_integers(output_size=output_size)
         self.output_size = output_size
 
     def forward(self, x: Tensor) -> Tensor:
