@@ -24,7 +24,7 @@ def reversed_axes(group: PlaneGroup) -> tuple[bool, bool]:
     ((False, True), (True, True), (False, False))
     """
     rows = columns = False
-    for g in group.elements if group.is_finite and group.order <= 8 else group.generators:
+    for g in group.elements if group.is_finite else group.generators:
         (xx, xy), (yx, yy) = group.matrix(g).tolist()
         rows |= yy < -1e-9 or yx > 1e-9  # row = -y
         columns |= xx < -1e-9 or xy > 1e-9
@@ -47,13 +47,14 @@ def guard_window(
     backwards. Raises EquivarianceError, or warns, naming the sizes that work.
     """
     for name, length, matters in zip(("height", "width"), size, axes, strict=True):
-        rest = (length + 2 * padding - dilation * (kernel_size - 1) - 1) % stride
-        if matters and rest and exact != "off":
-            below, above = length - rest, length - rest + stride
+        smallest = dilation * (kernel_size - 1) + 1 - 2 * padding
+        rest = (length - smallest) % stride
+        if matters and rest and exact != "off" and length >= smallest:  # smaller ones: torch refuses them
+            fitting = [str(near) for near in (length - rest, length - rest + stride) if near > 0]
             report(
                 f"x: {name} {length} breaks the symmetry: the windows (kernel_size {kernel_size}, stride {stride}, "
-                f"padding {padding}, dilation {dilation}) leave {rest} of it over on one side; use {name} {below} or "
-                f"{above}, another padding, or exact='off'",
+                f"padding {padding}, dilation {dilation}) leave {rest} of it over on one side; use {name} "
+                f"{' or '.join(fitting)}, another padding, or exact='off'",
                 exact,
             )
 
