@@ -31,7 +31,7 @@ def materialize(model: nn.Module) -> nn.Module:
 def _plain(model: nn.Module) -> nn.Module:
     if isinstance(model, Layer):
         return model.materialize()
-    if isinstance(model, nn.Sequential):
+    if isinstance(model, nn.Sequential) and type(model).forward is nn.Sequential.forward:
         return nn.Sequential(*_folded([_plain(module) for module in model]))
     copy = deepcopy(model)
     for name, child in model.named_children():

@@ -71,6 +71,8 @@ class Sequential(nn.Sequential):
 
 def _after(module: nn.Module, label: str, current: FieldType | None) -> FieldType:
     """The type that leaves `module` when `current` enters it (None: it is the first); FieldTypeError if it may not."""
+    if isinstance(module, nn.Identity) and current is not None:
+        return current
     if isinstance(module, POINTWISE):
         return _through_pointwise(label, current)
     if isinstance(module, GlobalPool) and current is not None:
