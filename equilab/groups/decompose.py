@@ -7,6 +7,7 @@ from equilab.groups.irrep import Irrep, irreps
 from equilab.groups.plane_group import PlaneGroup
 from equilab.groups.representation import FieldType, Representation
 
+_ROUND_OFF = 1e-6
 MAX_FREQUENCY = 64  # of representations of SO(2) and O(2) that do not say theirs
 
 
@@ -55,8 +56,16 @@ def decompose(rho: Representation) -> list[tuple[int, Irrep]]:
     [(1, 'C4.trivial'), (1, 'C4.irrep(1)'), (1, 'C4.irrep(2)')]
     """
     candidates = irreps(rho.group, None if rho.group.is_finite else highest_frequency(rho))
-    counts = [round(inner_product(rho, sigma) / inner_product(sigma, sigma)) for sigma in candidates]
-    found = [(count, sigma) for count, sigma in zip(counts, candidates, strict=True) if count]
-    if sum(count * sigma.dim for count, sigma in found) != rho.dim:
-        raise GroupError(f"rho: expected frequencies up to {MAX_FREQUENCY}, got {rho}; decompose its parts one by one")
+    elements = averaging_group(rho.group, highest_frequency(rho)).elements
+    characters = [rho.character(g) for g in elements]
+    found: list[tuple[int, Irrep]] = []
+    for sigma in candidates:
+        mean = sum(chi * sigma.character(g) for chi, g in zip(characters, elements, strict=True)) / len(elements)
+        count = round(mean / (2 if sigma.type == "complex" else 1))
+        found += [(count, sigma)] if count else []
+    for g in (rho.group.identity, *rho.group.generators):  # a frequency above the limit shows at a generic turn
+        if abs(sum(count * sigma.character(g) for count, sigma in found) - rho.character(g)) > _ROUND_OFF * rho.dim:
+            raise GroupError(
+                f"rho: expected frequencies up to {MAX_FREQUENCY}, got {rho}; decompose its parts one by one"
+            )
     return found

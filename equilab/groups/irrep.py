@@ -54,6 +54,13 @@ class Irrep(Representation):
         """Whether only multiples of the identity commute with it (real), or rotations, too (complex)."""
         return "complex" if self.dim == 2 and not self.group.mirrors else "real"
 
+    def character(self, g: Element) -> float:
+        """The trace of rho(g): 2 cos(2 pi k turn) and 0 in two dimensions, without making the matrix."""
+        if self.dim == 1:
+            return float(self.matrix(g))
+        self.check_element(g)
+        return 0.0 if g.mirror else 2 * cosine_sine(self.frequency * g.turn % 1)[0]
+
     def matrix(self, g: Element) -> Tensor:
         self.check_element(g)
         if self.dim == 1:
