@@ -8,6 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
+
+import equilab
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "README.md").read_text()
@@ -46,8 +49,16 @@ def find(start: str) -> str:
     return found
 
 
+def test_the_layers_snippet_runs_as_it_stands():
+    names = {"__name__": "readme"}
+    exec(SNIPPETS[0], names)
+    images, net, plain = names["images"], names["net"], names["plain"]
+    assert torch.allclose(plain(images), net.eval()(images), atol=1e-5)
+    assert not any(isinstance(module, equilab.nn.Layer) for module in plain[0])
+
+
 def test_the_library_snippet_runs_as_it_stands(capsys):
-    exec(SNIPPETS[0], {"__name__": "readme"})
+    exec(SNIPPETS[1], {"__name__": "readme"})
     mig, floor, ceiling = map(float, capsys.readouterr().out.split())
     assert floor < mig <= ceiling
 
@@ -69,7 +80,7 @@ def test_the_two_commands_are_targets_of_the_makefile():
 def test_no_command_of_the_readme_is_left_out_below():
     tested = ("make demo", "make test", "wandb leet", "python -m training.train", "python -m training.show")
     assert all(command.startswith(tested) for command in COMMANDS)
-    assert len(SNIPPETS) == 2
+    assert len(SNIPPETS) == 3
 
 
 @pytest.mark.slow
@@ -100,7 +111,7 @@ def test_every_command_about_a_run_does_what_it_says(tmp_path):
     inspect = find("wandb leet").replace("leet", "leet inspect --json")  # the same reader, without its screen
     assert '"train/loss"' in run(inspect, tmp_path).stdout
 
-    read = run(f"python -c {shlex.quote(SNIPPETS[1])}", tmp_path)
+    read = run(f"python -c {shlex.quote(SNIPPETS[2])}", tmp_path)
     assert read.returncode == 0, read.stderr
     assert "metric/mig_ceiling" in read.stdout
 
