@@ -12,6 +12,7 @@ import torch
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ROOT / "tests" / "training" / "recipes" / "tiny.py"
+TINY_DIGITS = TINY.with_name("tiny_digits.py")
 TIMEOUT = 120  # seconds; a run takes about ten
 
 
