@@ -45,15 +45,7 @@ class PointFunctions(Representation):
         return len(self.points)
 
     def permutation(self, g: Element) -> Tensor:
-        points = torch.tensor(self.points, dtype=torch.float64)
-        distance = torch.cdist(points @ self.group.matrix(inverse(g)).T, points)
-        nearest = distance.min(1)
-        if bool((nearest.values > _SAME_POINT).any()) or len(set(nearest.indices.tolist())) < len(points):
-            raise GroupError(
-                f"support: expected points that {self.group} maps onto themselves; the {g} does not: take a subgroup "
-                "(C4, D4 and theirs for a pixel grid), or other points"
-            )
-        return nearest.indices
+        return _moved_points(self.group, self.points, g).clone()
 
     def matrix(self, g: Element) -> Tensor:
         return torch.eye(self.dim, dtype=torch.float64)[self.permutation(g)]
@@ -79,6 +71,21 @@ class HarmonicFunctions(Representation):
         return torch.block_diag(*(Irrep(whole, frequency).matrix(g) for frequency in range(self.max_frequency + 1)))
 
 
+@lru_cache(maxsize=1024)
+def _moved_points(group: PlaneGroup, points: tuple[tuple[float, float], ...], g: Element) -> Tensor:
+    """The position of g^-1 p for every point p; GroupError for one that is off the set."""
+    places = torch.tensor(points, dtype=torch.float64)
+    moved = places @ group.matrix(inverse(g)).T
+    distance = torch.cdist(moved, places, compute_mode="donot_use_mm_for_euclid_dist")  # which loses half the digits
+    nearest = distance.min(1)
+    if bool((nearest.values > _SAME_POINT).any()) or len(set(nearest.indices.tolist())) < len(points):
+        raise GroupError(
+            f"support: expected points that {group} maps onto themselves; the {g} does not: take a subgroup "
+            "(C4, D4 and theirs for a pixel grid), or other points"
+        )
+    return nearest.indices
+
+
 @lru_cache(maxsize=64)
 def _grid_points(kernel_size: int) -> Tensor:
     place = torch.arange(kernel_size, dtype=torch.float64) - (kernel_size - 1) / 2
@@ -91,13 +98,23 @@ def grid_points(kernel_size: int) -> Tensor:
     >>> grid_points(2).tolist()
     [[-0.5, 0.5], [0.5, 0.5], [-0.5, -0.5], [0.5, -0.5]]
     """
-    if kernel_size < 1:
-        raise SettingError(f"kernel_size: expected at least 1, got {kernel_size}")
+    check_kernel_size(kernel_size)
     return _grid_points(kernel_size).clone()
 
 
+def check_kernel_size(kernel_size: int) -> None:
+    """Raises SettingError for a kernel without pixels."""
+    if kernel_size < 1:
+        raise SettingError(f"kernel_size: expected at least 1, got {kernel_size}")
+
+
 def check_points(points: Tensor) -> tuple[tuple[float, float], ...]:
-    """The points (n, 2) as a tuple; ShapeError for another shape."""
+    """The points (n, 2) as a tuple; ShapeError for another shape, SettingError unless they are finite and distinct."""
     if points.ndim != 2 or points.shape[1] != 2 or len(points) == 0:
         raise ShapeError(f"support: expected an integer or points (n, 2), got a tensor of shape {tuple(points.shape)}")
-    return tuple((float(x), float(y)) for x, y in points)
+    places = points.detach().to("cpu", torch.float64)
+    if not bool(places.isfinite().all()):
+        raise SettingError("support: expected finite points, got infinity or NaN")
+    if len(places) > 1 and float(torch.pdist(places).min()) <= _SAME_POINT:
+        raise SettingError(f"support: expected every point once, got two within {_SAME_POINT}; scale or unite them")
+    return tuple((float(x), float(y)) for x, y in places)

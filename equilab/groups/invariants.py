@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from equilab.groups.combined import Restricted
-from equilab.groups.decompose import MAX_FREQUENCY, averaging_group
-from equilab.groups.functions import HarmonicFunctions
+from equilab.groups.decompose import averaging_group, highest_frequency
+from equilab.groups.functions import HarmonicFunctions, PointFunctions
 from equilab.groups.induced import Quotient, cosets
 from equilab.groups.irrep import Irrep
 from equilab.groups.plane_group import PlaneGroup
@@ -84,8 +84,9 @@ def _restricted(rho: Representation, subgroup: PlaneGroup) -> Representation:
 def _null_space(group: PlaneGroup, factors: tuple[Representation, ...]) -> Tensor:
     """Gram-Schmidt on the columns of the projector, the mean of rho_1(g) x ... x rho_n(g), in their order."""
     elements = averaging_group(group, _band_limit(factors)).elements
-    projector = sum(reduce(torch.kron, [rho.matrix(g) for rho in factors]) for g in elements) / len(elements)
-    assert isinstance(projector, Tensor)
+    one = torch.ones(1, 1, dtype=torch.float64)
+    moves = (reduce(torch.kron, [rho.matrix(g) for rho in factors], one) for g in elements)
+    projector = reduce(torch.add, moves) / len(elements)
     rank = invariant_dimension(group, factors)
     found = projector.new_zeros(rank, len(projector))
     count = 0
@@ -108,9 +109,9 @@ def _band_limit(factors: tuple[Representation, ...]) -> int:
 
 
 def _frequency(rho: Representation) -> int:
-    if isinstance(rho, Irrep):
-        return rho.frequency
-    return rho.max_frequency if isinstance(rho, HarmonicFunctions) else MAX_FREQUENCY
+    if isinstance(rho, HarmonicFunctions):
+        return rho.max_frequency
+    return 0 if isinstance(rho, PointFunctions) else highest_frequency(rho)  # of all points only the origin stays
 
 
 @lru_cache(maxsize=512)

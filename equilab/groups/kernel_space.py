@@ -13,13 +13,13 @@ from equilab.groups.rings import cached_ring_kernels
 def kernel_space(group: PlaneGroup, rho_in: Representation, rho_out: Representation, support: int | Tensor) -> Tensor:
     """An orthonormal float64 basis (dim, d_out, d_in, n) of all kernels on n points that commute with the group.
 
-    kappa(h x) = rho_out(h) kappa(x) rho_in(h)^-1 for every h in the group (Cohen, Geiger & Weiler 2018, theorem 3.1).
+    kappa(h x) = rho_out(h) kappa(x) rho_in(h)^-1 for every h in the group (Cohen, Geiger & Weiler 2018, theorem 3.3).
     support: k for the k x k pixel grid, row by row, or points (n, 2), x to the right and y up, that the group maps
     onto themselves. dim = 1/|H| sum_h chi_in(h) chi_out(h) fix_h(support), and that is asserted.
 
     Where everything is permuted the basis holds one orbit of entries per element; else it is the null space of the
     law. It is the same on every machine. Raises FieldTypeError for a representation of another group, GroupError for
-    points that are moved off the set.
+    points that are moved off the set, SettingError for points that are not finite or not distinct.
 
     >>> from equilab.groups import C, kernel_space
     >>> kernel_space(C(4), C(4).regular, C(4).regular, 3).shape

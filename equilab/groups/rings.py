@@ -7,12 +7,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from equilab.groups.functions import HarmonicFunctions, grid_points
+from equilab.groups.functions import HarmonicFunctions, check_kernel_size, grid_points
 from equilab.groups.invariants import invariant_tensors
 from equilab.groups.representation import Representation
 
 _WIDTH = 0.6  # standard deviation of a ring, pixels
-_EMPTY = 1e-6  # a kernel whose samples are smaller than this is zero
 
 
 class Ring(NamedTuple):
@@ -31,6 +30,7 @@ def rings(kernel_size: int) -> list[Ring]:
     >>> rings(5)
     [Ring(radius=0.0, max_frequency=0), Ring(radius=1.0, max_frequency=2), Ring(radius=2.0, max_frequency=4)]
     """
+    check_kernel_size(kernel_size)
     edge = (kernel_size - 1) / 2
     radii = [edge - step for step in range(math.ceil(kernel_size / 2))]
     return [Ring(radius, int(2 * radius)) for radius in sorted(radii)]
@@ -63,10 +63,8 @@ def ring_kernels(rho_in: Representation, rho_out: Representation, kernel_size: i
         functions = HarmonicFunctions(rho_out.group, ring.max_frequency)
         coefficients = invariant_tensors(rho_out.group, (rho_out, rho_in, functions))
         samples = torch.einsum("boif,fkl->boikl", coefficients, sampled_harmonics(ring, kernel_size))
-        norms = samples.flatten(1).norm(dim=1)
-        kept = norms > _EMPTY
-        parts.append(samples[kept] / norms[kept, None, None, None, None])
-    return torch.cat(parts)
+        parts.append(samples / samples.flatten(1).norm(dim=1)[:, None, None, None, None])
+    return torch.cat(parts)  # linearly independent, as the sampled harmonics of all rings are
 
 
 @lru_cache(maxsize=512)
