@@ -32,7 +32,8 @@ def compose(g: Element, h: Element) -> Element:
     >>> str(compose(mirror, quarter)), str(compose(quarter, mirror))
     ('mirror, turn 3/4', 'mirror, turn 1/4')
     """
-    return Element((g.turn + (-h.turn if g.mirror else h.turn)) % 1, g.mirror != h.mirror)
+    turn = g.turn - h.turn if g.mirror else g.turn + h.turn
+    return Element(turn - turn.numerator // turn.denominator, g.mirror != h.mirror)
 
 
 def inverse(g: Element) -> Element:

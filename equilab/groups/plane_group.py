@@ -102,12 +102,14 @@ class PlaneGroup:
         return f", and mirrors then turns from {self.axis} on" if self.mirrors else ", without mirrors"
 
     def __contains__(self, g: object) -> bool:
-        if not isinstance(g, Element) or not isinstance(g.turn, int | Fraction) or not 0 <= g.turn < 1:
+        if not isinstance(g, Element) or not isinstance(g.turn, int | Fraction):
+            return False
+        if not 0 <= g.turn.numerator < g.turn.denominator:  # of integers: fractions are slow to compare
             return False
         if g.mirror and not self.mirrors:
             return False
-        turn = g.turn - self.axis if g.mirror else g.turn
-        return self.rotations is None or (turn * self.rotations).denominator == 1
+        turn = g.turn - self.axis if g.mirror and self.axis else g.turn
+        return self.rotations is None or self.rotations % turn.denominator == 0
 
     def index(self, g: Element) -> int:
         """The position of g in `elements`; GroupError when it is not there."""
@@ -195,8 +197,9 @@ def cosine_sine(turn: Fraction) -> tuple[float, float]:
     >>> cosine_sine(Fraction(1, 4)), cosine_sine(Fraction(1, 2))
     ((0.0, 1.0), (-1.0, 0.0))
     """
-    quarter = round(4 * turn)
-    angle = 2 * math.pi * float(turn - Fraction(quarter, 4))  # within an eighth of a turn: accurate, and 0 when exact
+    steps, of = 4 * turn.numerator, turn.denominator
+    quarter = (2 * steps + of) // (2 * of)
+    angle = math.pi / 2 * ((steps - quarter * of) / of)  # within an eighth of a turn: accurate, and 0 when exact
     cosine, sine = math.cos(angle), math.sin(angle)
     for _ in range(quarter % 4):
         cosine, sine = -sine + 0.0, cosine

