@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from equilab.errors import SettingError, ShapeError
-from equilab.groups import PlaneGroup, p4, p4m
+from equilab.groups import Group, p4, p4m
 from equilab.models.classifier import Classifier
 from equilab.models.conv_vae import Model
 from equilab.models.initialise import build_lecun
@@ -70,7 +70,7 @@ def _check(num_fields: int, num_classes: int) -> None:
 
 
 def _build(
-    group: PlaneGroup, num_fields: int, num_classes: int, image_shape: tuple[int, int, int], generator: torch.Generator
+    group: Group, num_fields: int, num_classes: int, image_shape: tuple[int, int, int], generator: torch.Generator
 ) -> Classifier:
     """The network of a group, (batch, C, 28, 28) -> (batch, num_classes)."""
     if tuple(image_shape[1:]) != (28, 28):
