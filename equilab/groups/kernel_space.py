@@ -1,5 +1,6 @@
 """All equivariant kernels: the space of solutions of kappa(h x) = rho_out(h) kappa(x) rho_in(h)^-1."""
 
+import torch
 from torch import Tensor
 
 from equilab.errors import FieldTypeError
@@ -8,6 +9,8 @@ from equilab.groups.invariants import cached_invariants
 from equilab.groups.plane_group import PlaneGroup
 from equilab.groups.representation import Representation
 from equilab.groups.rings import cached_ring_kernels
+
+_CPU = torch.device("cpu")  # a basis is solved for once per process, whichever device is the default one at that moment
 
 
 def kernel_space(group: PlaneGroup, rho_in: Representation, rho_out: Representation, support: int | Tensor) -> Tensor:
@@ -26,12 +29,13 @@ def kernel_space(group: PlaneGroup, rho_in: Representation, rho_out: Representat
     torch.Size([36, 4, 4, 9])
     """
     check_groups(group, rho_in, rho_out)
-    points = (
-        PointFunctions.grid(group, support)
-        if isinstance(support, int)
-        else PointFunctions(group, check_points(support))
-    )
-    return cached_invariants(group, (rho_out, rho_in, points)).clone()
+    with _CPU:
+        points = (
+            PointFunctions.grid(group, support)
+            if isinstance(support, int)
+            else PointFunctions(group, check_points(support))
+        )
+        return cached_invariants(group, (rho_out, rho_in, points)).clone()
 
 
 def filter_basis(rho_in: Representation, rho_out: Representation, kernel_size: int) -> Tensor:
@@ -43,10 +47,11 @@ def filter_basis(rho_in: Representation, rho_out: Representation, kernel_size: i
     """
     group = rho_out.group
     check_groups(group, rho_in, rho_out)
-    if group.is_grid_exact:
-        basis = cached_invariants(group, (rho_out, rho_in, PointFunctions.grid(group, kernel_size)))
-        return basis.unflatten(-1, (kernel_size, kernel_size))
-    return cached_ring_kernels(rho_in, rho_out, kernel_size)
+    with _CPU:
+        if group.is_grid_exact:
+            basis = cached_invariants(group, (rho_out, rho_in, PointFunctions.grid(group, kernel_size)))
+            return basis.unflatten(-1, (kernel_size, kernel_size))
+        return cached_ring_kernels(rho_in, rho_out, kernel_size)
 
 
 def invariant_vectors(rho: Representation) -> Tensor:
@@ -56,7 +61,8 @@ def invariant_vectors(rho: Representation) -> Tensor:
     >>> invariant_vectors(p4.regular).tolist(), len(invariant_vectors(p4.irrep(1)))
     ([[0.5, 0.5, 0.5, 0.5]], 0)
     """
-    return cached_invariants(rho.group, (rho,)).clone()
+    with _CPU:
+        return cached_invariants(rho.group, (rho,)).clone()
 
 
 def check_groups(group: PlaneGroup, rho_in: Representation, rho_out: Representation) -> None:

@@ -58,6 +58,11 @@ def ring_kernels(rho_in: Representation, rho_out: Representation, kernel_size: i
     every h and every x of the plane, not only of the grid (Weiler & Cesa 2019, section 3). Sampling keeps the law for
     multiples of a quarter turn; at other angles the error falls with the size of the kernel.
     """
+    with torch.device("cpu"):
+        return _ring_kernels(rho_in, rho_out, kernel_size)
+
+
+def _ring_kernels(rho_in: Representation, rho_out: Representation, kernel_size: int) -> Tensor:
     parts = []
     for ring in rings(kernel_size):
         functions = HarmonicFunctions(rho_out.group, ring.max_frequency)

@@ -8,7 +8,6 @@ from equilab.groups import O2, SO2, C, D, induce, inner_product, invariant_vecto
 from equilab.groups.functions import HarmonicFunctions
 from equilab.groups.invariants import invariant_dimension, invariant_tensors
 
-
 KINDS = [rho for group in (*ON_THE_GRID, *OFF_THE_GRID, *INFINITE) for rho in kinds(group)]
 
 

@@ -10,7 +10,20 @@ import torch
 from kernel_laws import OFF_THE_GRID, ON_THE_GRID, dimension, kinds, pixels, svd_projector, worst_error
 
 from equilab.errors import FieldTypeError, GroupError, SettingError, ShapeError
-from equilab.groups import O2, SO2, C, D, Group, filter_basis, induce, kernel_space, restrict, tensor_product
+from equilab.groups import (
+    O2,
+    SO2,
+    C,
+    D,
+    Group,
+    filter_basis,
+    induce,
+    invariant_vectors,
+    kernel_space,
+    restrict,
+    ring_kernels,
+    tensor_product,
+)
 
 SIZES = [1, 2, 3, 4, 5, 7]
 
@@ -205,6 +218,19 @@ def test_writing_to_a_basis_changes_nobody_elses():
     case = (C(4), C(4).regular, C(4).trivial, 3)
     kernel_space(*case).zero_()
     assert kernel_space(*case).abs().sum() > 0
+
+
+def test_bases_are_on_the_cpu_whatever_the_default_device_is():
+    rho = C(4).quotient(C(2)) + C(4).irrep(1)  # of no other test: a basis that is in the cache needs no device
+    with torch.device("meta"):
+        found = [
+            kernel_space(C(4), rho, rho, 3),
+            filter_basis(rho, rho, 3),
+            filter_basis(C(5).irrep(2), C(5).regular, 3),
+            ring_kernels(C(5).irrep(2), C(5).trivial, 3),
+            invariant_vectors(rho),
+        ]
+    assert all(basis.device.type == "cpu" and len(basis) for basis in found)
 
 
 def test_points_may_be_far_away_many_and_in_float32():
