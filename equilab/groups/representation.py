@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import groupby
 from operator import index
 from typing import NamedTuple, SupportsIndex
@@ -97,6 +97,9 @@ class FieldType(Representation):
     group: PlaneGroup
     terms: tuple[tuple[int, Representation], ...]  # (count, representation), neighbours differ
 
+    def __post_init__(self) -> None:
+        assert self.dim >= 0  # known from now on: what torch.compile sees of a field type is a number
+
     @classmethod
     def of(cls, group: PlaneGroup, fields: tuple[Representation, ...]) -> "FieldType":
         """The type with these fields; FieldTypeError when they are of different groups."""
@@ -114,8 +117,8 @@ class FieldType(Representation):
     def num_fields(self) -> int:
         return sum(count for count, _ in self.terms)
 
-    @property
-    def dim(self) -> int:
+    @cached_property
+    def dim(self) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
         """The number of channels."""
         return sum(count * field.dim for count, field in self.terms)
 

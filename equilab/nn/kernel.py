@@ -38,6 +38,10 @@ class EquivariantKernel(nn.Module):
         self.kernel_size, self.groups = kernel_size, groups
         self.in_part = _part(in_type, groups, "in_type")
         self.out_part = _part(out_type, groups, "out_type")
+        size = kernel_size, kernel_size
+        self._shapes = [
+            [(rho_out.dim, rho_in.dim, *size) for _, rho_in in self.in_part.terms] for _, rho_out in self.out_part.terms
+        ]
         self.weights = nn.ParameterDict()
         for i, (count_out, rho_out) in enumerate(self.out_part.terms):
             for j, (count_in, rho_in) in enumerate(self.in_part.terms):
@@ -57,17 +61,17 @@ class EquivariantKernel(nn.Module):
         rows: list[list[Tensor]] = []
         blocks: list[list[Block]] = []
         reference = next(iter(self.weights.values()))
-        for i, (count_out, rho_out) in enumerate(self.out_part.terms):
+        for i, (count_out, _) in enumerate(self.out_part.terms):
             rows.append([])
             blocks.append([])
-            for j, (count_in, rho_in) in enumerate(self.in_part.terms):
+            for j, (count_in, _) in enumerate(self.in_part.terms):
                 name = f"{i}_{j}"
                 if name in self.weights:
                     rows[i].append(self.weights[name])
                 else:
                     rows[i].append(reference.new_zeros(0, self.groups * count_out, count_in))
-                shape = (rho_out.dim, rho_in.dim, self.kernel_size, self.kernel_size)
-                blocks[i].append(Block(getattr(self, f"entries_{name}"), getattr(self, f"index_{name}"), shape))
+                entries, index = getattr(self, f"entries_{name}"), getattr(self, f"index_{name}")
+                blocks[i].append(Block(entries, index, self._shapes[i][j]))
         return expand_kernel(rows, blocks, groups=self.groups)
 
     def reset_parameters(self, *, gain: float = 2.0, generator: torch.Generator | None = None) -> None:
