@@ -1,0 +1,78 @@
+"""Layer and group normalisation of fields, against torch's."""
+
+import pytest
+import torch
+from symmetry import ROUND_OFF, draw, error
+from torch import nn
+
+from equilab.errors import SettingError
+from equilab.groups import p4, p4m
+from equilab.nn import FieldGroupNorm, FieldLayerNorm
+
+
+def randomised(*modules):
+    for module in modules:
+        generator = torch.Generator().manual_seed(1)
+        with torch.no_grad():
+            for parameter in module.parameters():
+                parameter.copy_(torch.randn(parameter.shape, generator=generator))
+        module.double()
+    return modules
+
+
+def test_scalar_fields_have_torchs_layer_norm_at_every_pixel():
+    ours, theirs = randomised(FieldLayerNorm(6 * p4.trivial), nn.LayerNorm(6))
+    x = draw(6 * p4.trivial) * 2 + 1
+    assert torch.allclose(ours(x), theirs(x.movedim(1, -1)).movedim(-1, 1), atol=1e-13, rtol=0)
+    assert torch.allclose(ours(x[:, :, 0, 0]), theirs(x[:, :, 0, 0]), atol=1e-13, rtol=0)
+
+
+@pytest.mark.parametrize("num_groups", [1, 2, 3, 6])
+def test_scalar_fields_have_torchs_group_norm(num_groups):
+    ours, theirs = randomised(FieldGroupNorm(6 * p4.trivial, num_groups), nn.GroupNorm(num_groups, 6))
+    x = draw(6 * p4.trivial) * 2 + 1
+    assert torch.allclose(ours(x), theirs(x), atol=1e-13, rtol=0)
+
+
+def test_regular_fields_have_torchs_norms_with_a_weight_per_field():
+    x = draw(4 * p4.regular) * 2 + 1
+    layer, group = randomised(FieldLayerNorm(4 * p4.regular), FieldGroupNorm(4 * p4.regular, 2))
+    weight, bias = (p.repeat_interleave(4) for p in layer.parameters())
+    expected = nn.functional.layer_norm(x.movedim(1, -1), (16,), weight, bias).movedim(-1, 1)
+    assert torch.allclose(layer(x), expected, atol=1e-13, rtol=0)
+    assert torch.allclose(group(x), nn.functional.group_norm(x, 2, weight, bias), atol=1e-13, rtol=0)
+
+
+def test_other_fields_are_divided_by_the_root_of_their_mean_square_only():
+    x = draw(4 * p4.irrep(1)) * 2 + 1
+    layer, group = (kind.double() for kind in (FieldLayerNorm(4 * p4.irrep(1)), FieldGroupNorm(4 * p4.irrep(1), 2)))
+    assert torch.allclose(layer(x), x / (x.square().mean(1, keepdim=True) + 1e-5).sqrt(), atol=1e-13, rtol=0)
+    halves = x.unflatten(1, (2, 4))
+    expected = (halves / (halves.square().mean((2, 3, 4), keepdim=True) + 1e-5).sqrt()).flatten(1, 2)
+    assert torch.allclose(group(x), expected, atol=1e-13, rtol=0)
+    assert layer.bias.numel() == 0
+
+
+@pytest.mark.parametrize("make", [FieldLayerNorm, lambda field_type: FieldGroupNorm(field_type, 2)])
+def test_they_commute_with_the_group_and_see_each_sample_alone(make):
+    field_type = 4 * p4m.regular + 2 * p4m.irrep(1) + 2 * p4m.irrep(0, -1) + 4 * p4m.trivial
+    (norm,) = randomised(make(field_type))
+    x = draw(field_type) * 2 + 1
+    assert error(norm, x, field_type, field_type) < ROUND_OFF
+    assert torch.allclose(norm(x)[:1], norm(x[:1]), atol=1e-14, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("field_type", "theirs"), [(2 * p4.irrep(1), nn.GroupNorm(2, 4)), (2 * p4.regular, nn.GroupNorm(8, 8))]
+)
+def test_torchs_group_norm_breaks_fields(field_type, theirs):
+    """The mean of a vector's components is not invariant; nor is a weight per channel of a regular field."""
+    (theirs,) = randomised(theirs)
+    assert error(theirs, draw(field_type) + 1, field_type, field_type) > 0.1
+
+
+def test_fields_that_cannot_be_divided_are_refused():
+    with pytest.raises(SettingError, match=r"num_groups: expected a divisor of the 4 fields of C4\.regular, got 3"):
+        FieldGroupNorm(4 * p4.regular, 3)
+    with pytest.raises(SettingError, match=r"num_groups: expected a divisor .* got 0"):
+        FieldGroupNorm(4 * p4.regular, 0)

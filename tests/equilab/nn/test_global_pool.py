@@ -1,0 +1,37 @@
+"""The plane to one vector."""
+
+import pytest
+import torch
+from symmetry import ROUND_OFF, draw, error
+
+from equilab.errors import FieldTypeError, ShapeError
+from equilab.groups import p4, p4m
+from equilab.nn import GroupConv2d, GroupPool, Sequential, SpatialMax, SpatialMean
+
+MIXED = 2 * p4m.regular + 1 * p4m.irrep(1)
+
+
+def test_the_mean_and_the_maximum_move_no_more():
+    for layer in (SpatialMean(MIXED), SpatialMax(2 * p4m.regular)):
+        x = draw(layer.in_type, 8)
+        expected = x.mean((2, 3)) if isinstance(layer, SpatialMean) else x.flatten(2).max(2).values
+        assert torch.allclose(layer(x), expected, atol=1e-15, rtol=0)
+        assert error(layer, x, layer.in_type, layer.out_type) < ROUND_OFF
+
+
+def test_a_mean_without_a_type_takes_that_of_the_layer_before_it():
+    conv, mean = GroupConv2d(p4.trivial, 2 * p4.regular, 3), SpatialMean()
+    assert mean(torch.zeros(1, 5, 2, 2)).shape == (1, 5)
+    body = Sequential(conv, GroupPool(conv.out_type), mean)
+    assert mean.in_type == body.out_type == 2 * p4.trivial
+    with pytest.raises(ShapeError, match=r"x: expected \(batch, 2, H, W\)"):
+        mean(torch.zeros(1, 5, 2, 2))
+
+
+def test_a_type_that_is_missing_or_another_is_refused():
+    with pytest.raises(FieldTypeError, match="in_type: SpatialMean was made without one; give it a field type"):
+        _ = SpatialMean().in_type
+    with pytest.raises(FieldTypeError, match=r"in_type: SpatialMean is for C4\[2\*regular\], got C4\[1\*regular\]"):
+        Sequential(GroupConv2d(p4.trivial, p4.regular, 3), SpatialMean(2 * p4.regular))
+    with pytest.raises(FieldTypeError, match=r"SpatialMax needs fields .*; use eq\.nn\.SpatialMean"):
+        SpatialMax(MIXED)

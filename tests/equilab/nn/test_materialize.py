@@ -1,0 +1,149 @@
+"""Trained networks as plain torch, with the same output."""
+
+import pytest
+import torch
+from symmetry import draw
+from torch import nn
+
+from equilab.groups import SO2, p4, p4m
+from equilab.nn import (
+    AvgPool2d,
+    Dropout,
+    FieldBatchNorm,
+    FieldGroupNorm,
+    GatedNonlinearity,
+    GroupConv2d,
+    GroupConvTranspose2d,
+    GroupPool,
+    GroupSelfAttention,
+    Layer,
+    Linear,
+    MaxPool2d,
+    Restrict,
+    Sequential,
+    SpatialMean,
+    Upsample,
+    materialize,
+)
+
+
+def trained(model, x):
+    """The model in float64 after three steps in training mode, in evaluation mode."""
+    model = model.double().train()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    for _ in range(3):
+        optimizer.zero_grad()
+        model(x + torch.rand_like(x)).square().mean().backward()
+        optimizer.step()
+    return model.eval()
+
+
+def classifier():
+    a, b = 4 * p4m.regular, 2 * p4m.regular
+    restrict = Restrict(b, p4)
+    c = restrict.out_type
+    body = Sequential(
+        GroupConv2d(2 * p4m.trivial, a, 3, bias=False), FieldBatchNorm(a), nn.ReLU(), Dropout(a), MaxPool2d(a, 2),
+        GroupConv2d(a, b, 3, padding=1, groups=2), FieldBatchNorm(b), nn.ELU(), FieldGroupNorm(b, 2), Upsample(b),
+        GroupSelfAttention(b), restrict, AvgPool2d(c, 2), GroupPool(c), SpatialMean(),
+        Linear(2 * p4.trivial, 3 * p4.trivial), FieldBatchNorm(3 * p4.trivial),
+    )  # fmt: skip
+    return nn.Sequential(body, nn.Linear(3, 5)), draw(2 * p4m.trivial, 10, batch=4)
+
+
+def decoder():
+    gated = GatedNonlinearity(2 * SO2.irrep(1) + 2 * SO2.trivial)
+    body = Sequential(
+        GroupConvTranspose2d(2 * SO2.trivial, gated.in_type, 4, stride=2, padding=1),
+        FieldBatchNorm(gated.in_type), gated,
+        GroupConvTranspose2d(gated.out_type, 4 * SO2.trivial, 3, groups=1, bias=False), FieldBatchNorm(4 * SO2.trivial),
+    )  # fmt: skip
+    return body, draw(2 * SO2.trivial, 5, batch=4)
+
+
+def grouped_decoder():
+    a = 4 * p4.regular
+    return Sequential(GroupConvTranspose2d(a, a, 4, stride=2, groups=2), FieldBatchNorm(a)), draw(a, 5, batch=4)
+
+
+NETWORKS = [classifier, decoder, grouped_decoder]
+
+
+@pytest.mark.parametrize("make", NETWORKS)
+def test_the_output_is_the_same(make):
+    model, x = make()
+    model = trained(model, x)
+    plain = materialize(model)
+    expected = model(x)
+    assert not plain.training
+    assert (plain(x) - expected).abs().max() < 1e-13 * expected.abs().max()
+
+
+@pytest.mark.parametrize("make", NETWORKS)
+def test_convolutions_and_their_norms_are_one_plain_layer(make):
+    model, x = make()
+    plain = materialize(trained(model, x))
+    left = (GroupConv2d, GroupConvTranspose2d, Linear, FieldBatchNorm, Dropout, Restrict, GroupPool, GroupSelfAttention)
+    assert not [module for module in plain.modules() if isinstance(module, left)]
+    assert not [name for name, _ in plain.named_modules() if "Affine" in type(plain.get_submodule(name)).__name__]
+
+
+def test_a_convolution_and_batch_norm_are_torchs_convolution():
+    a = 2 * p4.regular
+    model, x = Sequential(GroupConv2d(p4.trivial, a, 3), FieldBatchNorm(a), nn.ReLU()), draw(1 * p4.trivial)
+    plain = materialize(trained(model, x))
+    assert [type(module) for module in plain] == [nn.Conv2d, nn.ReLU]  # pyright: ignore[reportGeneralTypeIssues]
+    assert torch.allclose(plain(x), model(x), atol=1e-13, rtol=0)
+
+
+def test_nothing_is_shared_and_the_model_is_left_as_it_was():
+    model, _ = classifier()
+    model = model.double().train()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    plain = materialize(model)
+    with torch.no_grad():
+        for parameter in plain.parameters():
+            parameter.zero_()
+    assert model.training
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
+def test_a_norm_without_a_convolution_before_it_stays_a_scale_and_a_shift():
+    a = 2 * p4.regular + 1 * p4.irrep(1)
+    model, x = Sequential(FieldBatchNorm(a), Dropout(a)), draw(2 * p4.regular + 1 * p4.irrep(1))
+    plain = materialize(trained(model, x))
+    assert torch.allclose(plain(x), model(x), atol=1e-13, rtol=0)
+    assert torch.allclose(plain(x[:, :, 0, 0]), model(x[:, :, 0, 0]), atol=1e-13, rtol=0)
+
+
+class Residual(nn.Module):
+    """A block of a user."""
+
+    def __init__(self, field_type):
+        super().__init__()
+        self.body = nn.ModuleList([GroupConv2d(field_type, field_type, 3, padding=1), FieldBatchNorm(field_type)])
+
+    def forward(self, x):
+        for layer in self.body:
+            x = x + layer(x)
+        return x
+
+
+class Backwards(nn.Sequential):
+    """A sequence with a forward of its own."""
+
+    def forward(self, x):  # pyright: ignore[reportIncompatibleMethodOverride]
+        for layer in reversed(self):
+            x = layer(x)
+        return x
+
+
+@pytest.mark.parametrize("kind", ["module", "sequence"])
+def test_modules_of_others_keep_their_own_forward(kind):
+    a = 2 * p4.regular
+    model = Residual(a) if kind == "module" else Backwards(FieldBatchNorm(a), GroupConv2d(a, a, 3))
+    x = draw(a)
+    model = trained(model, x)
+    plain = materialize(model)
+    assert torch.allclose(plain(x), model(x), atol=1e-12, rtol=0)
+    assert not [module for module in plain.modules() if isinstance(module, Layer)]

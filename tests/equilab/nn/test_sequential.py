@@ -1,0 +1,103 @@
+"""A sequence that looks at its neighbours when it is built."""
+
+import pytest
+import torch
+from symmetry import ROUND_OFF, draw, error
+from torch import nn
+
+from equilab.errors import FieldTypeError
+from equilab.groups import p4, p4m
+from equilab.nn import Dropout, FieldBatchNorm, GroupConv2d, GroupPool, NormNonlinearity, Sequential, SpatialMean
+
+X, HIDDEN, VECTORS = 1 * p4.trivial, 4 * p4.regular, 2 * p4.irrep(1)
+LIFT = GroupConv2d(X, HIDDEN, 3)
+
+
+def test_its_types_are_those_of_its_ends():
+    inner = Sequential(FieldBatchNorm(HIDDEN), nn.ReLU())
+    body = Sequential(
+        GroupConv2d(X, HIDDEN, 3), inner, Dropout(HIDDEN), nn.Identity(), GroupPool(HIDDEN), SpatialMean()
+    )
+    assert (str(body.in_type), str(body.out_type)) == ("C4[1*trivial]", "C4[4*trivial]")
+    body = body.double().eval()
+    assert error(body, draw(X), body.in_type, body.out_type) < ROUND_OFF
+
+
+@pytest.mark.parametrize("function", [nn.ReLU(), nn.GELU(), nn.Tanh(), nn.LeakyReLU(0.2), nn.SiLU(), nn.Softplus()])
+def test_activations_of_torch_may_stand_after_permuted_fields_only(function):
+    assert Sequential(GroupConv2d(X, HIDDEN, 3), function).out_type == HIDDEN
+    name = type(function).__name__
+    with pytest.raises(
+        FieldTypeError, match=rf"layer 1 \({name}\) acts on each channel alone, which breaks C4\.irrep\(1\)"
+    ):
+        Sequential(GroupConv2d(X, VECTORS, 3), function)
+
+
+def test_the_identity_may_stand_anywhere_but_first():
+    assert Sequential(GroupConv2d(X, VECTORS, 3), nn.Identity(), NormNonlinearity(VECTORS)).out_type == VECTORS
+
+
+@pytest.mark.parametrize(
+    ("module", "better"),
+    [
+        (nn.BatchNorm2d(16), "FieldBatchNorm"),
+        (nn.GroupNorm(4, 16), "FieldGroupNorm"),
+        (nn.LayerNorm(16), "FieldLayerNorm"),
+        (nn.InstanceNorm2d(16), "FieldGroupNorm"),
+        (nn.Conv2d(16, 16, 3), "GroupConv2d"),
+        (nn.ConvTranspose2d(16, 16, 3), "GroupConvTranspose2d"),
+        (nn.Linear(16, 16), "Linear"),
+        (nn.MaxPool2d(2), "MaxPool2d"),
+        (nn.AvgPool2d(2), "AvgPool2d"),
+        (nn.AdaptiveAvgPool2d(1), "AdaptiveAvgPool2d"),
+        (nn.Upsample(scale_factor=2), "Upsample"),
+        (nn.Dropout(), "Dropout"),
+        (nn.Dropout2d(), "Dropout"),
+        (nn.Sequential(nn.ReLU()), "Sequential"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_what_knows_no_fields_is_refused_with_what_to_use(module, better):
+    name = type(module).__name__
+    message = rf"layer 1 \({name}\) has no in_type: use eq\.nn\.{better}, or end the equivariant part before it"
+    with pytest.raises(FieldTypeError, match=message):
+        Sequential(LIFT, module)
+
+
+def test_what_it_refuses_would_break_the_symmetry():
+    torch.manual_seed(0)
+    lift = GroupConv2d(X, HIDDEN, 3).double()
+    for module in (nn.GroupNorm(8, 16), nn.Conv2d(16, 16, 3), nn.MaxPool2d(2), nn.PReLU(16)):
+        for parameter in module.parameters():
+            nn.init.normal_(parameter)  # trained, no two channels are alike
+        assert error(nn.Sequential(lift, module.double()), draw(X, 11), X, HIDDEN) > 0.1
+
+
+def test_neighbours_that_do_not_fit_are_named():
+    with pytest.raises(
+        FieldTypeError, match=r"layer 1 \(GroupConv2d\) takes C4\[2\*regular\], but C4\[4\*regular\] comes"
+    ):
+        Sequential(LIFT, GroupConv2d(2 * p4.regular, HIDDEN, 3))
+    with pytest.raises(FieldTypeError, match=r"layer 1 \(FieldBatchNorm\) takes D4\[4\*regular\], but C4"):
+        Sequential(LIFT, FieldBatchNorm(4 * p4m.regular))
+    with pytest.raises(
+        FieldTypeError, match=r"layer 0 \(ReLU\) has no in_type: begin with a layer that has one, or wr"
+    ):
+        Sequential(nn.ReLU(), LIFT)
+    with pytest.raises(FieldTypeError, match=r"layer 1 \(Flatten\) has no in_type: end the equivariant part before it"):
+        Sequential(LIFT, nn.Flatten())
+    with pytest.raises(FieldTypeError, match="Sequential: expected at least one layer, got none"):
+        Sequential()
+
+
+def test_a_layer_put_in_later_is_seen_by_check():
+    body = Sequential(LIFT, nn.ReLU())
+    body.append(nn.BatchNorm2d(16))
+    with pytest.raises(FieldTypeError, match=r"layer 2 \(BatchNorm2d\)"):
+        body.check()
+
+
+def test_a_slice_is_a_sequence_too():
+    body = Sequential(LIFT, nn.ReLU(), GroupPool(HIDDEN))
+    assert body[:2].out_type == HIDDEN
+    assert isinstance(body[:2], Sequential)
