@@ -20,6 +20,10 @@ class Layer(nn.Module, ABC):
     out_type: FieldType
 
     @abstractmethod
+    def forward(self, x: Tensor) -> Tensor:
+        """f(x), of the type `out_type`, for x of the type `in_type`."""
+
+    @abstractmethod
     def materialize(self) -> nn.Module:
         """A module of plain torch that computes the same in evaluation mode; nothing is shared with this one."""
 
