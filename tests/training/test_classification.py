@@ -163,7 +163,7 @@ class Strange(Model):
 
 
 @dataclass(frozen=True)
-class Any(Classification):
+class AnyKind(Classification):
     """Trains anything."""
 
     kind = nn.Module
@@ -171,7 +171,7 @@ class Any(Classification):
 
 def test_a_kind_that_no_probe_knows_is_refused_before_the_training(tiny):
     with pytest.raises(SettingError, match="no evaluation is known for a Linear"):
-        check_probe(replace(tiny, model=Strange(), objective=Any()))
+        check_probe(replace(tiny, model=Strange(), objective=AnyKind()))
 
 
 def test_answers_are_counted():
