@@ -7,7 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from equilab.interop import e3nn, escnn
+    import equilab.interop.e3nn as e3nn
+    import equilab.interop.escnn as escnn
 
 __all__ = ["e3nn", "escnn"]
 

@@ -42,12 +42,13 @@ def load_escnn() -> ModuleType:
             import escnn.gspaces
             import escnn.nn
     except ModuleNotFoundError as error:
+        missing = (error.name or "escnn").partition(".")[0]
         raise ModuleNotFoundError(
-            f"equilab.interop.escnn needs escnn, and there is no module named {error.name!r}: run\n"
+            f"equilab.interop.escnn needs escnn, and there is no module named {missing!r}: run\n"
             '    pip install "equilab[escnn]"\n'
             "    pip install --no-deps escnn==1.0.11\n"
             "with Python 3.11 or 3.12 (--no-deps leaves out py3nj, which needs a Fortran compiler)",
-            name=error.name,
+            name=missing,
         ) from error
     escnn.group._numerical.randomized_svd = None  # pyright: ignore[reportAttributeAccessIssue]
     return escnn
@@ -166,7 +167,7 @@ def _gspace(group: PlaneGroup) -> Any:
     gspaces, count = load_escnn().gspaces, group.rotations or -1
     if not group.mirrors:
         return gspaces.rot2dOnR2(count)
-    slope = math.pi * (0.5 + float(group.axis))  # R(axis) M leaves the line of this slope as it is
+    slope = math.pi * (0.5 + float(group.axis)) % math.pi  # R(axis) M leaves the line of this slope as it is
     return gspaces.flipRot2dOnR2(count, axis=slope)
 
 

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from equilab.groups import Element, Group, Irrep, PlaneGroup, Quotient, Representation, decompose
 from equilab.groups.decompose import averaging_group, highest_frequency
-from equilab.interop.intertwiner import irreducible_parts, orthogonal_intertwiner
+from equilab.interop.intertwiner import irreducible_parts, orthogonal_intertwiner, whole
 
 _SAME = 1e-6  # of matrices and characters: those of different elements and irreps differ by far more
 
@@ -42,7 +42,8 @@ class EscnnSpace:
 
     def matrices(self, sigma: Any, elements: tuple[Element, ...]) -> Tensor:
         """The matrices (elements, dim, dim), float64, of an escnn representation."""
-        return torch.stack([torch.from_numpy(np.array(sigma(self.element(g)), dtype=np.float64)) for g in elements])
+        found = (torch.from_numpy(np.array(sigma(self.element(g)), dtype=np.float64)) for g in elements)
+        return torch.stack([whole(matrix) for matrix in found])
 
     def their_irrep(self, rho: Irrep) -> Any:
         """escnn's irrep with the characters of rho."""

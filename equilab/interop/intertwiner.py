@@ -17,7 +17,7 @@ def orthogonal_intertwiner(rho: Tensor, sigma: Tensor) -> Tensor | None:
         mean = torch.einsum("gi,gj->ij", sigma[:, :, row], rho[:, :, 0]) / len(rho)
         gram = mean.T @ mean
         if gram[0, 0] > _ROUND_OFF and _is_identity(gram / gram[0, 0]):
-            return mean / gram[0, 0].sqrt()
+            return whole(mean / gram[0, 0].sqrt())
     return None
 
 
@@ -42,3 +42,8 @@ def irreducible_parts(rho: Tensor, irrep: Tensor, count: int) -> list[Tensor]:
 
 def _is_identity(matrix: Tensor) -> bool:
     return bool((matrix - torch.eye(len(matrix), dtype=matrix.dtype)).abs().max() < _ROUND_OFF)
+
+
+def whole(matrix: Tensor) -> Tensor:
+    """The matrix of integers that it is but for round-off, else itself."""
+    return matrix.round() if bool((matrix - matrix.round()).abs().max() < _ROUND_OFF) else matrix
