@@ -190,7 +190,7 @@ class GroupConvTranspose2d(_Convolution):
 
     def reset_parameters(self, *, generator: torch.Generator | None = None) -> None:
         """New weights, stride^2 times the variance of GroupConv2d: fewer taps reach an output pixel."""
-        self.kernel.reset_parameters(gain=2.0 * self.stride**2, generator=generator)
+        self.kernel.reset_parameters(stride=self.stride, generator=generator)
 
     def forward(self, x: Tensor) -> Tensor:
         check_input(x, self.in_type)

@@ -74,24 +74,25 @@ class EquivariantKernel(nn.Module):
                 blocks[i].append(Block(entries, index, self._shapes[i][j]))
         return expand_kernel(rows, blocks, groups=self.groups)
 
-    def reset_parameters(self, *, gain: float = 2.0, generator: torch.Generator | None = None) -> None:
+    def reset_parameters(self, *, gain: float = 2.0, stride: int = 1, generator: torch.Generator | None = None) -> None:
         """Normal weights with which an output channel has, over draws, `gain` times the mean square of the input.
 
         That holds for white noise or for constant fields, whichever is amplified more: after many ReLUs features are
         nearly constant, and smooth kernels amplify those. All kernels of one norm are equally likely. Between regular
         fields of C1, C2, C4, D1, D2, D4 both agree, and each entry of the filter has variance gain / fan_in (He et al.
         2015: gain 2 before a ReLU; Weiler & Cesa 2019, section 2.8, for white noise). gain 0: zeros, and no draw.
+        stride: of a transposed convolution, each of whose outputs sees every stride-th entry of the filter.
         """
         for i, (_, rho_out) in enumerate(self.out_part.terms):
             terms = [(f"{i}_{j}", *term) for j, term in enumerate(self.in_part.terms) if f"{i}_{j}" in self.weights]
             bases = [_scaled_basis(rho_in, rho_out, self.kernel_size) for _, _, rho_in in terms]
             white = sum(count * len(basis) for (_, count, _), basis in zip(terms, bases, strict=True))
             constant = sum(
-                count * _constant_response(basis, summed=rho_in.is_permutation)
+                count * _constant_response(basis, stride, summed=rho_in.is_permutation)
                 for (_, count, rho_in), basis in zip(terms, bases, strict=True)
             )
             for (name, _, _), basis in zip(terms, bases, strict=True):
-                deviation = (gain * rho_out.dim / max(white, constant)) ** 0.5 / basis.flatten(1).norm(dim=1)
+                deviation = stride * (gain * rho_out.dim / max(white, constant)) ** 0.5 / basis.flatten(1).norm(dim=1)
                 with torch.no_grad():
                     weight = self.weights[name]
                     if gain:
@@ -125,11 +126,17 @@ def _scaled_basis(rho_in: Representation, rho_out: Representation, kernel_size: 
     return basis / basis.abs().amax((1, 2, 3, 4), keepdim=True) if len(basis) else basis
 
 
-def _constant_response(basis: Tensor, *, summed: bool) -> float:
-    """sum_b |B_b f|^2 / |B_b|^2 for constant fields f: of ones (summed), or of independent components of variance 1."""
-    response = basis.sum((3, 4))  # (dim, d_out, d_in)
-    response = response.sum(2) if summed else response.flatten(1)
-    return float((response.square().sum(1) / basis.flatten(1).square().sum(1)).sum())
+def _constant_response(basis: Tensor, stride: int, *, summed: bool) -> float:
+    """sum_b |B_b f|^2 / |B_b|^2 for constant fields f: of ones (summed), or of independent components of variance 1.
+
+    |B_b f|^2 is summed over the outputs of stride x stride pixels, which share the entries of B_b.
+    """
+    seen = basis.sum(2, keepdim=True) if summed else basis
+    total = basis.new_zeros(len(basis))
+    for row in range(stride):
+        for column in range(stride):
+            total += seen[..., row::stride, column::stride].sum((3, 4)).square().sum((1, 2))
+    return float((total / basis.square().sum((1, 2, 3, 4))).sum())
 
 
 def _part(field_type: FieldType, groups: int, name: str) -> FieldType:

@@ -29,7 +29,7 @@ def mean_squares(make, channels, *, seed, size=5, between=torch.relu, kernel_siz
     ("field_type", "kernel_size"),
     [
         (48 * C(4).regular, 3),
-        (48 * D(4).regular, 3),
+        (32 * D(4).regular, 3),
         (32 * C(8).regular, 3),
         (24 * C(8).regular, 5),
         (128 * C(4).trivial, 3),
@@ -63,7 +63,7 @@ def test_the_entries_of_filters_between_regular_fields_have_variance_two_over_fa
     assert abs(kernel.mean().item()) < 4 * (2 / fan_in / (kernel.numel() / field_type.group.order)) ** 0.5
 
 
-@pytest.mark.parametrize("group", [C(4), D(4)], ids=str)
+@pytest.mark.parametrize("group", [C(4), D(4), C(8)], ids=str)
 def test_decoders_of_transposed_convolutions_keep_the_variance(group):
     field_type, generator = 32 * group.regular, torch.Generator().manual_seed(0)
     x, found = torch.randn(1, field_type.dim, 8, 8, generator=generator), []
@@ -73,7 +73,7 @@ def test_decoders_of_transposed_convolutions_keep_the_variance(group):
             x = conv(x)[..., 4:12, 4:12]  # the centre, which the edges do not reach
             found.append(float(x.square().mean()))
             x = x.relu()
-    assert all(1 < value < 4 for value in found), found
+    assert all(0.7 < value < 4 for value in found), found
 
 
 @pytest.mark.parametrize("group", [C(4), SO2], ids=str)
