@@ -12,7 +12,8 @@ def field_norms(x: Tensor, dims: FieldDims, *, eps: float = 1e-12) -> Tensor:
     >>> field_norms(torch.tensor([[3.0, 4.0]]), ((1, 2),)).tolist()
     [[5.0]]
     """
-    return torch.cat([(part.square().sum(2) + eps).sqrt() for part in split_fields(x, dims)], 1)
+    parts = split_fields(_wide(x), dims)
+    return torch.cat([(part.square().sum(2) + eps).sqrt() for part in parts], 1).to(x.dtype)
 
 
 def gate_fields(x: Tensor, gates: Tensor, dims: FieldDims) -> Tensor:
@@ -20,11 +21,7 @@ def gate_fields(x: Tensor, gates: Tensor, dims: FieldDims) -> Tensor:
 
     Equivariant for invariant gates (Weiler et al. 2018, section 3.3).
     """
-    counts = [count for count, _ in dims]
-    factors = gates.sigmoid().split(counts, 1)
-    return join_fields(
-        [part * factor.unsqueeze(2) for part, factor in zip(split_fields(x, dims), factors, strict=True)]
-    )
+    return _times(x, gates.sigmoid(), dims)
 
 
 def norm_relu(x: Tensor, bias: Tensor, dims: FieldDims) -> Tensor:
@@ -32,9 +29,18 @@ def norm_relu(x: Tensor, bias: Tensor, dims: FieldDims) -> Tensor:
 
     The norm is (|v|^2 + 1e-12)^1/2, so that there is a gradient at v = 0.
     """
-    norms = field_norms(x, dims)
+    wide = _wide(x)
+    norms = field_norms(wide, dims)
     shifted = norms + bias.view(-1, *(1,) * (x.ndim - 2))
-    factors = (shifted.relu() / norms).split([count for count, _ in dims], 1)
-    return join_fields(
-        [part * factor.unsqueeze(2) for part, factor in zip(split_fields(x, dims), factors, strict=True)]
-    )
+    return _times(wide, shifted.relu() / norms, dims).to(x.dtype)
+
+
+def _times(x: Tensor, factors: Tensor, dims: FieldDims) -> Tensor:
+    """Every field of x times its factor (batch, fields, ...)."""
+    parts = zip(split_fields(x, dims), factors.split([count for count, _ in dims], 1), strict=True)
+    return join_fields([part * factor.unsqueeze(2) for part, factor in parts])
+
+
+def _wide(x: Tensor) -> Tensor:
+    """x in float32 where it is float16, in which 1e-12 is 0."""
+    return x.float() if x.dtype is torch.float16 else x

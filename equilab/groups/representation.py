@@ -98,11 +98,12 @@ class FieldType(Representation):
     terms: tuple[tuple[int, Representation], ...]  # (count, representation), neighbours differ
 
     def __post_init__(self) -> None:
-        assert self.dim >= 0  # known from now on: what torch.compile sees of a field type is a number
+        if not self.dim:  # cached by this: torch.compile then sees a number, not the algebra behind it
+            raise FieldTypeError(f"fields: expected at least one field of {self.group}, got none")
 
     @classmethod
     def of(cls, group: PlaneGroup, fields: tuple[Representation, ...]) -> "FieldType":
-        """The type with these fields; FieldTypeError when they are of different groups."""
+        """The type with these fields; FieldTypeError when they are of different groups, or there are none."""
         for field in fields:
             if field.group != group:
                 raise FieldTypeError(f"fields: expected representations of {group}, got {field}; restrict it first")

@@ -4,7 +4,7 @@ from equilab.nn.bias import EquivariantBias
 from equilab.nn.dropout import Dropout
 from equilab.nn.field_batch_norm import FieldBatchNorm
 from equilab.nn.field_layer_norm import FieldGroupNorm, FieldLayerNorm
-from equilab.nn.global_pool import GlobalPool, SpatialMax, SpatialMean
+from equilab.nn.global_pool import SpatialMax, SpatialMean
 from equilab.nn.group_attention import GroupSelfAttention
 from equilab.nn.group_conv import GroupConv2d, GroupConvTranspose2d
 from equilab.nn.group_pool import GroupPool
@@ -30,7 +30,6 @@ __all__ = [
     "FieldLayerNorm",
     "FieldNorms",
     "GatedNonlinearity",
-    "GlobalPool",
     "GroupConv2d",
     "GroupConvTranspose2d",
     "GroupPool",

@@ -50,6 +50,7 @@ class _Convolution(Layer):
         self.exact: Exact = exact
         self.axes = reversed_axes(self.in_type.group)
         self.kernel = EquivariantKernel(self.in_type, self.out_type, kernel_size, groups=groups, gain=0.0)
+        self.kernel.check_reach()
         self.bias = EquivariantBias(self.out_type) if bias and EquivariantBias.exists(self.out_type) else None
         self.reset_parameters(generator=generator)
 

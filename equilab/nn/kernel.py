@@ -56,6 +56,15 @@ class EquivariantKernel(nn.Module):
         self._make_basis()
         self.reset_parameters(gain=gain, generator=generator)
 
+    def check_reach(self) -> None:
+        """Raises FieldTypeError for an output field that would always be zero, as no input field reaches it."""
+        for i, (_, rho_out) in enumerate(self.out_part.terms):
+            if not any(f"{i}_{j}" in self.weights for j in range(len(self.in_part.terms))):
+                raise FieldTypeError(
+                    f"kernel_size {self.kernel_size}: zero is the only equivariant kernel from {self.in_type} to "
+                    f"{rho_out} in {self.out_type}; use a larger kernel, or fields that have an irrep in common"
+                )
+
     def forward(self) -> Tensor:
         """The expanded kernel."""
         rows: list[list[Tensor]] = []

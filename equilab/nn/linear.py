@@ -34,6 +34,7 @@ class Linear(Layer):
         self.in_type, self.out_type = as_type(in_type, "in_type"), as_type(out_type, "out_type")
         same_group(self.in_type, self.out_type)
         self.kernel = EquivariantKernel(self.in_type, self.out_type, 1, gain=0.0)
+        self.kernel.check_reach()
         self.bias = EquivariantBias(self.out_type) if bias and EquivariantBias.exists(self.out_type) else None
         self.reset_parameters(generator=generator)
 

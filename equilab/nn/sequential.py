@@ -4,7 +4,7 @@ from torch import nn
 
 from equilab.errors import FieldTypeError
 from equilab.groups import FieldType
-from equilab.nn.global_pool import GlobalPool
+from equilab.nn.global_pool import SpatialMean
 from equilab.nn.nonlinearities import POINTWISE
 
 _INSTEAD: dict[type[nn.Module], str] = {
@@ -71,12 +71,11 @@ class Sequential(nn.Sequential):
 
 def _after(module: nn.Module, label: str, current: FieldType | None) -> FieldType:
     """The type that leaves `module` when `current` enters it (None: it is the first); FieldTypeError if it may not."""
-    if isinstance(module, nn.Identity) and current is not None:
+    fits_any = isinstance(module, nn.Identity) or (isinstance(module, SpatialMean) and not hasattr(module, "in_type"))
+    if fits_any and current is not None:
         return current
     if isinstance(module, POINTWISE):
         return _through_pointwise(label, current)
-    if isinstance(module, GlobalPool) and current is not None:
-        module.fix(current)
     in_type, out_type = getattr(module, "in_type", None), getattr(module, "out_type", None)
     if not isinstance(in_type, FieldType) or not isinstance(out_type, FieldType):
         hint = next((f"use {better}, or " for kind, better in _INSTEAD.items() if isinstance(module, kind)), "")

@@ -1,5 +1,6 @@
 """Gates and norms of fields, against formulas written out."""
 
+import pytest
 import torch
 
 from equilab.functional import field_norms, gate_fields, norm_relu
@@ -36,3 +37,13 @@ def test_gradients_are_finite_at_zero():
         function(zero).sum().backward()
         assert zero.grad is not None
         assert zero.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_gradients_are_finite_where_a_field_is_zero(dtype):
+    x = torch.zeros(1, 4, 2, 2, dtype=dtype, requires_grad=True)
+    bias = torch.full((2,), -0.1, dtype=dtype)  # as it is at first
+    for output in (field_norms(x, ((2, 2),)), norm_relu(x, bias, ((2, 2),))):
+        (gradient,) = torch.autograd.grad(output.sum(), x)
+        assert output.dtype == gradient.dtype == dtype
+        assert gradient.isfinite().all()

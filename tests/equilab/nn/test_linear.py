@@ -61,6 +61,8 @@ def test_what_makes_no_sense_is_refused():
         FieldTypeError, match=r"zero is the only equivariant kernel.*fields that have an irrep in common"
     ):
         Linear(p4.trivial, p4.irrep(1))
+    with pytest.raises(FieldTypeError, match=r"kernel from C4\[1\*trivial\] to C4\.irrep\(1\) in C4\[1\*trivial"):
+        Linear(p4.trivial, p4.trivial + p4.irrep(1))  # the second field would be zero for ever
     with pytest.raises(FieldTypeError, match="in_type and out_type: expected one group"):
         Linear(p4.trivial, p4m.trivial)
     with pytest.raises(ShapeError, match=r"x: expected \(batch, 4\) for C4\[1\*regular\], got \(1, 4, 3, 3\)"):
