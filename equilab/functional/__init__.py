@@ -2,7 +2,7 @@
 
 from equilab.functional.attention import relative_positions, self_attention2d
 from equilab.functional.expand_kernel import Block, block_of, expand_block, expand_kernel
-from equilab.functional.field_norm import normalise_fields
+from equilab.functional.field_norm import normalise_fields, sample_norm
 from equilab.functional.fields import FieldDims, join_fields, split_fields
 from equilab.functional.group_conv import group_conv2d, group_conv_transpose2d, transpose_kernel
 from equilab.functional.group_pool import group_pool
@@ -30,6 +30,7 @@ __all__ = [
     "relative_positions",
     "report",
     "reversed_axes",
+    "sample_norm",
     "self_attention2d",
     "split_fields",
     "transpose_kernel",

@@ -1,45 +1,52 @@
 """Layer and group normalisation of fields: each sample by itself, the same in training and in evaluation."""
 
-from copy import deepcopy
-
 import torch
 from torch import Tensor, nn
 
 from equilab.errors import SettingError
-from equilab.functional import join_fields, normalise_fields, split_fields
+from equilab.functional import sample_norm
 from equilab.groups import Representation
 from equilab.nn.layer import Layer, as_type, check_input, field_dims
+from equilab.nn.plain import SampleNorm
 
 
 class _SampleNorm(Layer):
     """Normalised fields times a weight per field, plus a bias per field whose channels are permuted."""
 
-    def __init__(self, in_type: Representation, eps: float):
+    def __init__(self, in_type: Representation, *, num_groups: int, plane: bool, eps: float):
         super().__init__()
         self.in_type = self.out_type = as_type(in_type, "in_type")
-        self.eps = eps
+        self.num_groups, self.eps = num_groups, eps
+        self._plane = plane
         self.weight = nn.Parameter(torch.ones(self.in_type.num_fields))
         self.bias = nn.Parameter(torch.zeros(sum(n for n, rho in self.in_type.terms if rho.is_permutation)))
         self._dims = field_dims(self.in_type)
         self._centred = tuple(rho.is_permutation for _, rho in self.in_type.terms)
 
-    def normalise(self, x: Tensor, axes: tuple[int, ...], groups: int) -> Tensor:
-        """x with moments over `axes` of (batch, groups, fields / groups, dim, ...), then weighed."""
-        parts, field, biased = [], 0, 0
-        for part, (count, _), centred in zip(split_fields(x, self._dims), self._dims, self._centred, strict=True):
-            grouped = part.unflatten(1, (groups, count // groups))
-            normed = normalise_fields(grouped, axes, centred=centred, eps=self.eps).flatten(1, 2)
-            shape = (count,) + (1,) * (part.ndim - 2)
-            normed = normed * self.weight[field : field + count].view(shape)
-            if centred:
-                normed = normed + self.bias[biased : biased + count].view(shape)
-            parts.append(normed)
-            field, biased = field + count, biased + count * centred
-        return join_fields(parts)
+    def forward(self, x: Tensor) -> Tensor:
+        check_input(x, self.in_type, ndim=None)
+        return sample_norm(
+            x,
+            self.weight,
+            self.bias,
+            self._dims,
+            self._centred,
+            groups=self.num_groups,
+            plane=self._plane,
+            eps=self.eps,
+        )
 
     def materialize(self) -> nn.Module:
-        """A copy: its statistics are those of each sample, which no convolution can hold."""
-        return deepcopy(self)
+        """The same without field types: no convolution can hold the statistics of each sample."""
+        return SampleNorm(
+            self.weight,
+            self.bias,
+            self._dims,
+            self._centred,
+            groups=self.num_groups,
+            plane=self._plane,
+            eps=self.eps,
+        )
 
 
 class FieldLayerNorm(_SampleNorm):
@@ -54,11 +61,7 @@ class FieldLayerNorm(_SampleNorm):
     """
 
     def __init__(self, in_type: Representation, *, eps: float = 1e-5):
-        super().__init__(in_type, eps)
-
-    def forward(self, x: Tensor) -> Tensor:
-        check_input(x, self.in_type, ndim=None)
-        return self.normalise(x, (2, 3), 1)
+        super().__init__(in_type, num_groups=1, plane=False, eps=eps)
 
 
 class FieldGroupNorm(_SampleNorm):
@@ -69,12 +72,7 @@ class FieldGroupNorm(_SampleNorm):
     """
 
     def __init__(self, in_type: Representation, num_groups: int, *, eps: float = 1e-5):
-        super().__init__(in_type, eps)
+        super().__init__(in_type, num_groups=num_groups, plane=True, eps=eps)
         for count, rho in self.in_type.terms:
             if num_groups < 1 or count % num_groups:
                 raise SettingError(f"num_groups: expected a divisor of the {count} fields of {rho}, got {num_groups}")
-        self.num_groups = num_groups
-
-    def forward(self, x: Tensor) -> Tensor:
-        check_input(x, self.in_type, ndim=None)
-        return self.normalise(x, (2, 3, 4, 5) if x.ndim == 4 else (2, 3), self.num_groups)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from equilab.functional import field_norms, gate_fields, norm_relu
 from equilab.groups import Irrep, Representation
 from equilab.nn.layer import Layer, as_type, check_input, field_dims, refuse_mixed
+from equilab.nn.plain import ChannelGate, ChannelNormReLU, ChannelNorms, Function
 
 POINTWISE = (
     nn.CELU,
@@ -54,8 +55,8 @@ class Pointwise(Layer):
         return self.function(x)
 
     def materialize(self) -> nn.Module:
-        """The function itself, if it is a module."""
-        return deepcopy(self.function) if isinstance(self.function, nn.Module) else deepcopy(self)
+        """The function itself, as a module."""
+        return deepcopy(self.function) if isinstance(self.function, nn.Module) else Function(self.function)
 
 
 class GatedNonlinearity(Layer):
@@ -82,8 +83,8 @@ class GatedNonlinearity(Layer):
         return gate_fields(fields, gates, self._dims)
 
     def materialize(self) -> nn.Module:
-        """A copy: it is made of plain tensor operations."""
-        return deepcopy(self)
+        """The same without field types."""
+        return ChannelGate(self._dims)
 
 
 class NormNonlinearity(Layer):
@@ -103,8 +104,8 @@ class NormNonlinearity(Layer):
         return norm_relu(x, self.bias, self._dims)
 
     def materialize(self) -> nn.Module:
-        """A copy: it is made of plain tensor operations."""
-        return deepcopy(self)
+        """The same without field types."""
+        return ChannelNormReLU(self.bias, self._dims)
 
 
 class FieldNorms(Layer):
@@ -121,5 +122,5 @@ class FieldNorms(Layer):
         return field_norms(x, self._dims)
 
     def materialize(self) -> nn.Module:
-        """A copy: it is made of plain tensor operations."""
-        return deepcopy(self)
+        """The same without field types."""
+        return ChannelNorms(self._dims)

@@ -1,10 +1,19 @@
 """What is left of equivariant layers in a materialized network: small modules that know no field types."""
 
+from collections.abc import Callable
 from typing import Literal
 
 from torch import Tensor, nn
 
-from equilab.functional import FieldDims, group_pool, self_attention2d
+from equilab.functional import (
+    FieldDims,
+    field_norms,
+    gate_fields,
+    group_pool,
+    norm_relu,
+    sample_norm,
+    self_attention2d,
+)
 
 
 class ChannelAffine(nn.Module):
@@ -41,3 +50,75 @@ class PlainSelfAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.project(self_attention2d(self.query(x), self.key(x), self.value(x), self.table))
+
+
+class Function(nn.Module):
+    """A function of a tensor."""
+
+    def __init__(self, function: Callable[[Tensor], Tensor]):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(x)
+
+
+class ChannelGate(nn.Module):
+    """Each run of channels times the sigmoid of its gate; the gates are the last channels of x (batch, C, ...)."""
+
+    def __init__(self, dims: FieldDims):
+        super().__init__()
+        self.dims = dims
+        self.split = sum(count * dim for count, dim in dims), sum(count for count, _ in dims)
+
+    def forward(self, x: Tensor) -> Tensor:
+        fields, gates = x.split(self.split, 1)
+        return gate_fields(fields, gates, self.dims)
+
+
+class ChannelNormReLU(nn.Module):
+    """ReLU(|v| + b) v / |v| for each run v of channels."""
+
+    def __init__(self, bias: Tensor, dims: FieldDims):
+        super().__init__()
+        self.dims = dims
+        self.bias = nn.Parameter(bias.detach().clone())
+
+    def forward(self, x: Tensor) -> Tensor:
+        return norm_relu(x, self.bias, self.dims)
+
+
+class ChannelNorms(nn.Module):
+    """The norm of each run of channels."""
+
+    def __init__(self, dims: FieldDims):
+        super().__init__()
+        self.dims = dims
+
+    def forward(self, x: Tensor) -> Tensor:
+        return field_norms(x, self.dims)
+
+
+class SampleNorm(nn.Module):
+    """Layer or group normalisation of runs of channels."""
+
+    def __init__(
+        self,
+        weight: Tensor,
+        bias: Tensor,
+        dims: FieldDims,
+        centred: tuple[bool, ...],
+        *,
+        groups: int,
+        plane: bool,
+        eps: float,
+    ):
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(weight.detach().clone()), nn.Parameter(bias.detach().clone())
+        self.dims, self.centred = dims, centred
+        self.groups, self.plane, self.eps = groups, plane, eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        return sample_norm(
+            x, self.weight, self.bias, self.dims, self.centred, groups=self.groups, plane=self.plane, eps=self.eps
+        )
