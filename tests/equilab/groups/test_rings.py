@@ -127,14 +127,16 @@ def test_the_space_of_ring_kernels_of_c4_is_a_part_of_the_whole():
     torch.testing.assert_close(rings_only @ whole.T @ whole, rings_only, atol=1e-13, rtol=0)
 
 
-def test_radii_are_a_pixel_apart_and_frequencies_at_most_twice_the_radius():
-    assert rings(1) == [Ring(0.0, 0)]
-    assert rings(4) == [Ring(0.5, 1), Ring(1.5, 3)]
-    assert rings(7) == [Ring(0.0, 0), Ring(1.0, 2), Ring(2.0, 4), Ring(3.0, 6)]
+def test_radii_are_a_pixel_apart_and_frequencies_below_what_the_grid_confuses():
+    assert [ring.radius for ring in rings(6)] == [0.5, 1.5, 2.5]
+    assert [ring.radius for ring in rings(7)] == [0, 1, 2, 3]
+    assert [ring.max_frequency for ring in rings(1) + rings(2) + rings(3)] == [0, 1, 0, 2]
+    assert [ring.max_frequency for ring in rings(6)] == [1, 2, 2]
+    assert [ring.max_frequency for ring in rings(11)] == [0, 2, 3, 5, 7, 2]
 
 
 def test_at_the_origin_only_the_constant_is_not_zero():
-    samples = sampled_harmonics(Ring(1.0, 2), 3)
+    samples = sampled_harmonics(Ring(1.0, 0.6, 2), 3)
     assert samples[:, 1, 1].tolist() == [pytest.approx(math.exp(-0.5 / 0.36)), 0.0, 0.0, 0.0, 0.0]
 
 
