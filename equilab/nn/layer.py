@@ -30,6 +30,9 @@ class Layer(nn.Module, ABC):
     def extra_repr(self) -> str:
         return f"{self.in_type} -> {self.out_type}"
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.extra_repr()})"  # one line: what it is made of is its own affair
+
 
 def as_type(value: Representation, name: str) -> FieldType:
     """The field type itself, or that of one field of a representation; FieldTypeError for anything else."""
