@@ -8,6 +8,9 @@ from equilab.groups import O2, SO2, C, D, FieldType, Group, Representation, indu
 
 needs_escnn = pytest.mark.skipif(find_spec("escnn") is None, reason="escnn is not installed: ESCNN=yes make install")
 
+# escnn keeps coefficients on disk by joblib, which warns when the disk is slow
+slow_disk = pytest.mark.filterwarnings("ignore:Persisting input arguments took:UserWarning")
+
 ON_THE_GRID = [C(1), C(2), C(4), D(1), D(2), D(4), D(1, "1/2"), D(1, "1/4"), D(2, "1/4")]
 FINITE = [*ON_THE_GRID, C(3), C(8), D(3), D(2, "1/8")]
 GROUPS = [*FINITE, SO2, O2]

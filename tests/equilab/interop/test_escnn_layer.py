@@ -2,13 +2,13 @@ import copy
 
 import pytest
 import torch
-from escnn_cases import needs_escnn
+from escnn_cases import needs_escnn, slow_disk
 
 from equilab.errors import FieldTypeError, ShapeError
 from equilab.groups import C, D
 from equilab.interop.escnn import EscnnLayer, load_escnn, to_escnn, wrap_module
 
-pytestmark = needs_escnn
+pytestmark = [needs_escnn, slow_disk]
 FLOAT32 = 1e-5  # escnn's bases are float32
 
 

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 import torch
-from escnn_cases import FINITE, GROUPS, ON_THE_GRID, foreign, native, needs_escnn
+from escnn_cases import FINITE, GROUPS, ON_THE_GRID, foreign, native, needs_escnn, slow_disk
 
 from equilab.errors import FieldTypeError, GroupError, ShapeError
 from equilab.groups import O2, SO2, C, D, Element, FromMatrices, Group
 from equilab.interop.escnn import from_escnn, load_escnn, to_escnn
 
-pytestmark = needs_escnn
+pytestmark = [needs_escnn, slow_disk]
 ROUND_OFF = 1e-12
 
 
