@@ -46,7 +46,7 @@ def test_a_ring_obeys_the_law_at_every_angle_of_the_plane(group):
             torch.testing.assert_close(found, expected, atol=1e-12, rtol=0)
 
 
-@pytest.mark.parametrize("kernel_size", [3, 4, 7])
+@pytest.mark.parametrize("kernel_size", [4, 5])
 @pytest.mark.parametrize("group", [C(8), D(8), C(16), D(2, "1/8"), *INFINITE], ids=str)
 def test_on_the_grid_the_law_is_exact_for_the_elements_that_the_grid_has(group, kernel_size):
     points = pixels(kernel_size)
@@ -108,7 +108,7 @@ def test_sampled_harmonics_are_independent_so_no_kernel_is_lost_to_sampling(kern
     assert values[0] < 1.5
 
 
-@pytest.mark.parametrize("kernel_size", [1, 2, 3, 5])
+@pytest.mark.parametrize("kernel_size", [2, 5])
 @pytest.mark.parametrize("group", GROUPS, ids=str)
 def test_ring_kernels_are_independent_and_counted_by_characters(group, kernel_size):
     for rho_in, rho_out in pairs(group):
