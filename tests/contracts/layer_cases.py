@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -60,13 +61,18 @@ class Case:
     def x(self, batch: int = 2, *, seed: int = 0, dtype: torch.dtype = torch.float32) -> Tensor:
         """An input whose numbers are the same in float32 and in float64."""
         generator = torch.Generator().manual_seed(seed)
-        return torch.randn(batch, self.build().in_type.dim, *self.size, generator=generator).to(dtype)
+        return torch.randn(batch, self.channels, *self.size, generator=generator).to(dtype)
 
-    @property
+    @cached_property
     def kind(self) -> type[nn.Module]:
         return type(self.build())
 
-    @property
+    @cached_property
+    def channels(self) -> int:
+        """Of the input."""
+        return self.build().in_type.dim
+
+    @cached_property
     def is_learned(self) -> bool:
         """Whether there are parameters."""
         return any(True for _ in self.build().parameters())

@@ -21,8 +21,8 @@ both_dtypes = pytest.mark.parametrize("dtype", [torch.float32, torch.float64], i
 
 def called(layer: nn.Module, x: Tensor, *, seed: int = 0) -> Tensor:
     """layer(x), where all that is random about it comes from the seed."""
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)  # torch.manual_seed takes 5 ms, for the devices there are not
         return layer(x)
 
 
@@ -62,7 +62,7 @@ def round_off(layer: nn.Module, xs: list[Tensor], dtype: torch.dtype) -> float:
 
 @torch.no_grad()
 def assert_equivariant(case: Case, layer: nn.Module, dtype: torch.dtype) -> None:
-    """f(T_g x) = T'_g f(x) within eight times the round-off that is measured (found: up to 2.3 times), for every element that is exact."""
+    """f(T_g x) = T'_g f(x) for every element that is exact, within eight times the measured round-off (found: 2.2)."""
     x = case.x(dtype=dtype)
     group = layer.out_type.group
     moved = [layer.in_type.act(g, x) for g in elements(case, group)]
@@ -247,12 +247,13 @@ def test_channels_last_gives_what_contiguous_gives(case):
 
 @every
 def test_bfloat16_autocast_is_close_and_commutes_to_its_round_off(case):
-    layer, x = case.stirred(), case.x()
-    exact = layer(x)
-    unit = float(exact.abs().max()) * 2**-7
+    layer, x = case.stirred(), case.x().requires_grad_()
+    exact = layer(x).detach()
     with torch.autocast("cpu", torch.bfloat16):
         y = layer(x)
-        assert (y - exact).abs().max() <= 2 * unit
-        for g in elements(case, layer.out_type.group):
-            error = layer(layer.in_type.act(g, x)) - layer.out_type.act(g, y)
-            assert error.abs().max() <= unit, g
+        moved = {g: layer(layer.in_type.act(g, x)) for g in elements(case, layer.out_type.group)}
+    tolerance = 2 * exact.abs().max() * 2**-7  # a unit in the last place of the largest, for each of the two compared
+    assert (y - exact).abs().max() <= tolerance
+    assert all((gy.float() - layer.out_type.act(g, y.float())).abs().max() <= tolerance for g, gy in moved.items())
+    y.float().square().mean().backward()
+    assert all(tensor.grad is not None and tensor.grad.isfinite().all() for tensor in (x, *layer.parameters()))
