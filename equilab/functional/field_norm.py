@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from equilab.functional.fields import FieldDims, join_fields, split_fields
+from equilab.functional.fields import FieldDims, at_least_float32, join_fields, split_fields
 
 
 def normalise_fields(fields: Tensor, axes: tuple[int, ...], *, centred: bool, eps: float = 1e-5) -> Tensor:
@@ -12,10 +12,24 @@ def normalise_fields(fields: Tensor, axes: tuple[int, ...], *, centred: bool, ep
     fields: (batch, ..., dim, ...), of one representation, `axes` holding that of the dim. Commutes with the group for
     permuted channels; of any other field the mean is not invariant, only the mean square: those are not centred.
     """
+    x = at_least_float32(fields)
     if centred:
-        variance, mean = torch.var_mean(fields, axes, correction=0, keepdim=True)
-        return (fields - mean) * (variance + eps).rsqrt()
-    return fields * (fields.square().mean(axes, keepdim=True) + eps).rsqrt()
+        variance, mean = torch.var_mean(x, axes, correction=0, keepdim=True)
+        return ((x - mean) * (variance + eps).rsqrt()).to(fields.dtype)
+    return (x * (x.square().mean(axes, keepdim=True) + eps).rsqrt()).to(fields.dtype)
+
+
+def scale_by_mean_square(fields: Tensor, mean_square: Tensor, weight: Tensor, *, eps: float = 1e-5) -> Tensor:
+    """weight * x / (mean square + eps)^1/2 of fields (batch, fields, n): batch normalisation without a mean.
+
+    mean_square: (fields,), of a batch (`field_mean_square`) or a running mean of those; weight: (fields,).
+    """
+    return (at_least_float32(fields) * (weight * (mean_square + eps).rsqrt())[:, None]).to(fields.dtype)
+
+
+def field_mean_square(fields: Tensor) -> Tensor:
+    """The mean square of each field of (batch, fields, n) over batch and components, (fields,), at least float32."""
+    return at_least_float32(fields).square().mean((0, 2))
 
 
 def sample_norm(

@@ -24,6 +24,11 @@ def split_fields(x: Tensor, dims: FieldDims) -> list[Tensor]:
     return parts
 
 
+def at_least_float32(x: Tensor) -> Tensor:
+    """x, in float32 where it is float16 or bfloat16: squares and sums of squares need its range."""
+    return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+
+
 def join_fields(parts: Sequence[Tensor]) -> Tensor:
     """x (batch, channels, ...) from its runs of fields (batch, fields, dim, ...): undoes `split_fields`."""
     flat = [part.flatten(1, 2) for part in parts]

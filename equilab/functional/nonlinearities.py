@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from equilab.functional.fields import FieldDims, join_fields, split_fields
+from equilab.functional.fields import FieldDims, at_least_float32, join_fields, split_fields
 
 
 def field_norms(x: Tensor, dims: FieldDims, *, eps: float = 1e-12) -> Tensor:
@@ -12,7 +12,7 @@ def field_norms(x: Tensor, dims: FieldDims, *, eps: float = 1e-12) -> Tensor:
     >>> field_norms(torch.tensor([[3.0, 4.0]]), ((1, 2),)).tolist()
     [[5.0]]
     """
-    parts = split_fields(_wide(x), dims)
+    parts = split_fields(at_least_float32(x), dims)
     return torch.cat([(part.square().sum(2) + eps).sqrt() for part in parts], 1).to(x.dtype)
 
 
@@ -29,7 +29,7 @@ def norm_relu(x: Tensor, bias: Tensor, dims: FieldDims) -> Tensor:
 
     The norm is (|v|^2 + 1e-12)^1/2, so that there is a gradient at v = 0.
     """
-    wide = _wide(x)
+    wide = at_least_float32(x)
     norms = field_norms(wide, dims)
     shifted = norms + bias.view(-1, *(1,) * (x.ndim - 2))
     return _times(wide, shifted.relu() / norms, dims).to(x.dtype)
@@ -39,8 +39,3 @@ def _times(x: Tensor, factors: Tensor, dims: FieldDims) -> Tensor:
     """Every field of x times its factor (batch, fields, ...)."""
     parts = zip(split_fields(x, dims), factors.split([count for count, _ in dims], 1), strict=True)
     return join_fields([part * factor.unsqueeze(2) for part, factor in parts])
-
-
-def _wide(x: Tensor) -> Tensor:
-    """x in float32 where it is float16, in which 1e-12 is 0."""
-    return x.float() if x.dtype is torch.float16 else x

@@ -3,7 +3,24 @@
 from equilab.groups.combined import FromMatrices, Restricted, TensorProduct
 from equilab.groups.decompose import decompose, inner_product
 from equilab.groups.element import Element
-from equilab.groups.group import O2, SO2, C, D, Group, induce, p4, p4m, restrict, tensor_product
+from equilab.groups.group import (
+    C1,
+    C2,
+    C4,
+    D1,
+    D2,
+    D4,
+    O2,
+    SO2,
+    C,
+    D,
+    Group,
+    induce,
+    p4,
+    p4m,
+    restrict,
+    tensor_product,
+)
 from equilab.groups.induced import Induced, Quotient
 from equilab.groups.irrep import Irrep
 from equilab.groups.kernel_space import filter_basis, invariant_vectors, kernel_space
@@ -14,6 +31,12 @@ from equilab.groups.representation import Field, FieldType, Representation
 from equilab.groups.rings import ring_kernels
 
 __all__ = [
+    "C1",
+    "C2",
+    "C4",
+    "D1",
+    "D2",
+    "D4",
     "O2",
     "SO2",
     "C",

@@ -14,6 +14,9 @@ from equilab.groups.representation import Representation
 _ROUND_OFF = 1e-9
 
 
+_RESERVED = {"trivial", "regular", "irrep", "quotient", "induce", "restrict", "tensor"}
+
+
 @dataclass(frozen=True)
 class TensorProduct(Representation):
     """rho(g) x sigma(g), the Kronecker product; GroupError when the two are of different groups."""
@@ -84,15 +87,18 @@ class FromMatrices(Representation):
         return len(self.matrices[0])
 
     def matrix(self, g: Element) -> Tensor:
-        return torch.tensor(self.matrices[self.group.index(g)], dtype=torch.float64)
+        return torch.tensor(self.matrices[self.group.index(g)], dtype=torch.float64, device="cpu")
 
 
 def from_matrices(group: PlaneGroup, matrices: Mapping[Element, Tensor], *, name: str) -> FromMatrices:
     """The representation with these matrices (dim, dim), one for every element of a finite group.
 
-    Raises GroupError for a missing element, a shape that differs, a matrix that is not orthogonal, or a pair whose
-    product is not the matrix of the product.
+    name: for printing; none of the names that field types are written with. Raises GroupError for such a name, a
+    missing element, a shape that differs, a matrix that is not orthogonal, or a pair whose product is not the matrix of
+    the product.
     """
+    if name.partition("(")[0] in _RESERVED:
+        raise GroupError(f"name: {name!r} is read as another representation; choose one of your own")
     missing = [g for g in group.elements if g not in matrices]
     if missing:
         raise GroupError(
@@ -103,7 +109,7 @@ def from_matrices(group: PlaneGroup, matrices: Mapping[Element, Tensor], *, name
     for g, matrix in table.items():
         if matrix.shape != (dim, dim):
             raise GroupError(f"matrices: expected ({dim}, {dim}) for {g}, got {tuple(matrix.shape)}")
-        if not _close(matrix @ matrix.T, torch.eye(dim, dtype=torch.float64)):  # not: NaN is not close to anything
+        if not _close(matrix @ matrix.T, torch.eye(dim).to(matrix)):  # not: NaN is not close to anything
             raise GroupError(
                 f"matrices: expected an orthogonal one for {g} within {_ROUND_OFF}; "
                 "use float64 and an orthonormal basis"

@@ -9,7 +9,7 @@ from torch import Tensor
 from equilab.errors import GroupError, SettingError, ShapeError
 from equilab.groups.element import Element, inverse
 from equilab.groups.irrep import Irrep
-from equilab.groups.plane_group import PlaneGroup
+from equilab.groups.plane_group import PlaneGroup, cosine_sine
 from equilab.groups.representation import Representation
 
 _SAME_POINT = 1e-6
@@ -48,7 +48,7 @@ class PointFunctions(Representation):
         return _moved_points(self.group, self.points, g).clone()
 
     def matrix(self, g: Element) -> Tensor:
-        return torch.eye(self.dim, dtype=torch.float64)[self.permutation(g)]
+        return torch.eye(self.dim, dtype=torch.float64, device="cpu")[self.permutation(g)]
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,11 @@ class HarmonicFunctions(Representation):
 
     group: PlaneGroup
     max_frequency: int  # m
+
+    def character(self, g: Element) -> float:
+        if g.mirror:
+            return 1.0  # of the constant; a mirror has trace 0 on (cos m phi, sin m phi)
+        return 1 + 2 * sum(cosine_sine(m * g.turn % 1)[0] for m in range(1, self.max_frequency + 1))
 
     @property
     def name(self) -> str:
@@ -74,7 +79,7 @@ class HarmonicFunctions(Representation):
 @lru_cache(maxsize=1024)
 def _moved_points(group: PlaneGroup, points: tuple[tuple[float, float], ...], g: Element) -> Tensor:
     """The position of g^-1 p for every point p; GroupError for one that is off the set."""
-    places = torch.tensor(points, dtype=torch.float64)
+    places = torch.tensor(points, dtype=torch.float64, device="cpu")
     moved = places @ group.matrix(inverse(g)).T
     distance = torch.cdist(moved, places, compute_mode="donot_use_mm_for_euclid_dist")  # which loses half the digits
     nearest = distance.min(1)
@@ -88,7 +93,7 @@ def _moved_points(group: PlaneGroup, points: tuple[tuple[float, float], ...], g:
 
 @lru_cache(maxsize=64)
 def _grid_points(kernel_size: int) -> Tensor:
-    place = torch.arange(kernel_size, dtype=torch.float64) - (kernel_size - 1) / 2
+    place = torch.arange(kernel_size, dtype=torch.float64, device="cpu") - (kernel_size - 1) / 2
     return torch.stack([place.repeat(kernel_size), -place.repeat_interleave(kernel_size)], 1)
 
 

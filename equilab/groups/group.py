@@ -14,7 +14,7 @@ from equilab.groups.plane_group import PlaneGroup, exact_turn
 from equilab.groups.representation import FieldType, Representation
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Group(PlaneGroup):
     """A closed subgroup of O(2), with its representations at hand.
 
@@ -96,7 +96,8 @@ def D(n: int, axis: Fraction | float | str = 0) -> Group:
     return Group(n, True, exact.limit_denominator(10**6) if isinstance(axis, float) else exact)
 
 
+C1, C2, C4 = C(1), C(2), C(4)
+D1, D2, D4 = D(1), D(2), D(4)
 SO2 = Group(None)
 O2 = Group(None, True)
-p4 = Group(4)
-p4m = Group(4, True)
+p4, p4m = C4, D4

@@ -37,7 +37,7 @@ class Induced(Representation):
     def matrix(self, g: Element) -> Tensor:
         self.check_element(g)
         leaders = cosets(self.group, self.of.group)
-        blocks = torch.zeros(len(leaders), self.of.dim, len(leaders), self.of.dim, dtype=torch.float64)
+        blocks = torch.zeros(len(leaders), self.of.dim, len(leaders), self.of.dim, dtype=torch.float64, device="cpu")
         for i, leader in enumerate(leaders):
             j, h = _place(compose(g, leader), self.group, self.of.group)
             blocks[j, :, i] = self.of.matrix(h)
@@ -66,12 +66,13 @@ class Quotient(Representation):
         return len(cosets(self.group, self.subgroup))
 
     def matrix(self, g: Element) -> Tensor:
-        return torch.eye(self.dim, dtype=torch.float64)[self.permutation(g)]
+        return torch.eye(self.dim, dtype=torch.float64, device="cpu")[self.permutation(g)]
 
     def permutation(self, g: Element) -> Tensor:
         self.check_element(g)
         leaders, back = cosets(self.group, self.subgroup), inverse(g)
-        return torch.tensor([_place(compose(back, leader), self.group, self.subgroup)[0] for leader in leaders])
+        moved = [_place(compose(back, leader), self.group, self.subgroup)[0] for leader in leaders]
+        return torch.tensor(moved, device="cpu")
 
 
 @lru_cache(maxsize=256)

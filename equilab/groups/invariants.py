@@ -87,7 +87,7 @@ def _null_space(group: PlaneGroup, factors: tuple[Representation, ...]) -> Tenso
     one = torch.ones(1, 1, dtype=torch.float64)
     moves = (reduce(torch.kron, [rho.matrix(g) for rho in factors], one) for g in elements)
     projector = reduce(torch.add, moves) / len(elements)
-    rank = invariant_dimension(group, factors)
+    rank = round(float(projector.trace()))  # `invariant_tensors` compares it with the characters
     found = projector.new_zeros(rank, len(projector))
     count = 0
     for column in projector.T:

@@ -66,12 +66,12 @@ class Irrep(Representation):
         if self.dim == 1:
             turn = g.turn - self.group.axis if g.mirror else g.turn
             value = cosine_sine(self.frequency * turn)[0] * (self.sign if g.mirror else 1)
-            return torch.tensor([[value]], dtype=torch.float64)
+            return torch.tensor([[value]], dtype=torch.float64, device="cpu")
         cosine, sine = cosine_sine(self.frequency * g.turn % 1)
-        rotation = torch.tensor([[cosine, -sine], [sine, cosine]], dtype=torch.float64)
+        rotation = torch.tensor([[cosine, -sine], [sine, cosine]], dtype=torch.float64, device="cpu")
         if not g.mirror:
             return rotation
-        return rotation * torch.tensor([1.0, -1.0], dtype=torch.float64) * (-1) ** self.frequency
+        return rotation * rotation.new_tensor([1.0, -1.0]) * (-1) ** self.frequency
 
 
 def irreps(group: PlaneGroup, max_frequency: int | None = None) -> list[Irrep]:

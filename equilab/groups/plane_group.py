@@ -16,7 +16,7 @@ _ROUND_OFF = 1e-9  # of a turn given as a float
 _RANDOM_TURNS = 2**32  # random turns of SO(2) and O(2) are multiples of 1 / this: products stay exact
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PlaneGroup:
     """A closed subgroup of O(2): `rotations` turns (None: all of them), with mirrors or without.
 
@@ -35,6 +35,14 @@ class PlaneGroup:
         limit = 0 if self.rotations is None or not self.mirrors else Fraction(1, self.rotations)
         if self.axis and not 0 <= self.axis < limit:
             raise GroupError(f"axis: expected 0, or for D_n 0 <= axis < 1/n, got {self.axis} for {self.short_name}")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, PlaneGroup):
+            return NotImplemented
+        return (self.rotations, self.mirrors, self.axis) == (other.rotations, other.mirrors, other.axis)
+
+    def __hash__(self) -> int:
+        return hash((self.rotations, self.mirrors, self.axis))
 
     @property
     def short_name(self) -> str:
@@ -81,13 +89,17 @@ class PlaneGroup:
     def element(self, turn: Fraction | float | str, *, mirror: bool = False) -> Element:
         """The element that mirrors (where asked), then turns by a fraction of a full turn: element("1/4").
 
-        A float stands for the turn of the group within 1e-9 of it. Raises GroupError for one that is not in the group,
-        with the turns that are.
+        -1 < turn < 1. A float stands for the turn of the group within 1e-9 of it. Raises GroupError for one that is not
+        in the group, with the turns that are, and for whole turns, which are degrees or steps by mistake.
 
         >>> str(PlaneGroup(4).element(0.25))
         'turn 1/4'
         """
         exact = exact_turn(turn, "turn")
+        if not -1 < exact < 1:
+            raise GroupError(
+                f"turn: expected a fraction of a full turn, -1 < turn < 1 (90 degrees is '1/4'), got {turn}"
+            )
         if isinstance(turn, float) and self.rotations is not None:
             start = self.axis if mirror else Fraction(0)
             nearest = start + Fraction(round((exact - start) * self.rotations), self.rotations)
@@ -141,8 +153,8 @@ class PlaneGroup:
     def matrix(self, g: Element) -> Tensor:
         """The 2 x 2 matrix, float64, that moves points (x to the right, y up); exact at quarter turns."""
         cosine, sine = cosine_sine(g.turn)
-        rotation = torch.tensor([[cosine, -sine], [sine, cosine]], dtype=torch.float64)
-        return rotation * torch.tensor([-1.0, 1.0], dtype=torch.float64) if g.mirror else rotation
+        rotation = torch.tensor([[cosine, -sine], [sine, cosine]], dtype=torch.float64, device="cpu")
+        return rotation * rotation.new_tensor([-1.0, 1.0]) if g.mirror else rotation
 
     @property
     def is_grid_exact(self) -> bool:

@@ -72,6 +72,9 @@ class Representation(ABC):
     def __add__(self, other: "Representation") -> "FieldType":
         return (1 * self).__add__(other)
 
+    def __radd__(self, other: object) -> "FieldType":
+        return 1 * self if other == 0 else NotImplemented  # sum() begins with 0
+
 
 class Field(NamedTuple):
     """One field of a field type: its representation and its channels start, ..., stop - 1."""
@@ -201,12 +204,13 @@ class FieldType(Representation):
             start = stop
         return torch.cat(parts, 1)
 
-    def check(self, x: Tensor, name: str = "x") -> None:
-        """Raises ShapeError unless x is (batch, channels) or (batch, channels, H, W) with the channels of this type."""
-        if x.ndim not in (2, 4) or x.shape[1] != self.dim:
-            raise ShapeError(
-                f"{name}: expected (batch, {self.dim}, H, W) or (batch, {self.dim}) for {self}, got {tuple(x.shape)}"
-            )
+    def check(self, x: Tensor, *, ndims: tuple[int, ...] = (4, 2)) -> None:
+        """Raises ShapeError unless x is (batch, channels, H, W) or (batch, channels), by `ndims`, of this type."""
+        if x.ndim in ndims and x.shape[1] == self.dim:
+            return
+        shapes = {2: f"(batch, {self.dim})", 4: f"(batch, {self.dim}, H, W)"}
+        expected = " or ".join(shapes[ndim] for ndim in ndims)
+        raise ShapeError(f"x: expected {expected} for {self}, got {tuple(x.shape)}")
 
 
 def _checked_count(count: int) -> int:

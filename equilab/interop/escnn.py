@@ -21,7 +21,7 @@ from equilab.groups.combined import from_matrices
 from equilab.interop.change_of_basis import ChangeOfBasis
 from equilab.interop.escnn_space import EscnnSpace, group_of
 from equilab.nn import Layer
-from equilab.nn.layer import as_type, check_input
+from equilab.nn.layer import as_type
 
 __all__ = ["EscnnLayer", "EscnnType", "from_escnn", "load_escnn", "to_escnn", "wrap_module"]
 
@@ -67,7 +67,7 @@ class EscnnType:
 
     def wrap(self, x: Tensor) -> Any:
         """The escnn.nn.GeometricTensor of x (batch, C, H, W); ShapeError for other channels."""
-        check_input(x, self.field_type)
+        self.field_type.check(x, ndims=(4,))
         return load_escnn().nn.GeometricTensor(ChangeOfBasis(self.basis).to(x.device)(x), self.escnn_type)
 
     def unwrap(self, tensor: Any) -> Tensor:
@@ -128,6 +128,8 @@ class EscnnLayer(Layer):
     the plane, ShapeError when it is called.
     """
 
+    ndims = (4,)
+
     def __init__(self, module: nn.Module):
         super().__init__()
         types = [getattr(module, name, None) for name in ("in_type", "out_type")]
@@ -141,7 +143,7 @@ class EscnnLayer(Layer):
         self.into, self.module, self.out = ChangeOfBasis(into.basis), module, ChangeOfBasis(out.basis.T)
 
     def forward(self, x: Tensor) -> Tensor:
-        check_input(x, self.in_type)
+        self.check(x)
         tensor = load_escnn().nn.GeometricTensor(self.into(x), self.module.in_type)
         return self.out(self.module(tensor).tensor)
 

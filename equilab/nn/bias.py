@@ -23,6 +23,10 @@ class EquivariantBias(nn.Module):
         """Whether any field has a trivial part."""
         return any(len(invariant_vectors(rho)) for _, rho in field_type.terms)
 
+    def reset_parameters(self) -> None:
+        """Zeros."""
+        self.kernel.reset_parameters()
+
     def forward(self) -> Tensor:
         return torch.flatten(self.kernel())
 

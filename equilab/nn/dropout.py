@@ -1,12 +1,11 @@
 """Dropout of whole fields."""
 
 from torch import Tensor, nn
-from torch.nn import functional
 
 from equilab.errors import SettingError
-from equilab.functional import join_fields, split_fields
+from equilab.functional import drop_fields
 from equilab.groups import Representation
-from equilab.nn.layer import Layer, as_type, check_input, field_dims
+from equilab.nn.layer import Layer, as_type, field_dims
 
 
 class Dropout(Layer):
@@ -18,22 +17,15 @@ class Dropout(Layer):
 
     def __init__(self, in_type: Representation, p: float = 0.5):
         super().__init__()
-        if not 0 <= p < 1:
-            raise SettingError(f"p: expected a probability, 0 <= p < 1, got {p}")
+        if not isinstance(p, float | int) or not 0 <= p < 1:
+            raise SettingError(f"p: expected a probability, 0 <= p < 1, got {p!r}")
         self.in_type = self.out_type = as_type(in_type, "in_type")
         self.p = p
         self._dims = field_dims(self.in_type)
 
     def forward(self, x: Tensor) -> Tensor:
-        check_input(x, self.in_type, ndim=None)
-        if not self.training:
-            return x
-        fields = split_fields(x, self._dims)
-        return join_fields([part * self._mask(part) for part in fields])
-
-    def _mask(self, part: Tensor) -> Tensor:
-        ones = part.new_ones(part.shape[:2] + (1,) * (part.ndim - 2))
-        return functional.dropout(ones, self.p)
+        self.check(x)
+        return drop_fields(x, self._dims, p=self.p) if self.training else x
 
     def materialize(self) -> nn.Module:
         """The identity."""

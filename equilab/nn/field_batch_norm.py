@@ -2,10 +2,12 @@
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm  # nn.SyncBatchNorm is one, too
 
-from equilab.functional import join_fields, split_fields
+from equilab.errors import SettingError
+from equilab.functional import field_mean_square, join_fields, scale_by_mean_square, split_fields
 from equilab.groups import Representation
-from equilab.nn.layer import Layer, as_type, check_input, field_dims
+from equilab.nn.layer import Layer, as_type, field_dims
 from equilab.nn.plain import ChannelAffine
 
 
@@ -15,7 +17,8 @@ class FieldBatchNorm(Layer):
     Fields of permuted channels: torch's batch norm over batch, channels of the field and plane (Cohen & Welling 2016,
     section 6.2). Other fields: divided by the root of the mean square, times a weight; their mean is not invariant, and
     is left (Weiler & Cesa 2019, section 2.6). x: (batch, channels, H, W) or (batch, channels), the same shape comes
-    out. Raises ShapeError when it is called.
+    out. Statistics are those of one process, as torch's; SyncBatchNorm.convert_sync_batchnorm shares those of the
+    permuted fields. Raises SettingError for an eps or a momentum that makes no sense; ShapeError when it is called.
 
     >>> from equilab.groups import p4
     >>> norm = FieldBatchNorm(10 * p4.regular)
@@ -26,6 +29,8 @@ class FieldBatchNorm(Layer):
     def __init__(self, in_type: Representation, *, eps: float = 1e-5, momentum: float = 0.1):
         super().__init__()
         self.in_type = self.out_type = as_type(in_type, "in_type")
+        if not eps >= 0 or momentum is None or not 0 <= momentum <= 1:
+            raise SettingError(f"eps, momentum: expected eps >= 0 and 0 <= momentum <= 1, got {eps}, {momentum}")
         self.norms = nn.ModuleList(
             nn.BatchNorm1d(count, eps, momentum) if rho.is_permutation else MeanSquareNorm(count, eps, momentum)
             for count, rho in self.in_type.terms
@@ -33,7 +38,7 @@ class FieldBatchNorm(Layer):
         self._dims = field_dims(self.in_type)
 
     def forward(self, x: Tensor) -> Tensor:
-        check_input(x, self.in_type, ndim=None)
+        self.check(x)
         parts = split_fields(x, self._dims)  # (batch, fields, dim, ...)
         normed = [norm(part.flatten(2)).reshape(part.shape) for norm, part in zip(self.norms, parts, strict=True)]
         return join_fields(normed)
@@ -43,11 +48,11 @@ class FieldBatchNorm(Layer):
         """One scale and one shift per channel, from the running statistics."""
         scales, shifts = [], []
         for norm, (_, dim) in zip(self.norms, self._dims, strict=True):
-            assert isinstance(norm, nn.BatchNorm1d | MeanSquareNorm)
+            assert isinstance(norm, BatchNorm | MeanSquareNorm)
             assert norm.running_var is not None
             scale = norm.weight * (norm.running_var + norm.eps).rsqrt()
             shift = torch.zeros_like(scale)
-            if isinstance(norm, nn.BatchNorm1d) and norm.running_mean is not None:
+            if isinstance(norm, BatchNorm) and norm.running_mean is not None:
                 shift = norm.bias - norm.running_mean * scale
             scales.append(scale.repeat_interleave(dim))
             shifts.append(shift.repeat_interleave(dim))
@@ -63,15 +68,21 @@ class MeanSquareNorm(nn.Module):
     def __init__(self, num_fields: int, eps: float, momentum: float):
         super().__init__()
         self.eps, self.momentum = eps, momentum
-        self.weight = nn.Parameter(torch.ones(num_fields))
-        self.register_buffer("running_var", torch.ones(num_fields))
+        self.weight = nn.Parameter(torch.empty(num_fields))
+        self.register_buffer("running_var", torch.empty(num_fields))
         self.register_buffer("num_batches_tracked", torch.tensor(0))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Ones, and no batch seen."""
+        nn.init.ones_(self.weight)
+        self.running_var.fill_(1)
+        self.num_batches_tracked.zero_()
 
     def forward(self, fields: Tensor) -> Tensor:
-        if self.training:
-            variance = fields.square().mean((0, 2))
-            self.running_var.lerp_(variance.detach().to(self.running_var.dtype), self.momentum)
+        mean_square = self.running_var
+        if self.training and fields.numel():
+            mean_square = field_mean_square(fields)
+            self.running_var.lerp_(mean_square.detach().to(self.running_var.dtype), self.momentum)
             self.num_batches_tracked.add_(1)
-        else:
-            variance = self.running_var
-        return fields * (self.weight * (variance + self.eps).rsqrt())[:, None]
+        return scale_by_mean_square(fields, mean_square, self.weight, eps=self.eps)

@@ -1,52 +1,33 @@
 """Layer and group normalisation of fields: each sample by itself, the same in training and in evaluation."""
 
-import torch
+from copy import deepcopy
+
 from torch import Tensor, nn
 
 from equilab.errors import SettingError
-from equilab.functional import sample_norm
 from equilab.groups import Representation
-from equilab.nn.layer import Layer, as_type, check_input, field_dims
+from equilab.nn.layer import Layer, as_type, check_integers, field_dims
 from equilab.nn.plain import SampleNorm
 
 
 class _SampleNorm(Layer):
     """Normalised fields times a weight per field, plus a bias per field whose channels are permuted."""
 
-    def __init__(self, in_type: Representation, *, num_groups: int, plane: bool, eps: float):
+    def __init__(self, in_type: Representation, *, groups: int, plane: bool, eps: float):
         super().__init__()
         self.in_type = self.out_type = as_type(in_type, "in_type")
-        self.num_groups, self.eps = num_groups, eps
-        self._plane = plane
-        self.weight = nn.Parameter(torch.ones(self.in_type.num_fields))
-        self.bias = nn.Parameter(torch.zeros(sum(n for n, rho in self.in_type.terms if rho.is_permutation)))
-        self._dims = field_dims(self.in_type)
-        self._centred = tuple(rho.is_permutation for _, rho in self.in_type.terms)
+        if not eps >= 0:
+            raise SettingError(f"eps: expected a number >= 0, got {eps}")
+        centred = tuple(rho.is_permutation for _, rho in self.in_type.terms)
+        self.norm = SampleNorm(field_dims(self.in_type), centred, groups=groups, plane=plane, eps=eps)
 
     def forward(self, x: Tensor) -> Tensor:
-        check_input(x, self.in_type, ndim=None)
-        return sample_norm(
-            x,
-            self.weight,
-            self.bias,
-            self._dims,
-            self._centred,
-            groups=self.num_groups,
-            plane=self._plane,
-            eps=self.eps,
-        )
+        self.check(x)
+        return self.norm(x)
 
     def materialize(self) -> nn.Module:
         """The same without field types: no convolution can hold the statistics of each sample."""
-        return SampleNorm(
-            self.weight,
-            self.bias,
-            self._dims,
-            self._centred,
-            groups=self.num_groups,
-            plane=self._plane,
-            eps=self.eps,
-        )
+        return deepcopy(self.norm)
 
 
 class FieldLayerNorm(_SampleNorm):
@@ -56,12 +37,13 @@ class FieldLayerNorm(_SampleNorm):
     fields: over the root of their mean square, times a weight. x: (batch, channels, H, W) or (batch, channels).
 
     >>> from equilab.groups import p4
+    >>> import torch
     >>> FieldLayerNorm(8 * p4.regular)(torch.randn(2, 32, 5, 5)).shape
     torch.Size([2, 32, 5, 5])
     """
 
     def __init__(self, in_type: Representation, *, eps: float = 1e-5):
-        super().__init__(in_type, num_groups=1, plane=False, eps=eps)
+        super().__init__(in_type, groups=1, plane=False, eps=eps)
 
 
 class FieldGroupNorm(_SampleNorm):
@@ -72,7 +54,11 @@ class FieldGroupNorm(_SampleNorm):
     """
 
     def __init__(self, in_type: Representation, num_groups: int, *, eps: float = 1e-5):
-        super().__init__(in_type, num_groups=num_groups, plane=True, eps=eps)
+        check_integers(num_groups=num_groups)
+        super().__init__(in_type, groups=num_groups, plane=True, eps=eps)
         for count, rho in self.in_type.terms:
-            if num_groups < 1 or count % num_groups:
+            if count % num_groups:
                 raise SettingError(f"num_groups: expected a divisor of the {count} fields of {rho}, got {num_groups}")
+
+    def extra_repr(self) -> str:
+        return f"{self.in_type}, num_groups={self.norm.groups}"

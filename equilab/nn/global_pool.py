@@ -2,8 +2,9 @@
 
 from torch import Tensor, nn
 
+from equilab.errors import ShapeError
 from equilab.groups import Representation
-from equilab.nn.layer import Layer, as_type, check_input, refuse_mixed
+from equilab.nn.layer import Layer, as_type, refuse_mixed
 
 
 class SpatialMean(Layer):
@@ -17,6 +18,8 @@ class SpatialMean(Layer):
     torch.Size([2, 8])
     """
 
+    ndims, makes_vectors = (4,), True
+
     def __init__(self, in_type: Representation | None = None):
         super().__init__()
         if in_type is not None:
@@ -24,7 +27,9 @@ class SpatialMean(Layer):
 
     def forward(self, x: Tensor) -> Tensor:
         if hasattr(self, "in_type"):
-            check_input(x, self.in_type)
+            self.check(x)
+        elif x.ndim != 4:
+            raise ShapeError(f"x: expected (batch, channels, H, W), got {tuple(x.shape)}")
         return x.mean((-2, -1))
 
     def materialize(self) -> nn.Module:
@@ -41,13 +46,15 @@ class SpatialMax(Layer):
     Raises FieldTypeError for other fields.
     """
 
+    ndims, makes_vectors = (4,), True
+
     def __init__(self, in_type: Representation):
         super().__init__()
         self.in_type = self.out_type = as_type(in_type, "in_type")
         refuse_mixed(self.in_type, "SpatialMax", "use eq.nn.SpatialMean")
 
     def forward(self, x: Tensor) -> Tensor:
-        check_input(x, self.in_type)
+        self.check(x)
         return x.amax((-2, -1))
 
     def materialize(self) -> nn.Module:

@@ -8,7 +8,7 @@ from equilab.functional import self_attention2d
 from equilab.groups import Irrep, Representation
 from equilab.nn.group_conv import GroupConv2d
 from equilab.nn.kernel import EquivariantKernel
-from equilab.nn.layer import Layer, as_type, check_input
+from equilab.nn.layer import Layer, as_type, check_integers
 from equilab.nn.plain import PlainSelfAttention
 
 
@@ -26,6 +26,8 @@ class GroupSelfAttention(Layer):
     torch.Size([1, 16, 6, 6])
     """
 
+    ndims = (4,)
+
     def __init__(
         self,
         in_type: Representation,
@@ -36,17 +38,22 @@ class GroupSelfAttention(Layer):
     ):
         super().__init__()
         self.in_type = self.out_type = as_type(in_type, "in_type")
-        if max_distance < 1:
-            raise SettingError(f"max_distance: expected at least 1 pixel, got {max_distance}")
+        check_integers(max_distance=max_distance, num_heads=num_heads)
         field = Irrep(self.in_type.group)
-        self.table = EquivariantKernel(1 * field, max(1, num_heads) * field, 2 * max_distance + 1, gain=0.0)
+        self.table = EquivariantKernel(1 * field, num_heads * field, 2 * max_distance + 1, gain=0.0)
         self.query, self.key, self.value, self.project = (
             GroupConv2d(self.in_type, self.in_type, 1, generator=generator) for _ in range(4)
         )
-        for conv in (self.query, self.key, self.value, self.project):
-            conv.kernel.reset_parameters(gain=1.0, generator=generator)
+        self.reset_parameters(generator=generator)
         self.num_heads = num_heads
         self._check_heads()
+
+    def reset_parameters(self, *, generator: torch.Generator | None = None) -> None:
+        """New weights that keep the mean square; the table, and biases, zero."""
+        self.table.reset_parameters()
+        for conv in (self.query, self.key, self.value, self.project):
+            conv.kernel.gain = 1.0  # no ReLU comes after it
+            conv.reset_parameters(generator=generator)
 
     def _check_heads(self) -> None:
         fields, heads = self.in_type.fields, self.num_heads
@@ -54,7 +61,7 @@ class GroupSelfAttention(Layer):
             raise SettingError(f"num_heads: expected a number of equal parts of {self.in_type}, got {heads}")
 
     def forward(self, x: Tensor) -> Tensor:
-        check_input(x, self.in_type)
+        self.check(x)
         return self.project(self_attention2d(self.query(x), self.key(x), self.value(x), self.table()[:, 0]))
 
     def materialize(self) -> nn.Module:
@@ -63,4 +70,4 @@ class GroupSelfAttention(Layer):
         return PlainSelfAttention(*convs, table=self.table()[:, 0])
 
     def extra_repr(self) -> str:
-        return f"{self.in_type}, num_heads={self.num_heads}"
+        return f"{self.in_type}, num_heads={self.num_heads}, max_distance={self.table.kernel_size // 2}"

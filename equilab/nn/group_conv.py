@@ -1,6 +1,5 @@
 """Group convolution between two field types, and its transpose."""
 
-from abc import abstractmethod
 from typing import Literal
 
 import torch
@@ -19,11 +18,13 @@ from equilab.functional import (
 from equilab.groups import Representation
 from equilab.nn.bias import EquivariantBias
 from equilab.nn.kernel import EquivariantKernel
-from equilab.nn.layer import Layer, as_type, check_input, check_integers, copied, same_group
+from equilab.nn.layer import Layer, as_type, check_integers, copied, same_group
 
 
 class _Convolution(Layer):
     """What a convolution and its transpose share: kernel, bias, geometry."""
+
+    ndims = (4,)
 
     def __init__(
         self,
@@ -38,6 +39,7 @@ class _Convolution(Layer):
         bias: bool,
         exact: Exact,
         generator: torch.Generator | None,
+        transposed: bool = False,
     ):
         super().__init__()
         self.in_type, self.out_type = as_type(in_type, "in_type"), as_type(out_type, "out_type")
@@ -49,19 +51,29 @@ class _Convolution(Layer):
         self.kernel_size = kernel_size
         self.exact: Exact = exact
         self.axes = reversed_axes(self.in_type.group)
-        self.kernel = EquivariantKernel(self.in_type, self.out_type, kernel_size, groups=groups, gain=0.0)
+        self.kernel = EquivariantKernel(
+            self.in_type,
+            self.out_type,
+            kernel_size,
+            groups=groups,
+            stride=stride if transposed else 1,
+            generator=generator,
+        )
         self.kernel.check_reach()
         self.bias = EquivariantBias(self.out_type) if bias and EquivariantBias.exists(self.out_type) else None
-        self.reset_parameters(generator=generator)
 
-    @abstractmethod
     def reset_parameters(self, *, generator: torch.Generator | None = None) -> None:
-        """New weights, drawn from `generator` (None: torch's own)."""
+        """New weights, with which a mean square doubles, for a ReLU to halve (`EquivariantKernel`); biases zero."""
+        self.kernel.reset_parameters(generator=generator)
+        if self.bias is not None:
+            self.bias.reset_parameters()
 
     def extra_repr(self) -> str:
         words = [super().extra_repr(), f"kernel_size={self.kernel_size}"]
         defaults = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1}
         words += [f"{name}={getattr(self, name)}" for name, usual in defaults.items() if getattr(self, name) != usual]
+        words += [] if self.bias is not None else ["bias=False"]
+        words += [] if self.exact == "raise" else [f"exact='{self.exact}'"]
         return ", ".join(words)
 
 
@@ -112,12 +124,8 @@ class GroupConv2d(_Convolution):
             generator=generator,
         )
 
-    def reset_parameters(self, *, generator: torch.Generator | None = None) -> None:
-        """New weights, with which a mean square doubles, for a ReLU to halve (`EquivariantKernel.reset_parameters`)."""
-        self.kernel.reset_parameters(generator=generator)
-
     def forward(self, x: Tensor) -> Tensor:
-        check_input(x, self.in_type)
+        self.check(x)
         return group_conv2d(
             x,
             self.kernel(),
@@ -146,7 +154,8 @@ class GroupConv2d(_Convolution):
 
 
 class GroupConvTranspose2d(_Convolution):
-    """The transpose of a group convolution, (batch, C_out, H', W') with H' = (H - 1) stride - 2 padding + kernel_size.
+    """The transpose of a group convolution, (batch, C_out, H', W') with H' = (H - 1) stride - 2 padding +
+    dilation (kernel_size - 1) + 1 + output_padding.
 
     y(q) = sum_p kappa(q - stride p) x(p) + b, kappa and b as in GroupConv2d (dilation 1). It is exact at every size,
     unless output_padding pads one side only. kernel_size 4, stride 2, padding 1 doubles a size.
@@ -184,17 +193,14 @@ class GroupConvTranspose2d(_Convolution):
             bias=bias,
             exact=exact,
             generator=generator,
+            transposed=True,
         )
         check_integers(0, output_padding=output_padding)
         self.output_padding = output_padding
         guard_output_padding(output_padding, axes=self.axes, exact=exact)
 
-    def reset_parameters(self, *, generator: torch.Generator | None = None) -> None:
-        """New weights, stride^2 times the variance of GroupConv2d: fewer taps reach an output pixel."""
-        self.kernel.reset_parameters(stride=self.stride, generator=generator)
-
     def forward(self, x: Tensor) -> Tensor:
-        check_input(x, self.in_type)
+        self.check(x)
         return group_conv_transpose2d(
             x,
             self.kernel(),

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from equilab.errors import SettingError
 from equilab.functional import group_pool
 from equilab.groups import Irrep, Representation
-from equilab.nn.layer import Layer, as_type, check_input, field_dims, refuse_mixed
+from equilab.nn.layer import Layer, as_type, field_dims, refuse_mixed
 from equilab.nn.plain import ChannelPool
 
 
@@ -33,8 +33,11 @@ class GroupPool(Layer):
         self.reduction: Literal["max", "mean"] = reduction
         self._dims = field_dims(self.in_type)
 
+    def extra_repr(self) -> str:
+        return f"{super().extra_repr()}, reduction={self.reduction}"
+
     def forward(self, x: Tensor) -> Tensor:
-        check_input(x, self.in_type, ndim=None)
+        self.check(x)
         return group_pool(x, self._dims, reduction=self.reduction)
 
     def materialize(self) -> nn.Module:

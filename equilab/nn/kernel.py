@@ -18,9 +18,9 @@ class EquivariantKernel(nn.Module):
     is an entry of the filter, and learning rates mean what they mean for torch's convolution.
     `weights` holds one parameter (dim, n, m) per pair of an output term (n fields of one representation) and an input
     term (m fields), and is all that a state_dict holds. The basis is made again from the field types, in the dtype and
-    on the device of the weights, whenever the module is moved: it is as exact as its dtype.
-    Raises FieldTypeError when there is no equivariant kernel between the types, SettingError where the fields cannot be
-    divided into `groups` equal parts.
+    on the device of the weights, whenever the module is moved or loaded: it is as exact as its dtype.
+    gain, stride: of the first weights, see `reset_parameters`. Raises FieldTypeError when there is no equivariant
+    kernel between the types, SettingError where the fields cannot be divided into `groups` equal parts.
     """
 
     def __init__(
@@ -31,11 +31,13 @@ class EquivariantKernel(nn.Module):
         *,
         groups: int = 1,
         gain: float = 2.0,
+        stride: int = 1,
         generator: torch.Generator | None = None,
     ):
         super().__init__()
         self.in_type, self.out_type = in_type, out_type
         self.kernel_size, self.groups = kernel_size, groups
+        self.gain, self.stride = gain, stride
         self.in_part = _part(in_type, groups, "in_type")
         self.out_part = _part(out_type, groups, "out_type")
         size = kernel_size, kernel_size
@@ -54,7 +56,8 @@ class EquivariantKernel(nn.Module):
                 "larger kernel, or fields that have an irrep in common"
             )
         self._make_basis()
-        self.reset_parameters(gain=gain, generator=generator)
+        self.register_load_state_dict_post_hook(_remake_basis)
+        self.reset_parameters(generator=generator)
 
     def check_reach(self) -> None:
         """Raises FieldTypeError for an output field that would always be zero, as no input field reaches it."""
@@ -83,15 +86,18 @@ class EquivariantKernel(nn.Module):
                 blocks[i].append(Block(entries, index, self._shapes[i][j]))
         return expand_kernel(rows, blocks, groups=self.groups)
 
-    def reset_parameters(self, *, gain: float = 2.0, stride: int = 1, generator: torch.Generator | None = None) -> None:
+    def reset_parameters(self, *, gain: float | None = None, generator: torch.Generator | None = None) -> None:
         """Normal weights with which an output channel has, over draws, `gain` times the mean square of the input.
 
         That holds for white noise or for constant fields, whichever is amplified more: after many ReLUs features are
         nearly constant, and smooth kernels amplify those. All kernels of one norm are equally likely. Between regular
         fields of C1, C2, C4, D1, D2, D4 both agree, and each entry of the filter has variance gain / fan_in (He et al.
-        2015: gain 2 before a ReLU; Weiler & Cesa 2019, section 2.8, for white noise). gain 0: zeros, and no draw.
-        stride: of a transposed convolution, each of whose outputs sees every stride-th entry of the filter.
+        2015: gain 2 before a ReLU; Weiler & Cesa 2019, section 2.8, for white noise).
+
+        gain: that of the kernel unless given; 0: zeros, and no draw. `stride` of the kernel is that of a transposed
+        convolution, each of whose outputs sees every stride-th entry of the filter.
         """
+        gain, stride = self.gain if gain is None else gain, self.stride
         for i, (_, rho_out) in enumerate(self.out_part.terms):
             terms = [(f"{i}_{j}", *term) for j, term in enumerate(self.in_part.terms) if f"{i}_{j}" in self.weights]
             bases = [_scaled_basis(rho_in, rho_out, self.kernel_size) for _, _, rho_in in terms]
@@ -127,6 +133,11 @@ class EquivariantKernel(nn.Module):
     def extra_repr(self) -> str:
         groups = f", groups={self.groups}" if self.groups > 1 else ""
         return f"{self.in_type} -> {self.out_type}, kernel_size={self.kernel_size}{groups}"
+
+
+def _remake_basis(kernel: EquivariantKernel, _: object) -> None:
+    """After `load_state_dict`, which may have put weights of another dtype or device in place."""
+    kernel._make_basis()
 
 
 def _scaled_basis(rho_in: Representation, rho_out: Representation, kernel_size: int) -> Tensor:

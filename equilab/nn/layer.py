@@ -2,12 +2,12 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from equilab.errors import FieldTypeError, SettingError, ShapeError
+from equilab.errors import FieldTypeError, SettingError
 from equilab.groups import FieldType, Representation
 
 _Plain = TypeVar("_Plain", nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
@@ -18,6 +18,8 @@ class Layer(nn.Module, ABC):
 
     in_type: FieldType
     out_type: FieldType
+    ndims: ClassVar[tuple[int, ...]] = (4, 2)  # of an input: images (batch, C, H, W), vectors (batch, C)
+    makes_vectors: ClassVar[bool] = False  # of images
 
     @abstractmethod
     def forward(self, x: Tensor) -> Tensor:
@@ -26,6 +28,10 @@ class Layer(nn.Module, ABC):
     @abstractmethod
     def materialize(self) -> nn.Module:
         """A module of plain torch that computes the same in evaluation mode; nothing is shared with this one."""
+
+    def check(self, x: Tensor) -> None:
+        """Raises ShapeError unless x has the shape that this layer takes."""
+        self.in_type.check(x, ndims=self.ndims)
 
     def extra_repr(self) -> str:
         return f"{self.in_type} -> {self.out_type}"
@@ -55,17 +61,9 @@ def same_group(in_type: FieldType, out_type: FieldType) -> None:
 def check_integers(least: int = 1, **settings: object) -> None:
     """Raises SettingError, which names the setting, unless each is an integer of at least `least`."""
     for name, value in settings.items():
-        if not isinstance(value, int) or value < least:
-            raise SettingError(f"{name}: expected an integer of at least {least}, got {value!r}")
-
-
-def check_input(x: Tensor, in_type: FieldType, *, ndim: int | None = 4) -> None:
-    """Raises ShapeError unless x has the channels of `in_type`: (batch, C, H, W), (batch, C) for ndim 2, None: both."""
-    if x.ndim == (ndim or x.ndim) and x.ndim in (2, 4) and x.shape[1] == in_type.dim:
-        return
-    shapes = {2: f"(batch, {in_type.dim})", 4: f"(batch, {in_type.dim}, H, W)"}
-    expected = shapes[ndim] if ndim else " or ".join(shapes.values())
-    raise ShapeError(f"x: expected {expected} for {in_type}, got {tuple(x.shape)}")
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            kind = "" if type(value) is int else f" of type {type(value).__name__}"
+            raise SettingError(f"{name}: expected an integer of at least {least}, got {value!r}{kind}")
 
 
 def field_dims(field_type: FieldType) -> tuple[tuple[int, int], ...]:

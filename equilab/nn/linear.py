@@ -7,7 +7,7 @@ from torch.nn import functional
 from equilab.groups import Representation
 from equilab.nn.bias import EquivariantBias
 from equilab.nn.kernel import EquivariantKernel
-from equilab.nn.layer import Layer, as_type, check_input, copied, same_group
+from equilab.nn.layer import Layer, as_type, copied, same_group
 
 
 class Linear(Layer):
@@ -22,6 +22,8 @@ class Linear(Layer):
     (torch.Size([5, 6]), 12)
     """
 
+    ndims = (2,)
+
     def __init__(
         self,
         in_type: Representation,
@@ -33,17 +35,18 @@ class Linear(Layer):
         super().__init__()
         self.in_type, self.out_type = as_type(in_type, "in_type"), as_type(out_type, "out_type")
         same_group(self.in_type, self.out_type)
-        self.kernel = EquivariantKernel(self.in_type, self.out_type, 1, gain=0.0)
+        self.kernel = EquivariantKernel(self.in_type, self.out_type, 1, gain=1.0, generator=generator)
         self.kernel.check_reach()
         self.bias = EquivariantBias(self.out_type) if bias and EquivariantBias.exists(self.out_type) else None
-        self.reset_parameters(generator=generator)
 
     def reset_parameters(self, *, generator: torch.Generator | None = None) -> None:
-        """New weights, with the mean square of the output that of the input."""
-        self.kernel.reset_parameters(gain=1.0, generator=generator)
+        """New weights, with the mean square of the output that of the input; biases zero."""
+        self.kernel.reset_parameters(generator=generator)
+        if self.bias is not None:
+            self.bias.reset_parameters()
 
     def forward(self, x: Tensor) -> Tensor:
-        check_input(x, self.in_type, ndim=2)
+        self.check(x)
         return functional.linear(x, self.kernel().flatten(1), self.bias() if self.bias is not None else None)
 
     def materialize(self) -> nn.Module:

@@ -1,5 +1,6 @@
 """A trained equivariant network as plain torch, for deployment."""
 
+from collections import OrderedDict
 from copy import deepcopy
 
 import torch
@@ -13,8 +14,9 @@ def materialize(model: nn.Module) -> nn.Module:
     """A plain network with the same output in evaluation mode, sharing nothing with `model`; it is in that mode.
 
     Convolutions become nn.Conv2d with expanded filters, and in a sequence the batch normalisation after one is folded
-    into it; identities are left out. Modules that are no layers of equilab are copied. It is as fast as the plain
-    network is, and no longer holds the symmetry when it is trained on.
+    into it; identities are left out. Modules that are no layers of equilab are copied. Hooks of layers, and which of
+    their weights were frozen, are not taken over. It is as fast as the plain network is, and no longer holds the
+    symmetry when it is trained on.
 
     >>> from equilab.groups import p4
     >>> from equilab.nn import FieldBatchNorm, GroupConv2d, Sequential
@@ -32,25 +34,32 @@ def _plain(model: nn.Module) -> nn.Module:
     if isinstance(model, Layer):
         return model.materialize()
     if isinstance(model, nn.Sequential) and type(model).forward is nn.Sequential.forward:
-        return nn.Sequential(*_folded([_plain(module) for module in model]))
+        return _folded({name: _plain(module) for name, module in model._modules.items() if module is not None})
     copy = deepcopy(model)
-    for name, child in model.named_children():
-        setattr(copy, name, _plain(child))
+    made: dict[nn.Module, nn.Module] = {}  # a module that stands in two places stays one
+    for name, child in model._modules.items():
+        if child is not None:
+            made[child] = made[child] if child in made else _plain(child)
+            copy._modules[name] = made[child]
     return copy
 
 
-def _folded(modules: list[nn.Module]) -> list[nn.Module]:
-    """The modules without identities, every fixed normalisation folded into the linear map before it."""
-    kept: list[nn.Module] = []
-    for module in modules:
-        before = kept[-1] if kept else None
+def _folded(modules: dict[str, nn.Module]) -> nn.Sequential:
+    """The modules without identities, every fixed normalisation folded into the linear map before it.
+
+    Names are kept, unless they are numbers.
+    """
+    kept: dict[str, nn.Module] = {}
+    for name, module in modules.items():
+        before = list(kept.values())[-1] if kept else None
         if isinstance(module, nn.Identity):
             continue
         if isinstance(module, ChannelAffine) and isinstance(before, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             _fold(before, module)
         else:
-            kept.append(module)
-    return kept
+            kept[name] = module
+    is_numbered = all(name.isdecimal() for name in kept)
+    return nn.Sequential(*kept.values()) if is_numbered else nn.Sequential(OrderedDict(kept))
 
 
 @torch.no_grad()

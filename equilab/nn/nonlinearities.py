@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from equilab.functional import field_norms, gate_fields, norm_relu
 from equilab.groups import Irrep, Representation
-from equilab.nn.layer import Layer, as_type, check_input, field_dims, refuse_mixed
+from equilab.nn.layer import Layer, as_type, field_dims, refuse_mixed
 from equilab.nn.plain import ChannelGate, ChannelNormReLU, ChannelNorms, Function
 
 POINTWISE = (
@@ -51,8 +51,11 @@ class Pointwise(Layer):
         self.function = function
 
     def forward(self, x: Tensor) -> Tensor:
-        check_input(x, self.in_type, ndim=None)
+        self.check(x)
         return self.function(x)
+
+    def extra_repr(self) -> str:
+        return f"{self.in_type}, {getattr(self.function, '__name__', self.function)}"
 
     def materialize(self) -> nn.Module:
         """The function itself, as a module."""
@@ -78,7 +81,7 @@ class GatedNonlinearity(Layer):
         self._dims = field_dims(self.out_type)
 
     def forward(self, x: Tensor) -> Tensor:
-        check_input(x, self.in_type, ndim=None)
+        self.check(x)
         fields, gates = x.split((self.out_type.dim, self.out_type.num_fields), 1)
         return gate_fields(fields, gates, self._dims)
 
@@ -96,11 +99,16 @@ class NormNonlinearity(Layer):
     def __init__(self, in_type: Representation):
         super().__init__()
         self.in_type = self.out_type = as_type(in_type, "in_type")
-        self.bias = nn.Parameter(torch.full((self.in_type.num_fields,), -0.1))
+        self.bias = nn.Parameter(torch.empty(self.in_type.num_fields))
         self._dims = field_dims(self.in_type)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """-0.1 everywhere."""
+        nn.init.constant_(self.bias, -0.1)
 
     def forward(self, x: Tensor) -> Tensor:
-        check_input(x, self.in_type, ndim=None)
+        self.check(x)
         return norm_relu(x, self.bias, self._dims)
 
     def materialize(self) -> nn.Module:
@@ -118,7 +126,7 @@ class FieldNorms(Layer):
         self._dims = field_dims(self.in_type)
 
     def forward(self, x: Tensor) -> Tensor:
-        check_input(x, self.in_type, ndim=None)
+        self.check(x)
         return field_norms(x, self._dims)
 
     def materialize(self) -> nn.Module:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Literal
 
+import torch
 from torch import Tensor, nn
 
 from equilab.functional import (
@@ -100,12 +101,10 @@ class ChannelNorms(nn.Module):
 
 
 class SampleNorm(nn.Module):
-    """Layer or group normalisation of runs of channels."""
+    """Layer or group normalisation of runs of channels: `functional.sample_norm` with its weights."""
 
     def __init__(
         self,
-        weight: Tensor,
-        bias: Tensor,
         dims: FieldDims,
         centred: tuple[bool, ...],
         *,
@@ -114,9 +113,16 @@ class SampleNorm(nn.Module):
         eps: float,
     ):
         super().__init__()
-        self.weight, self.bias = nn.Parameter(weight.detach().clone()), nn.Parameter(bias.detach().clone())
         self.dims, self.centred = dims, centred
         self.groups, self.plane, self.eps = groups, plane, eps
+        self.weight = nn.Parameter(torch.empty(sum(count for count, _ in dims)))
+        self.bias = nn.Parameter(torch.empty(sum(count for (count, _), has in zip(dims, centred, strict=True) if has)))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Weights one, biases zero."""
+        nn.init.ones_(self.weight)
+        nn.init.zeros_(self.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         return sample_norm(

@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from equilab.groups import FieldType, PlaneGroup, Representation, restrict
-from equilab.nn.layer import Layer, as_type, check_input
+from equilab.nn.layer import Layer, as_type
 
 
 class Restrict(Layer):
@@ -24,7 +24,7 @@ class Restrict(Layer):
         self.out_type = out_type
 
     def forward(self, x: Tensor) -> Tensor:
-        check_input(x, self.in_type, ndim=None)
+        self.check(x)
         return x
 
     def materialize(self) -> nn.Module:

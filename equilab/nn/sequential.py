@@ -1,10 +1,13 @@
 """A sequence of layers whose field types fit, checked when it is built."""
 
+from typing import NamedTuple, Self
+
 from torch import nn
 
 from equilab.errors import FieldTypeError
 from equilab.groups import FieldType
 from equilab.nn.global_pool import SpatialMean
+from equilab.nn.layer import Layer
 from equilab.nn.nonlinearities import POINTWISE
 
 _INSTEAD: dict[type[nn.Module], str] = {
@@ -50,49 +53,90 @@ class Sequential(nn.Sequential):
 
     def check(self) -> tuple[FieldType, FieldType]:
         """(in_type, out_type), after another look at every layer; FieldTypeError where they do not fit."""
-        current: FieldType | None = None
-        types: list[FieldType] = []
-        for name, module in self.named_children():
-            after = _after(module, f"layer {name} ({type(module).__name__})", current)
-            types += [getattr(module, "in_type", after), after]
-            current = after
-        if not types:
-            raise FieldTypeError("Sequential: expected at least one layer, got none")
-        return types[0], types[-1]
+        found = self._look()
+        return found.in_type, found.out_type
 
     @property
     def in_type(self) -> FieldType:
-        return self.check()[0]
+        return self._look().in_type
 
     @property
     def out_type(self) -> FieldType:
-        return self.check()[1]
+        return self._look().out_type
+
+    def append(self, module: nn.Module) -> Self:
+        """This sequence with one more layer at its end; FieldTypeError, and no change, where it does not fit."""
+        Sequential(*self, module)
+        return super().append(module)
+
+    def insert(self, index: int, module: nn.Module) -> Self:
+        """This sequence with one more layer at `index`; FieldTypeError, and no change, where it does not fit."""
+        layers = list(self)
+        layers.insert(index, module)
+        Sequential(*layers)
+        return super().insert(index, module)
+
+    def _look(self) -> "_Passage":
+        """What passes through all layers."""
+        passages: list[_Passage] = []
+        for name, module in self.named_children():
+            label = f"layer {name} ({type(module).__name__})"
+            passages.append(_passage(module, label, passages[-1] if passages else None))
+        if not passages:
+            raise FieldTypeError("Sequential: expected at least one layer, got none")
+        return passages[-1]._replace(in_type=passages[0].in_type, ndims_in=passages[0].ndims_in)
 
 
-def _after(module: nn.Module, label: str, current: FieldType | None) -> FieldType:
-    """The type that leaves `module` when `current` enters it (None: it is the first); FieldTypeError if it may not."""
+class _Passage(NamedTuple):
+    """What enters and leaves a layer: field types, and whether images (4) or vectors (2)."""
+
+    in_type: FieldType
+    out_type: FieldType
+    ndims_in: tuple[int, ...] = (4, 2)
+    ndims_out: tuple[int, ...] = (4, 2)
+
+
+def _passage(module: nn.Module, label: str, before: _Passage | None) -> _Passage:
+    """What passes `module` after `before` (None: it is the first); FieldTypeError where that may not be."""
     fits_any = isinstance(module, nn.Identity) or (isinstance(module, SpatialMean) and not hasattr(module, "in_type"))
-    if fits_any and current is not None:
-        return current
-    if isinstance(module, POINTWISE):
-        return _through_pointwise(label, current)
+    if before is not None and (fits_any or isinstance(module, POINTWISE)):
+        if not fits_any:
+            _check_pointwise(label, before.out_type)
+        own = _Passage(before.out_type, before.out_type)
+    elif isinstance(module, POINTWISE) or fits_any:
+        advice = "wrap it in eq.nn.Pointwise" if isinstance(module, POINTWISE) else "give it one"
+        raise FieldTypeError(f"{label} has no in_type: begin with a layer that has one, or {advice}")
+    elif isinstance(module, Sequential):
+        own = module._look()
+    else:
+        own = _Passage(*_types(module, label))
+    if before is not None and own.in_type != before.out_type:
+        raise FieldTypeError(f"{label} takes {own.in_type}, but {before.out_type} comes out of the layer before it")
+    if isinstance(module, Layer):
+        own = own._replace(ndims_in=module.ndims)
+    ndims = tuple(ndim for ndim in own.ndims_in if before is None or ndim in before.ndims_out)
+    if not ndims:
+        words = ("images", "vectors") if own.ndims_in == (4,) else ("vectors", "images")
+        raise FieldTypeError(f"{label} takes {words[0]}, but {words[1]} come out of the layer before it")
+    if isinstance(module, Sequential):
+        return own._replace(ndims_in=ndims)
+    return own._replace(ndims_in=ndims, ndims_out=(2,) if isinstance(module, Layer) and module.makes_vectors else ndims)
+
+
+def _types(module: nn.Module, label: str) -> tuple[FieldType, FieldType]:
+    """The field types of a module; FieldTypeError, with what to use instead, where it has none."""
     in_type, out_type = getattr(module, "in_type", None), getattr(module, "out_type", None)
     if not isinstance(in_type, FieldType) or not isinstance(out_type, FieldType):
         hint = next((f"use {better}, or " for kind, better in _INSTEAD.items() if isinstance(module, kind)), "")
         raise FieldTypeError(f"{label} has no in_type: {hint}end the equivariant part before it")
-    if current is not None and in_type != current:
-        raise FieldTypeError(f"{label} takes {in_type}, but {current} comes out of the layer before it")
-    return out_type
+    return in_type, out_type
 
 
-def _through_pointwise(label: str, current: FieldType | None) -> FieldType:
-    """The type itself, where every field of it is permuted."""
-    if current is None:
-        raise FieldTypeError(f"{label} has no in_type: begin with a layer that has one, or wrap it in eq.nn.Pointwise")
+def _check_pointwise(label: str, current: FieldType) -> None:
+    """Raises FieldTypeError unless every field is permuted."""
     for _, rho in current.terms:
         if not rho.is_permutation:
             raise FieldTypeError(
                 f"{label} acts on each channel alone, which breaks {rho} in {current}: use eq.nn.GatedNonlinearity or "
                 "eq.nn.NormNonlinearity"
             )
-    return current

@@ -8,13 +8,15 @@ from torch.nn import functional
 from equilab.errors import SettingError
 from equilab.functional import Exact, check_exact, guard_window, reversed_axes
 from equilab.groups import Representation
-from equilab.nn.layer import Layer, as_type, check_input, check_integers, refuse_mixed
+from equilab.nn.layer import Layer, as_type, check_integers, refuse_mixed
 
 _INSTEAD = "use eq.nn.AvgPool2d, which is linear"
 
 
 class SpatialLayer(Layer):
     """A layer on images whose `out_type` is its `in_type`; (batch, C, H, W) goes in."""
+
+    ndims = (4,)
 
     def __init__(self, in_type: Representation):
         super().__init__()
@@ -49,7 +51,7 @@ class _Window(SpatialLayer):
 
     def guard(self, x: Tensor) -> None:
         """Refuses channels and sizes that do not fit."""
-        check_input(x, self.in_type)
+        self.check(x)
         guard_window(
             (x.shape[-2], x.shape[-1]),
             axes=self._axes,
@@ -136,7 +138,7 @@ class Upsample(SpatialLayer):
         self.mode: Literal["nearest", "bilinear"] = mode
 
     def forward(self, x: Tensor) -> Tensor:
-        check_input(x, self.in_type)
+        self.check(x)
         return functional.interpolate(x, scale_factor=self.scale, mode=self.mode)
 
     def materialize(self) -> nn.Module:
@@ -156,8 +158,11 @@ class AdaptiveAvgPool2d(SpatialLayer):
         self.output_size = output_size
 
     def forward(self, x: Tensor) -> Tensor:
-        check_input(x, self.in_type)
+        self.check(x)
         return functional.adaptive_avg_pool2d(x, self.output_size)
+
+    def extra_repr(self) -> str:
+        return f"{self.in_type}, output_size={self.output_size}"
 
     def materialize(self) -> nn.Module:
         """The nn.AdaptiveAvgPool2d."""
@@ -177,8 +182,11 @@ class AdaptiveMaxPool2d(SpatialLayer):
         self.output_size = output_size
 
     def forward(self, x: Tensor) -> Tensor:
-        check_input(x, self.in_type)
+        self.check(x)
         return functional.adaptive_max_pool2d(x, self.output_size)
+
+    def extra_repr(self) -> str:
+        return f"{self.in_type}, output_size={self.output_size}"
 
     def materialize(self) -> nn.Module:
         """The nn.AdaptiveMaxPool2d."""

@@ -1,9 +1,10 @@
 """Moments of fields."""
 
+import pytest
 import torch
 from torch.nn import functional
 
-from equilab.functional import normalise_fields
+from equilab.functional import field_mean_square, normalise_fields
 
 FIELDS = torch.randn(3, 5, 4, 6, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) * 3 + 2
 AXES = (2, 3, 4)
@@ -30,3 +31,17 @@ def test_it_is_torchs_layer_norm_of_the_axes():
 def test_eps_is_added_to_the_square():
     field = torch.full((1, 1, 2), 3.0)
     assert torch.allclose(normalise_fields(field, (2,), centred=False, eps=7.0), field / 4)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("centred", [True, False])
+def test_half_precision_has_the_range_of_float32(dtype, centred):
+    """Squares of 600 are beyond float16."""
+    fields = 600 * torch.randn(2, 1, 4, 3, 5, 5, generator=torch.Generator().manual_seed(0))
+    exact = normalise_fields(fields, (2, 3, 4, 5), centred=centred)
+    rough = normalise_fields(fields.to(dtype), (2, 3, 4, 5), centred=centred)
+    assert rough.dtype == dtype
+    assert torch.allclose(rough.float(), exact, atol=4 * torch.finfo(dtype).eps)
+    square = field_mean_square(fields.to(dtype).flatten(2))
+    assert square.dtype == torch.float32
+    assert square.isfinite().all()

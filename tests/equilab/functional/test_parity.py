@@ -10,7 +10,8 @@ from torch.nn import functional
 
 from equilab.errors import EquivarianceError, SettingError
 from equilab.functional import check_exact, guard_output_padding, guard_window, reversed_axes
-from equilab.groups import O2, SO2, C, D
+from equilab.groups import O2, SO2, C, D, p4
+from equilab.nn import MaxPool2d
 
 BOTH = (True, True)
 WINDOWS = [
@@ -110,3 +111,10 @@ def test_only_the_axes_that_a_group_reverses_are_guarded(group, axes):
                 guard(size, (3, 2, 1, 1), axes=axes)
         else:
             guard(size, (3, 2, 1, 1), axes=axes)
+
+
+def test_a_guard_that_is_off_leaves_sizes_free_in_an_export():
+    pool = MaxPool2d(p4.regular, 2, exact="off")
+    free = {"x": {2: torch.export.Dim("height", min=4), 3: torch.export.Dim("width", min=4)}}
+    program = torch.export.export(pool, (torch.zeros(1, 4, 8, 10),), dynamic_shapes=free)
+    assert program.module()(torch.zeros(1, 4, 7, 9)).shape == (1, 4, 3, 4)

@@ -107,3 +107,9 @@ def test_different_groups_and_groups_that_are_no_subgroup_are_refused():
             restrict(rho, D(1))
     with pytest.raises(GroupError, match=r"SO\(2\) has no list of elements"):
         SO2.from_matrices({}, name="none")
+
+
+@pytest.mark.parametrize("name", ["regular", "trivial", "irrep(1)", "quotient(C2)"])
+def test_matrices_do_not_take_the_name_of_another_representation(name):
+    with pytest.raises(GroupError, match="is read as another representation; choose one of your own"):
+        C(2).from_matrices({g: torch.eye(1) for g in C(2)}, name=name)

@@ -91,3 +91,12 @@ def test_a_wrong_shape_is_refused_with_the_type(shape):
 def test_the_permutation_of_a_mixed_type_names_the_field_that_is_none():
     with pytest.raises(FieldTypeError, match=r"C8\.irrep\(1\): expected a representation that permutes its channels"):
         (1 * C(8).regular + 2 * C(8).irrep(1)).permutation(C(8).identity)
+
+
+def test_a_sum_of_fields_may_be_taken_by_sum():
+    assert sum(2 * p4.irrep(k) for k in (0, 1)) == 2 * p4.irrep(0) + 2 * p4.irrep(1)
+
+
+def test_a_type_without_fields_is_refused():
+    with pytest.raises(FieldTypeError, match="fields: expected at least one field of C4, got none"):
+        FieldType.of(p4, ())

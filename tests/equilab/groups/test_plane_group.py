@@ -9,7 +9,8 @@ import pytest
 import torch
 from group_cases import FINITE, GROUPS, INFINITE, OFF_THE_GRID, ON_THE_GRID, some_elements
 
-from equilab.groups import O2, SO2, C, D, p4, p4m
+import equilab as eq
+from equilab.groups import O2, SO2, C, D, PlaneGroup, p4, p4m
 
 
 @pytest.mark.parametrize("group", FINITE, ids=str)
@@ -121,3 +122,10 @@ def test_groups_pickle_copy_and_hash(group):
     assert again == copy.deepcopy(group) == group
     assert hash(again) == hash(group)
     assert sum(other == group for other in GROUPS) == 1
+
+
+def test_a_group_is_what_it_does_whatever_its_class():
+    assert PlaneGroup(4) == C(4) == eq.groups.C4 == eq.groups.p4
+    assert hash(PlaneGroup(4, True)) == hash(eq.groups.D4)
+    assert D(4) != D(4, "1/8")
+    assert eq.groups.p4m.quotient(PlaneGroup(1)) == eq.groups.p4m.regular

@@ -10,10 +10,17 @@ from equilab.groups import O2, SO2, C, D, Element, Group
 
 def test_an_element_is_named_by_a_fraction_a_text_or_a_float():
     quarter = Element(Fraction(1, 4))
-    assert all(C(4).element(turn) == quarter for turn in (Fraction(1, 4), "1/4", 0.25, "5/4", -0.75))
+    assert all(C(4).element(turn) == quarter for turn in (Fraction(1, 4), "1/4", 0.25, "-3/4", -0.75))
     assert C(3).element(1 / 3) == Element(Fraction(1, 3))
     assert D(3, "1/24").element(1 / 24 + 1 / 3, mirror=True) == Element(Fraction(9, 24), True)
     assert SO2.element(0.1).turn == Fraction(0.1)
+
+
+@pytest.mark.parametrize("turn", [90, 1, "5/4", -1.0])
+def test_degrees_and_steps_are_not_taken_for_turns(turn):
+    for group in (C(4), O2):
+        with pytest.raises(GroupError, match=r"turn: expected a fraction of a full turn, .*90 degrees is '1/4'.*, got"):
+            group.element(turn)
 
 
 @pytest.mark.parametrize("turn", ["1/8", 0.2501, Fraction(1, 3)])

@@ -5,7 +5,7 @@ import torch
 from symmetry import ROUND_OFF, draw, error
 from torch import nn
 
-from equilab.errors import ShapeError
+from equilab.errors import SettingError, ShapeError
 from equilab.groups import SO2, C, p4, p4m
 from equilab.nn import FieldBatchNorm
 
@@ -79,5 +79,19 @@ def test_vectors_are_normalised_as_images_of_one_pixel():
 
 
 def test_wrong_channels_are_refused():
-    with pytest.raises(ShapeError, match=r"x: expected \(batch, 12\) or \(batch, 12, H, W\) for C4\[3\*regular\], got"):
+    with pytest.raises(ShapeError, match=r"x: expected \(batch, 12, H, W\) or \(batch, 12\) for C4\[3\*regular\], got"):
         FieldBatchNorm(3 * p4.regular)(torch.zeros(2, 3, 5, 5))
+
+
+def test_an_empty_batch_leaves_the_statistics_alone():
+    for fields in (2 * p4.regular, 2 * p4.irrep(1)):
+        layer = FieldBatchNorm(fields)
+        if not fields.is_permutation:
+            assert layer(torch.zeros(0, fields.dim, 3, 3)).shape == (0, fields.dim, 3, 3)
+        assert all(value.isfinite().all() for value in layer.state_dict().values())
+
+
+def test_settings_that_make_no_sense_are_refused():
+    for settings in ({"eps": -1.0}, {"momentum": 2.0}, {"momentum": None}):
+        with pytest.raises(SettingError, match="eps, momentum: expected eps >= 0 and 0 <= momentum <= 1, got"):
+            FieldBatchNorm(p4.regular, **settings)

@@ -50,7 +50,7 @@ def test_other_fields_are_divided_by_the_root_of_their_mean_square_only():
     halves = x.unflatten(1, (2, 4))
     expected = (halves / (halves.square().mean((2, 3, 4), keepdim=True) + 1e-5).sqrt()).flatten(1, 2)
     assert torch.allclose(group(x), expected, atol=1e-13, rtol=0)
-    assert layer.bias.numel() == 0
+    assert layer.norm.bias.numel() == 0
 
 
 @pytest.mark.parametrize("make", [FieldLayerNorm, lambda field_type: FieldGroupNorm(field_type, 2)])
@@ -74,5 +74,5 @@ def test_torchs_group_norm_breaks_fields(field_type, theirs):
 def test_fields_that_cannot_be_divided_are_refused():
     with pytest.raises(SettingError, match=r"num_groups: expected a divisor of the 4 fields of C4\.regular, got 3"):
         FieldGroupNorm(4 * p4.regular, 3)
-    with pytest.raises(SettingError, match=r"num_groups: expected a divisor .* got 0"):
+    with pytest.raises(SettingError, match=r"num_groups: expected an integer of at least 1, got 0"):
         FieldGroupNorm(4 * p4.regular, 0)

@@ -37,3 +37,9 @@ def test_a_type_that_is_missing_or_another_is_refused():
         Sequential(GroupConv2d(p4.trivial, p4.regular, 3), SpatialMean(2 * p4.regular))
     with pytest.raises(FieldTypeError, match=r"SpatialMax needs fields .*; use eq\.nn\.SpatialMean"):
         SpatialMax(MIXED)
+
+
+def test_a_mean_without_a_type_takes_images_only():
+    for shape in ((2, 3), (3, 5, 5)):
+        with pytest.raises(ShapeError, match=r"x: expected \(batch, channels, H, W\), got"):
+            SpatialMean()(torch.ones(shape))

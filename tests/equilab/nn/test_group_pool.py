@@ -31,5 +31,5 @@ def test_what_makes_no_sense_is_refused():
         GroupPool(p4.irrep(1))
     with pytest.raises(SettingError, match="reduction: expected 'max' or 'mean', got 'min'"):
         GroupPool(p4.regular, reduction="min")  # pyright: ignore[reportArgumentType]
-    with pytest.raises(ShapeError, match=r"x: expected \(batch, 4\) or \(batch, 4, H, W\) for C4.*got \(1, 5, 3, 3\)"):
+    with pytest.raises(ShapeError, match=r"x: expected \(batch, 4, H, W\) or \(batch, 4\) for C4.*got \(1, 5, 3, 3\)"):
         GroupPool(p4.regular)(torch.zeros(1, 5, 3, 3))

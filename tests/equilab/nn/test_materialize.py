@@ -1,5 +1,7 @@
 """Trained networks as plain torch, with the same output."""
 
+from collections import OrderedDict
+
 import pytest
 import torch
 from symmetry import draw
@@ -147,3 +149,33 @@ def test_modules_of_others_keep_their_own_forward(kind):
     plain = materialize(model)
     assert torch.allclose(plain(x), model(x), atol=1e-12, rtol=0)
     assert not [module for module in plain.modules() if isinstance(module, Layer)]
+
+
+def test_a_module_that_stands_in_two_places_stays_one():
+    class Twice(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first = self.second = GroupConv2d(p4.regular, p4.regular, 3, padding=1)
+
+        def forward(self, x):
+            return self.second(self.first(x))
+
+    model = Twice()
+    plain = materialize(model)
+    assert plain.first is plain.second
+    assert type(plain.first) is nn.Conv2d
+    x = torch.randn(1, 4, 5, 5)
+    assert torch.allclose(plain(x), model(x), atol=1e-6)
+
+
+def test_names_of_a_sequence_stay():
+    layers = OrderedDict(body=GroupConv2d(p4.regular, p4.regular, 3), norm=FieldBatchNorm(p4.regular), act=nn.ReLU())
+    assert [name for name, _ in materialize(nn.Sequential(layers)).named_children()] == ["body", "act"]
+
+
+def test_a_synchronised_norm_is_folded_too():
+    model = nn.Sequential(GroupConv2d(p4.regular, p4.regular, 3), FieldBatchNorm(p4.regular)).eval()
+    x = torch.randn(1, 4, 5, 5)
+    expected = model(x)
+    shared = nn.SyncBatchNorm.convert_sync_batchnorm(model)
+    assert torch.allclose(materialize(shared)(x), expected, atol=1e-6)

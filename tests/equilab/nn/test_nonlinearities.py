@@ -68,5 +68,7 @@ def test_norms_are_invariant_channels():
 
 @pytest.mark.parametrize("layer", [GatedNonlinearity(p4.regular), NormNonlinearity(p4.regular), FieldNorms(p4.regular)])
 def test_wrong_channels_are_refused(layer):
-    with pytest.raises(ShapeError, match=rf"x: expected \(batch, {layer.in_type.dim}\) or .*, got \(1, 7, 2, 2\)"):
+    with pytest.raises(
+        ShapeError, match=rf"x: expected \(batch, {layer.in_type.dim}, H, W\) or .*, got \(1, 7, 2, 2\)"
+    ):
         layer(torch.zeros(1, 7, 2, 2))

@@ -7,7 +7,17 @@ from torch import nn
 
 from equilab.errors import FieldTypeError
 from equilab.groups import p4, p4m
-from equilab.nn import Dropout, FieldBatchNorm, GroupConv2d, GroupPool, NormNonlinearity, Sequential, SpatialMean
+from equilab.nn import (
+    Dropout,
+    FieldBatchNorm,
+    GroupConv2d,
+    GroupPool,
+    Linear,
+    NormNonlinearity,
+    Pointwise,
+    Sequential,
+    SpatialMean,
+)
 
 X, HIDDEN, VECTORS = 1 * p4.trivial, 4 * p4.regular, 2 * p4.irrep(1)
 LIFT = GroupConv2d(X, HIDDEN, 3)
@@ -90,11 +100,50 @@ def test_neighbours_that_do_not_fit_are_named():
         Sequential()
 
 
-def test_a_layer_put_in_later_is_seen_by_check():
+def test_a_layer_that_does_not_fit_is_not_put_in_later():
     body = Sequential(LIFT, nn.ReLU())
-    body.append(nn.BatchNorm2d(16))
     with pytest.raises(FieldTypeError, match=r"layer 2 \(BatchNorm2d\)"):
+        body.append(nn.BatchNorm2d(16))
+    with pytest.raises(FieldTypeError, match=r"layer 1 \(Conv2d\)"):
+        body.insert(1, nn.Conv2d(16, 16, 3))
+    assert len(body) == 2
+    assert body.append(GroupPool(HIDDEN)).insert(1, nn.Tanh()).out_type == GroupPool(HIDDEN).out_type
+    body[0] = nn.Conv2d(1, 16, 3)  # torch's own ways around are seen by the next look
+    with pytest.raises(FieldTypeError, match=r"layer 0 \(Conv2d\)"):
         body.check()
+
+
+def test_images_and_vectors_are_told_apart():
+    linear, conv = Linear(HIDDEN, HIDDEN), GroupConv2d(HIDDEN, HIDDEN, 1)
+    assert Sequential(LIFT, SpatialMean(), linear).out_type == HIDDEN
+    with pytest.raises(FieldTypeError, match=r"layer 1 \(Linear\) takes vectors, but images come out"):
+        Sequential(LIFT, linear)
+    with pytest.raises(FieldTypeError, match=r"layer 2 \(GroupConv2d\) takes images, but vectors come out"):
+        Sequential(LIFT, SpatialMean(HIDDEN), conv)
+    with pytest.raises(FieldTypeError, match=r"layer 1 \(GroupConv2d\) takes images, but vectors come out"):
+        Sequential(Sequential(LIFT, nn.ReLU(), SpatialMean(HIDDEN)), conv)
+
+
+def test_deep_nesting_is_looked_through_once():
+    looked = 0
+
+    class Counted(Pointwise):
+        @property
+        def out_type(self):
+            nonlocal looked
+            looked += 1
+            return self.in_type
+
+        @out_type.setter
+        def out_type(self, value):
+            pass
+
+    body = Counted(HIDDEN, torch.relu)
+    for _ in range(20):
+        body = Sequential(body)
+    looked = 0
+    body.check()
+    assert looked == 1
 
 
 def test_a_slice_is_a_sequence_too():
