@@ -52,15 +52,15 @@ def test_quarter_turns_and_mirrors_are_round_off(group, kernel_size):
         assert error(layer, draw(layer.in_type), layer.in_type, layer.out_type, grid_elements(group)) < ROUND_OFF
 
 
-BOUNDS = [  # group, kernel_size, error at 45 degrees, lifting and hidden layer: measured on three seeds, rounded up
-    (C(8), 3, 0.03, 0.03),
-    (C(8), 5, 0.4, 0.2),
-    (C(8), 7, 0.4, 0.2),
-    (SO2, 3, 0.06, 0.03),
-    (SO2, 5, 0.15, 0.1),
-    (SO2, 7, 0.1, 0.1),
-    (O2, 3, 0.15, 0.03),
-    (O2, 5, 0.15, 0.1),
+BOUNDS = [  # group, kernel_size, error at 45 degrees, lifting and hidden layer: twice the largest measured of three seeds
+    (C(8), 3, 0.012, 0.012),
+    (C(8), 5, 0.012, 0.006),
+    (C(8), 7, 0.02, 0.012),
+    (SO2, 3, 0.03, 0.007),
+    (SO2, 5, 0.026, 0.006),
+    (SO2, 7, 0.02, 0.008),
+    (O2, 3, 0.066, 0.008),
+    (O2, 5, 0.026, 0.007),
 ]
 
 
@@ -68,7 +68,7 @@ BOUNDS = [  # group, kernel_size, error at 45 degrees, lifting and hidden layer:
 def test_at_45_degrees_the_error_is_a_number_well_below_that_of_a_plain_convolution(
     group, kernel_size, lifting, hidden
 ):
-    """Relative 2-norm on a smooth 33 x 33 image; a plain convolution of random weights is off by 0.7 to 1.7."""
+    """Relative 2-norm on a smooth 33 x 33 image; a plain convolution of random weights is off by 0.8 to 1.7."""
     torch.manual_seed(0)
     turn = [group.element(EIGHTH), *([group.element(EIGHTH, mirror=True)] if group.mirrors else [])]
     for in_type, bound in ((1 * group.trivial, lifting), (HIDDEN[group], hidden)):
@@ -79,7 +79,7 @@ def test_at_45_degrees_the_error_is_a_number_well_below_that_of_a_plain_convolut
             plain = nn.Conv2d(in_type.dim, out_type.dim, kernel_size, padding=kernel_size // 2, bias=False).double()
             ours, theirs = (error(layer, x, in_type, out_type, turn) for layer in (conv, plain))
             assert ours < bound
-            assert ours < theirs / 2
+            assert theirs > 0.7
 
 
 @pytest.mark.parametrize("group", [SO2, O2, C(8)], ids=str)
@@ -96,7 +96,7 @@ def test_a_network_is_round_off_on_the_grid_and_near_at_45_degrees(group):
     x = smooth_images(in_type, 33)
     assert error(body, x, body.in_type, body.out_type, grid_elements(group)) < ROUND_OFF
     far = error(body, x, body.in_type, body.out_type, [group.element(EIGHTH)])
-    assert 1e-6 < far < 0.2
+    assert 1e-6 < far < 0.05
 
 
 def test_pooling_over_c8_is_invariant():
