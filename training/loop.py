@@ -16,11 +16,11 @@ from training.checkpoint import describe_newest, load_newest, save
 from training.compute import autocast, prepare, settled
 from training.feed import Feed
 from training.log import Log
-from training.probe import check_probe, evaluate_state
+from training.probe import check_probe, evaluate_state, open_data
 from training.progress import Progress
 from training.run import Run
 from training.serial import to_tree
-from training.state import State
+from training.state import State, build_model
 from training.stop import Interrupted, StopRequest
 
 
@@ -35,13 +35,25 @@ class Outcome(NamedTuple):
     signal: signal.Signals | None
 
 
+def ready(run: Run) -> Run:
+    """The run with its precision settled, after its data were opened and its model was built once.
+
+    Asked before anything is written, so that a run that cannot begin leaves no run.json. Raises SettingError,
+    ShapeError or DataError for what would stop it.
+    """
+    run = replace(run, compute=settled(run.compute, prepare(run.compute)))
+    check_probe(run)
+    open_data(run, build_model(run))
+    return run
+
+
 def train(run: Run, folder: Path) -> Outcome:
     """Train until the last update and its evaluation, or until SIGTERM or SIGINT.
 
     Goes on from the newest checkpoint of the folder if there is one; from a checkpoint on, everything that follows is
     bit-identical to a run that was never stopped, on one machine. Every update is: gather a batch whose indices are
-    a function of (seed, step), ask the objective for its losses, update. Raises NonFiniteLoss, WriteError, and
-    SettingError for a run that could not be evaluated.
+    a function of (seed, step), ask the objective for its losses, update. Raises NonFiniteLoss, WriteError, and, before
+    the first update, SettingError or DataError for a run that could not be evaluated.
     """
     check_probe(run)
     with ExitStack() as stack:
@@ -51,6 +63,7 @@ def train(run: Run, folder: Path) -> Outcome:
         state, position = restored(run, folder, device)
         if state.step >= run.steps and state.evaluated_at == state.step:
             return Outcome(state.step, None)  # nothing is left to do, and nothing to log
+        open_data(run, state.model)
         feed = Feed.open(run, device)
         log = stack.enter_context(open_log(run, folder, position))
         progress = stack.enter_context(Progress(run.steps, state.step))

@@ -17,9 +17,8 @@ import tyro
 from equilab.data import RotatedDigits, RotatedMNIST
 from equilab.errors import DataError, SettingError
 from training.charts import log_chart
-from training.compute import prepare, settled
 from training.folder import BusyError, WriteError, locked, read_run, write_run
-from training.loop import NonFiniteLoss, train
+from training.loop import NonFiniteLoss, ready, train
 from training.recipes import find_recipe
 from training.record import Record, format_spread
 from training.run import Compute, Logging, Run
@@ -67,7 +66,7 @@ def advance(folder: Path, run: Run) -> int:
                     raise SettingError(f"{folder}: holds a run of other settings; choose another --folder")
                 run = found
             else:
-                run = replace(run, compute=settled(run.compute, prepare(run.compute)))
+                run = ready(run)
                 write_run(folder, run)
             signal = train(run, folder).signal
     except BusyError:

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 
+import numpy as np
 from torch import nn
 
-from equilab.data import SplitDataset
+from equilab.data import Dataset, SplitDataset
 from equilab.errors import SettingError
 from equilab.models import Classifier, VariationalAutoencoder
 from training.feed import Feed
@@ -34,6 +35,31 @@ def check_probe(run: Run) -> None:
             f"data: a classifier is tested on images that are held out, and {type(run.data).__name__} holds out none: "
             "derive it from equilab.data.SplitDataset"
         )
+    if isinstance(run.data, SplitDataset) and run.data.test == run.data:
+        raise SettingError(
+            f"data.split: expected train, got {getattr(run.data, 'split', 'test')}: these images are held out, to test "
+            "on, and a training that sees them has nothing left to be tested on"
+        )
+
+
+def open_data(run: Run, model: nn.Module) -> None:
+    """Opens all that a run's training and its evaluations read, and compares it with the model that it builds.
+
+    Raises DataError for files that are missing or broken, also those of the last evaluation, and SettingError for a
+    classifier with another number of classes than there are.
+    """
+    opened: list[Dataset] = [run.data]
+    if isinstance(model, Classifier) and isinstance(run.data, SplitDataset):
+        told = next(iter(run.data.factors))
+        if model.num_classes != told.size:
+            raise SettingError(
+                f"model.num_classes: expected {told.size}, the values of the factor {told.name} of "
+                f"{type(run.data).__name__}, got {model.num_classes}"
+            )
+        opened.append(run.data.test)
+    for data in opened:
+        _ = data.table
+        data.labels(np.zeros(0, np.int64))
 
 
 def evaluate_state(

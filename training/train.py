@@ -3,7 +3,7 @@
 import logging
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -11,9 +11,9 @@ import tyro
 
 from equilab.errors import DataError, SettingError, ShapeError
 from training.commands import resume_command
-from training.compute import prepare, settled
+from training.compute import prepare
 from training.folder import WriteError, environment, free_name, locked, read_run, write_run
-from training.loop import NonFiniteLoss, train
+from training.loop import NonFiniteLoss, ready, train
 from training.recipes import find_recipe, recipe_names
 from training.record import Record
 from training.run import Run
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("stopped before the training began; nothing was changed but its empty run folder", file=sys.stderr)
+        print("stopped before the training began; no run was changed", file=sys.stderr)
         return 130
 
 
@@ -83,7 +83,7 @@ def _start(words: list[str]) -> int:
         "or a run folder, whose run is then repeated.",
     )
     folder = options.folder or free_name(Path("runs"), recipe, options.run.seed)
-    run = replace(options.run, compute=settled(options.run.compute, prepare(options.run.compute)))
+    run = ready(options.run)
     with locked(folder):
         write_run(folder, run)
         return _train(run, folder)

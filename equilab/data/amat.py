@@ -22,7 +22,9 @@ def read_amat(path: Path, num_images: int | None = None) -> tuple[UInt8[ndarray,
             warnings.simplefilter("ignore", UserWarning)  # numpy's note about an empty file: it is refused below
             rows = np.loadtxt(path, dtype=np.float32, max_rows=num_images, ndmin=2)  # (n, 785)
     except FileNotFoundError as error:
-        raise DataError(f"amat: there is no file {path}; leave amat out to turn MNIST instead") from error
+        raise DataError(
+            f"amat: there is no file {path}; put it there, or start a run without amat, which turns MNIST instead"
+        ) from error
     except (OSError, ValueError) as error:
         raise DataError(f"amat: {path} cannot be read ({error}); expected lines of {_COLUMNS} numbers") from error
     if rows.shape[1] != _COLUMNS or len(rows) == 0 or len(rows) < (num_images or 0):

@@ -100,7 +100,7 @@ def test_an_amat_file_of_another_form_is_refused(tmp_path, change, message):
 
 
 def test_a_missing_or_unreadable_amat_file_is_named(tmp_path):
-    with pytest.raises(DataError, match=r"amat: there is no file .*none\.amat; leave amat out"):
+    with pytest.raises(DataError, match=r"amat: there is no file .*none\.amat; put it there"):
         read_amat(tmp_path / "none.amat")
     (tmp_path / "words.amat").write_text("not numbers\n")
     with pytest.raises(DataError, match=r"words\.amat cannot be read"):
