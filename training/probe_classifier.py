@@ -85,12 +85,12 @@ def probe_classifier(
         "metric/train_error": seen.error,
         "metric/train_cross_entropy": seen.cross_entropy,
     }
-    confusion = found.confusion()
+    confusion = found.confusion().tolist()
     names = [f"{value:g}" for value in next(iter(test.factors)).values]
-    for name, row, right in zip(names, confusion, confusion.diagonal(), strict=True):
-        if row.any():  # a class without images has no error
-            values[f"metric/test_error_{name}"] = 100 * (1 - float(right / row.sum()))
-    rows = [[name, *row] for name, row in zip(names, confusion.tolist(), strict=True)]
+    for index, (name, row) in enumerate(zip(names, confusion, strict=True)):
+        if num := sum(row):  # a class without images has no error
+            values[f"metric/test_error_{name}"] = 100 * (num - row[index]) / num
+    rows = [[name, *row] for name, row in zip(names, confusion, strict=True)]
     log.table(state.step, "metric/confusion", ["class", *names], rows)
     if len(worst := found.worst(NUM_MISTAKES)):
         said = found.logits[worst].argmax(1)

@@ -4,6 +4,7 @@ import json
 import shutil
 import signal
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,11 @@ from PIL import Image
 from processes import TINY_DIGITS, assert_identical, finish, start, wait_for_step
 from torch import nn
 
-from equilab.data import MiniSprites
-from equilab.errors import SettingError
-from equilab.models import ConvVAE, Model
+from equilab.data import MiniSprites, RotatedMNIST
+from equilab.errors import DataError, SettingError
+from equilab.models import P4CNN, ConvVAE, Model
 from equilab.objectives import VAE, Classification
+from training.folder import read_run, write_run
 from training.loop import train
 from training.probe import check_probe
 from training.probe_classifier import Answers
@@ -24,8 +26,7 @@ from training.recipes import find_recipe
 from training.record import Record
 from training.run import Run
 from training.show import Options, one_run, show
-
-CHANCE = 90.0  # test error of a guess, percent
+from training.train import main
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +51,8 @@ def tiny() -> Run:
 def test_digits_are_learned(record):
     assert record.is_finished
     last = record.last()
-    assert last["metric/test_error"] < CHANCE / 1.5
-    assert last["metric/train_error"] < CHANCE / 1.5
+    assert last["metric/test_error"] < 52  # six seeds reached 37 to 45 (standard deviation 2.8); a guess has 90
+    assert last["metric/train_error"] < 44  # 32 to 37 (2.0)
     errors = record.series("metric/test_error").values
     assert errors[1] < errors[0]  # after 120 updates and after 60
     losses = record.series("train/cross_entropy").values
@@ -70,7 +71,8 @@ def test_the_logged_errors_are_those_of_a_recount(record):
         if name == "test":
             for digit in range(10):
                 found = record.last()[f"metric/test_error_{digit}"]
-                assert found == pytest.approx(100 * wrong[classes == digit].mean())
+                num_wrong, num = int(wrong[classes == digit].sum()), int((classes == digit).sum())
+                assert found == 100 * num_wrong / num  # to the last bit: float32 would keep seven digits
             table = json.loads((record.folder / "tables" / "metric_confusion.json").read_text())
             assert table["columns"] == ["class", *map(str, range(10))]
             for true, (label, *row) in enumerate(table["rows"]):
@@ -96,14 +98,11 @@ def test_a_finished_classification_is_shown(record):
 
 @pytest.mark.slow
 def test_several_networks_stand_side_by_side_by_name(finished_digits, tmp_path):
-    folders = [shutil.copytree(finished_digits, tmp_path / name) for name in ("a0", "a1", "b0", "b1")]
-    for folder in folders:
-        text = (folder / "run.json").read_text()
-        text = text.replace('"seed": 0,\n    "compute"', f'"seed": {folder.name[1]},\n    "compute"')
-        if folder.name[0] == "b":
-            text = text.replace("z2cnn.Z2CNN", "group_cnn.P4CNN")
-            text = text.replace('"num_channels": 8', '"num_fields": 4').replace('"dropout": 0.1,\n', "")
-        (folder / "run.json").write_text(text)
+    run, folders = read_run(finished_digits).run, []
+    for model, seed in product((run.model, P4CNN(num_fields=4)), (0, 1)):
+        folders.append(shutil.copytree(finished_digits, tmp_path / f"{type(model).__name__}_{seed}"))
+        (folders[-1] / "run.json").unlink()
+        write_run(folders[-1], replace(run, model=model, seed=seed))
     shown = show(Options(runs=tuple(folders), seeds=True))
     assert [word.strip() for word in shown.splitlines()[0].split("   ") if word.strip()] == [
         "Z2CNN, 2 seeds",
@@ -150,6 +149,46 @@ def test_data_that_hold_nothing_out_are_refused_before_the_training(tiny, tmp_pa
     with pytest.raises(SettingError, match="data: a classifier is tested on images that are held out, and MiniSprites"):
         train(replace(tiny, data=MiniSprites(size=28)), tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_images_that_are_held_out_are_never_trained_on(tiny, tmp_path):
+    with pytest.raises(SettingError, match=r"data\.split: expected train, got test: these images are held out"):
+        train(replace(tiny, data=tiny.data.test), tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("num_classes", [9, 11])
+def test_another_number_of_classes_than_there_are_is_refused_before_the_training(tiny, tmp_path, num_classes):
+    run = replace(tiny, model=replace(tiny.model, num_classes=num_classes))
+    with pytest.raises(SettingError, match=f"model.num_classes: expected 10, .* of RotatedDigits, got {num_classes}"):
+        train(run, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_test_images_that_are_missing_are_noticed_before_the_training(tiny, tmp_path):
+    rows = np.column_stack([np.random.default_rng(0).random((20, 784)), np.arange(20) % 10])
+    np.savetxt(tmp_path / "mnist_all_rotation_normalized_float_train_valid.amat", rows)
+    run = replace(tiny, data=RotatedMNIST(num_train=20, amat=str(tmp_path)))
+    (tmp_path / "run").mkdir()
+    with pytest.raises(DataError, match=r"amat: there is no file .*float_test\.amat; put it there"):
+        train(run, tmp_path / "run")
+    assert not list((tmp_path / "run").iterdir())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("p4cnn_rotated_mnist", "--data.folder", "nowhere"),
+        (TINY_DIGITS, "--data.size", 14),
+        (TINY_DIGITS, "--data.split", "test"),
+        (TINY_DIGITS, "--model.num-classes", 7),
+    ],
+    ids=["data", "model", "held out", "classes"],
+)
+def test_a_run_that_cannot_begin_does_not_take_the_folder(tmp_path, words, capsys):
+    assert main([*map(str, words), "--folder", str(tmp_path / "run")]) == 2
+    assert "Error: " in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
 
 
 @dataclass(frozen=True)
