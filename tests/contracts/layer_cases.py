@@ -1,7 +1,7 @@
 """The layers that the contract is about: every class there is, and for each of them the groups and types it is for."""
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -144,8 +144,8 @@ CASES = [
     Case("transposed regular p4", transposed(2 * p4.regular, 3 * p4.regular, 4, stride=2, padding=1), (5, 5)),
     Case("transposed groups 2 p4m", transposed(2 * MIXED8, 4 * p4m.regular, 3, groups=2), (5, 5)),
     Case("transposed steerable SO2", transposed(STEERABLE, STEERABLE, 3, stride=2), (5, 5)),
-    Case("linear p4m", lambda g: eq.nn.Linear(MIXED8, PERMUTED, generator=g), ()),
     Case("linear SO2", lambda g: eq.nn.Linear(STEERABLE, 3 * SO2.irrep(1), generator=g), ()),
+    Case("linear p4m", lambda g: eq.nn.Linear(MIXED8, PERMUTED, generator=g), ()),
     Case("attention p4", lambda g: eq.nn.GroupSelfAttention(REGULAR, num_heads=2, generator=g), (6, 6)),
     Case("attention SO2", lambda g: eq.nn.GroupSelfAttention(STEERABLE, max_distance=1, generator=g), (5, 5)),
     Case("batch norm p4m", plain(eq.nn.FieldBatchNorm, PERMUTED)),
@@ -180,3 +180,14 @@ CASES = [
     Case("adaptive max pool p4m", plain(eq.nn.AdaptiveMaxPool2d, PERMUTED, 3)),
     Case("sequential p4m", network),
 ]
+
+
+class SideBySide(nn.Module):
+    """The layers of some cases, each with an input of its own."""
+
+    def __init__(self, cases: Sequence[Case], seed: int = 0):
+        super().__init__()
+        self.layers = nn.ModuleList(case.stirred(seed) for case in cases)
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        return tuple(layer(x) for layer, x in zip(self.layers, inputs, strict=True))
