@@ -17,3 +17,11 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real data: set EQUILAB_DATA to the folder that holds dsprites_reference (looked in {folder})")
     return folder
+
+
+@pytest.fixture
+def mnist(real_data: Path) -> Path:
+    """The folder of MNIST's four files in that of real data; the test is skipped where it is absent."""
+    if not (real_data / "mnist").is_dir():
+        pytest.skip(f"no MNIST: put its four idx.gz files into {real_data / 'mnist'}")
+    return real_data / "mnist"

@@ -26,7 +26,8 @@ FOUND = sorted(
     (kind for kind in subclasses(Dataset) if kind.__module__.startswith("equilab.") and not inspect.isabstract(kind)),
     key=lambda kind: kind.__name__,
 )
-every = pytest.mark.parametrize("data", FOUND, ids=[kind.__name__ for kind in FOUND], indirect=True)
+every = pytest.mark.parametrize("data", [kind() for kind in FOUND], ids=[kind.__name__ for kind in FOUND])
+every_with_labels = pytest.mark.parametrize("data", FOUND, ids=[kind.__name__ for kind in FOUND], indirect=True)
 every_with_images = pytest.mark.parametrize(
     "data",
     [pytest.param(kind, marks=[pytest.mark.slow] if kind in LARGE else [], id=kind.__name__) for kind in FOUND],
@@ -37,7 +38,7 @@ every_with_images = pytest.mark.parametrize(
 @pytest.fixture
 def data(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Dataset:
     if request.param in FROM_FILES:
-        monkeypatch.setenv("EQUILAB_DATA", str(request.getfixturevalue("real_data")))
+        monkeypatch.setenv("EQUILAB_DATA", str(request.getfixturevalue("mnist").parent))
     return request.param()
 
 
@@ -85,7 +86,7 @@ def test_indices_and_factors_are_two_names_of_one_thing(data):
     assert np.array_equal(data.factors.to_index(data.factors.from_index(indices)), indices)
 
 
-@every
+@every_with_labels
 def test_labels_are_factor_indices(data):
     labels = data.labels(some(data))
     assert labels.dtype == np.int64
@@ -93,7 +94,7 @@ def test_labels_are_factor_indices(data):
     data.factors.to_index(labels)
 
 
-@every
+@every_with_labels
 def test_observations_show_the_factors_that_were_asked_for(data):
     asked = data.labels(some(data))
     observed = data.observe(asked, np.random.default_rng(1))
@@ -104,7 +105,7 @@ def test_observations_show_the_factors_that_were_asked_for(data):
         assert np.array_equal(observed, some(data))
 
 
-@every
+@every_with_labels
 def test_observations_that_do_not_exist_are_refused(data):
     for index in (-1, len(data)):
         with pytest.raises(DataError, match=f"indices: expected 0 to {len(data) - 1}"):
