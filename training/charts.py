@@ -15,16 +15,24 @@ _COLORS = ((0, 114, 178), (213, 94, 0), (0, 158, 115), (204, 121, 167), (230, 15
 
 
 def log_chart(curves: Mapping[str, Mapping[float, Sequence[float]]], *, x_label: str, y_label: str, path: Path) -> None:
-    """A PNG of one named curve per entry: positive x -> the positive values measured there."""
+    """A PNG of one named curve per entry: positive x -> the values measured there, 0 or more.
+
+    A logarithmic axis has no 0: where there are values of 0, they stand on a line of their own below the others.
+    """
     xs = sorted({x for curve in curves.values() for x in curve})
-    values = [value for curve in curves.values() for each in curve.values() for value in each]
-    ticks = nice_numbers(min(values), max(values))
+    measured = [each for curve in curves.values() for each in curve.values()]
+    values = [value for each in measured for value in (*each, mean(each))]
+    positive = [value for value in values if value > 0] or [1.0]
+    ticks = nice_numbers(min(positive), max(positive))
+    zero = ticks[0] / 2 if min(values) == 0 else None  # where 0 is drawn
+    if zero is not None:
+        ticks.insert(0, zero)
     image = Image.new("RGB", (_SCALE * _SIZE[0], _SCALE * _SIZE[1]), _PAPER)
     draw = ImageDraw.Draw(image)
     right, bottom = _SIZE[0] - _RIGHT, _SIZE[1] - _BOTTOM
 
     def place(x: float, y: float) -> tuple[float, float]:
-        across, up = fraction(x, xs[0], xs[-1]), fraction(y, ticks[0], ticks[-1])
+        across, up = fraction(x, xs[0], xs[-1]), fraction(max(y, ticks[0]), ticks[0], ticks[-1])
         return _SCALE * (_LEFT + across * (right - _LEFT)), _SCALE * (bottom - up * (bottom - _TOP))
 
     for x in xs:
@@ -32,7 +40,7 @@ def log_chart(curves: Mapping[str, Mapping[float, Sequence[float]]], *, x_label:
         _write(draw, place(x, ticks[0])[0] / _SCALE, bottom + 14, f"{x:,.0f}", anchor="mm")
     for y in ticks:
         draw.line([place(xs[0], y), place(xs[-1], y)], fill=_GRID, width=_SCALE)
-        _write(draw, _LEFT - 8, place(xs[0], y)[1] / _SCALE, f"{y:g}", anchor="rm")
+        _write(draw, _LEFT - 8, place(xs[0], y)[1] / _SCALE, "0" if y == zero else f"{y:g}", anchor="rm")
     _write(draw, (_LEFT + right) / 2, _SIZE[1] - 18, x_label, anchor="mm")
     _write(draw, 8, 14, y_label, anchor="lm")
     for (name, curve), color in zip(curves.items(), _COLORS * len(curves), strict=False):

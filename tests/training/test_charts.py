@@ -50,5 +50,22 @@ def test_ticks_are_nice_and_hold_all_values(low, high):
 
 
 def test_one_value_alone_is_drawn(tmp_path):
+    """In the middle of the only x, between the ticks 2 and 5."""
     log_chart({"a": {100: [3.0]}}, x_label="x", y_label="y", path=tmp_path / "chart.png")
-    assert len(places(tmp_path / "chart.png", BLUE))
+    found = places(tmp_path / "chart.png", BLUE)
+    row, column = found.mean(0)
+    assert (row, column) == pytest.approx((420 - 390 * fraction(3, 2, 5), (70 + 610) / 2), abs=1)
+    assert (np.ptp(found, axis=0) < 8).all()  # one dot and no more
+
+
+def test_a_value_of_zero_stands_below_all_others(tmp_path):
+    log_chart({"a": {1: [2.0], 10: [0.0], 100: [2.0]}}, x_label="x", y_label="y", path=tmp_path / "chart.png")
+    found = places(tmp_path / "chart.png", BLUE)
+    left, middle = found[found[:, 1] < 74][:, 0], found[np.abs(found[:, 1] - 340) < 3][:, 0]
+    assert np.median(left) == pytest.approx(30, abs=2)  # 2 is the highest tick
+    assert middle.max() == pytest.approx(420 + 3, abs=2)  # a dot on the line of 0, three pixels in radius
+
+
+def test_nothing_but_zeros_is_drawn(tmp_path):
+    log_chart({"a": {1: [0.0, 0.0], 10: [0.0]}}, x_label="x", y_label="y", path=tmp_path / "chart.png")
+    assert np.median(places(tmp_path / "chart.png", BLUE)[:, 0]) == pytest.approx(420, abs=1)
