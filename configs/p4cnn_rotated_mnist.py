@@ -4,7 +4,7 @@ from equilab.data import RotatedMNIST
 from equilab.models import P4CNN
 from equilab.objectives import Classification
 from equilab.optimizers import Adam
-from training.run import Logging, Run
+from training.run import Compute, Logging, Run
 
 run = Run(
     data=RotatedMNIST(),
@@ -13,5 +13,6 @@ run = Run(
     optimizer=Adam(learning_rate=1e-3),
     steps=9_375,  # 100 * 12,000 / 128
     batch_size=128,
+    compute=Compute(precision="float32"),
     log=Logging(checkpoint_every=500),
 )

