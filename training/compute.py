@@ -23,7 +23,7 @@ def prepare(compute: Compute) -> torch.device:
         _keep_freed_memory()
     if compute.threads > 0:
         torch.set_num_threads(compute.threads)
-    device = _device(compute.device)
+    device = find_device(compute.device)
     if device.type != "cpu":  # the switch imports torch's compiler, seconds that a CPU run need not wait for
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # deterministic matrix products on a GPU
         torch.use_deterministic_algorithms(True)
@@ -31,7 +31,7 @@ def prepare(compute: Compute) -> torch.device:
     return device
 
 
-def _device(name: str) -> torch.device:
+def find_device(name: str) -> torch.device:
     """The device of this name; for "auto" a GPU where there is one."""
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")

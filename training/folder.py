@@ -104,6 +104,17 @@ def locked(folder: Path) -> Iterator[None]:
         lock.release()
 
 
+def is_locked(folder: Path) -> bool:
+    """Whether a process, perhaps this one, trains in the folder at this moment."""
+    if not (folder / ".lock").exists():
+        return False
+    try:
+        with FileLock(folder / ".lock", timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
 def write_run(folder: Path, run: Run) -> None:
     """run.json of a new run; DataError when the folder already holds a run."""
     path = folder / "run.json"

@@ -7,18 +7,22 @@ then writes the table and the picture of all that is finished. Several processes
 import logging
 import math
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
+from typing import Literal
 
 import tyro
 
 from equilab.data import RotatedDigits, RotatedMNIST
-from equilab.errors import DataError, SettingError
+from equilab.errors import DataError, SettingError, ShapeError
 from training.charts import log_chart
-from training.folder import BusyError, WriteError, locked, read_run, write_run
+from training.compute import find_device, settled
+from training.folder import BusyError, WriteError, is_locked, locked, read_run, write_run
 from training.loop import NonFiniteLoss, ready, train
+from training.probe import check_probe
 from training.recipes import find_recipe
 from training.record import Record, format_spread
 from training.run import Compute, Logging, Run
@@ -39,25 +43,68 @@ class Study:
     threads: int = 1  # CPU threads of each process
     train: bool = True  # False: only the table and the picture of what is finished
 
-    def cells(self) -> Iterator[tuple[Path, Run]]:
-        """The run folder and the run of every training: all of the first seed before any of the second."""
+    wandb: Literal["off", "offline", "online"] = "off"  # W&B run of each training; metrics.jsonl is always written
+
+    def cells(self) -> Iterator["Cell"]:
+        """Every training: all of the first seed before any of the second. Raises SettingError for what makes none."""
         for seed, num_train, recipe in product(self.seeds, self.num_train, self.recipes):
             name, run = find_recipe(recipe)
             if not isinstance(run.data, RotatedMNIST | RotatedDigits):
                 raise SettingError(f"recipes: expected recipes of rotated digits, got {recipe}")
             data = replace(run.data, num_train=num_train, seed=seed)
             steps = max(self.least_steps, math.ceil(self.epochs * num_train / run.batch_size))
-            compute = replace(run.compute, threads=self.threads)
-            folder = self.folder / f"{name}_n{num_train}_s{seed}"
-            yield folder, replace(run, data=data, steps=steps, seed=seed, compute=compute)
+            run = replace(run, data=data, steps=steps, seed=seed, log=replace(run.log, wandb=self.wandb))
+            run = replace(run, compute=_settled(replace(run.compute, threads=self.threads)))
+            yield Cell(recipe, num_train, self.folder / f"{name}_n{num_train}_s{seed}", run)
+
+    def check(self) -> None:
+        """Raises, before the first training, what would stop one of them: SettingError, ShapeError or DataError."""
+        folders = set[Path]()
+        for cell in self.cells():
+            check_probe(cell.run)
+            if cell.folder in folders:
+                raise SettingError(f"recipes, num_train, seeds: {cell.folder} is named twice; leave one of them out")
+            folders.add(cell.folder)
+            if cell.state == "of other settings":
+                raise SettingError(f"{cell.folder}: holds a run of other settings; choose another --folder")
+        for recipe in self.recipes:
+            build_model(find_recipe(recipe)[1])
 
 
-def advance(folder: Path, run: Run) -> int:
+@dataclass(frozen=True)
+class Cell:
+    """One training of a study: its recipe and number of images, the folder where it is kept, and the run."""
+
+    recipe: str
+    num_train: int
+    folder: Path
+    run: Run
+
+    @property
+    def state(self) -> Literal["finished", "unfinished", "busy", "of other settings"]:
+        """What the folder holds as yet; busy: another process trains in it."""
+        if not (self.folder / "run.json").exists():
+            return "busy" if is_locked(self.folder) else "unfinished"
+        record = Record.open(self.folder)
+        if _essence(record.run) != _essence(self.run):
+            return "of other settings"
+        if is_locked(self.folder):
+            return "busy"
+        return "finished" if record.is_finished else "unfinished"
+
+    @property
+    def error(self) -> float:
+        """The test error that was logged last, percent."""
+        return Record.open(self.folder).last("metric/test_error")["metric/test_error"]
+
+
+def advance(cell: Cell) -> int:
     """Train one run to its end, from where it stopped; 0, or the number of the signal that stopped it.
 
     A run that is finished, or that another process trains, is left alone. Raises SettingError when the folder holds a
     run of other settings.
     """
+    folder, run = cell.folder, cell.run
     try:
         with locked(folder):
             if (folder / "run.json").exists():
@@ -74,40 +121,65 @@ def advance(folder: Path, run: Run) -> int:
     return 0 if signal is None else int(signal)
 
 
-def results(study: Study) -> dict[str, dict[float, list[float]]]:
-    """Test errors, percent, of the finished runs: recipe -> number of training images -> one value per seed."""
-    found: dict[str, dict[float, list[float]]] = {}
-    for (folder, run), (_, num_train, recipe) in zip(
-        study.cells(), product(study.seeds, study.num_train, study.recipes), strict=True
-    ):
-        record = Record.open(folder) if (folder / "run.json").exists() else None
-        if record is not None and record.is_finished and _essence(record.run) == _essence(run):
-            error = record.last("metric/test_error")["metric/test_error"]
-            found.setdefault(recipe, {}).setdefault(num_train, []).append(error)
-    return found
+@dataclass(frozen=True)
+class Results:
+    """What there is of a study: test errors in percent, and the number of its trainings in each state."""
+
+    errors: dict[str, dict[float, list[float]]]  # recipe -> number of training images -> one value per finished seed
+    states: Counter[str]
+
+    def __str__(self) -> str:
+        parts = [f"{self.states['finished']} of {self.states.total()} finished"]
+        parts += [f"{self.states[state]} {state}" for state in ("busy", "of other settings") if self.states[state]]
+        return ", ".join(parts)
 
 
-def table(study: Study, found: dict[str, dict[float, list[float]]]) -> Table:
-    """Mean and standard deviation of the test error, percent, by network (rows) and training images (columns)."""
+def results(study: Study) -> Results:
+    """The test errors of the finished runs, and how many are not."""
+    found, states = dict[str, dict[float, list[float]]](), Counter[str]()
+    for cell in study.cells():
+        state = cell.state
+        states[state] += 1
+        if state == "finished":
+            found.setdefault(cell.recipe, {}).setdefault(cell.num_train, []).append(cell.error)
+    return Results(found, states)
+
+
+def names(study: Study) -> dict[str, str]:
+    """What each recipe is called: its network, or the recipe's own name where several have one network."""
+    found = {recipe: find_recipe(recipe) for recipe in study.recipes}
+    networks = Counter(type(run.model).__name__ for _, run in found.values())
+    return {
+        recipe: network if networks[network := type(run.model).__name__] == 1 else name
+        for recipe, (name, run) in found.items()
+    }
+
+
+def table(study: Study, found: Results) -> Table:
+    """Mean and standard deviation of the test error, percent, by network (rows) and training images (columns).
+
+    A value of fewer seeds than the study has says of how many.
+    """
     rows = []
-    for recipe in (recipe for recipe in study.recipes if recipe in found):
-        run = find_recipe(recipe)[1]
-        num_parameters = sum(parameter.numel() for parameter in build_model(run).parameters())
-        errors = (format_spread(found[recipe].get(num_train, [])) for num_train in study.num_train)
-        rows.append((type(run.model).__name__, f"{num_parameters:,}", *errors))
+    for recipe, name in names(study).items():
+        if recipe in found.errors:
+            model = build_model(find_recipe(recipe)[1])
+            num_parameters = sum(parameter.numel() for parameter in model.parameters())
+            errors = (_spread(found.errors[recipe].get(num_train, []), study) for num_train in study.num_train)
+            rows.append((name, f"{num_parameters:,}", *errors))
     return Table(("test error, %", "parameters", *(f"{num_train:,} images" for num_train in study.num_train)), rows)
 
 
 def write(study: Study) -> str:
-    """The table, which now lies in the folder as low_data.md beside the picture low_data.png."""
+    """The table and what it is of; it now lies in the folder as low_data.md beside the picture low_data.png."""
     found = results(study)
-    if not found:
-        raise DataError(f"{study.folder}: no run is finished yet")
+    if not found.errors:
+        raise DataError(f"{study.folder}: no run is finished yet ({found})")
     shown = table(study, found)
-    (study.folder / "low_data.md").write_text(shown.markdown() + "\n", encoding="utf-8")
-    named = {type(find_recipe(recipe)[1].model).__name__: curve for recipe, curve in found.items()}
-    log_chart(named, x_label="training images", y_label="test error, %", path=study.folder / "low_data.png")
-    return str(shown)
+    (study.folder / "low_data.md").write_text(f"{shown.markdown()}\n\n{found}\n", encoding="utf-8")
+    curves = {name: found.errors[recipe] for recipe, name in names(study).items() if recipe in found.errors}
+    log_chart(curves, x_label="training images", y_label="test error, %", path=study.folder / "low_data.png")
+    return f"{shown}\n\n{found}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -115,13 +187,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     study = tyro.cli(Study, args=arguments, prog="python -m training.low_data", description=__doc__)
     try:
-        for folder, run in study.cells() if study.train else ():
-            print(folder, file=sys.stderr)
-            if signal := advance(folder, run):
+        if study.train:
+            study.check()
+        for cell in study.cells() if study.train else ():
+            print(cell.folder, file=sys.stderr)
+            if signal := advance(cell):
                 print("stopped; everything is saved: the same command goes on with it", file=sys.stderr)
                 return 128 + signal
         print(write(study))
-    except (SettingError, DataError) as error:
+    except (SettingError, ShapeError, DataError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 2
     except (WriteError, NonFiniteLoss, OSError) as error:
@@ -130,9 +204,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _settled(compute: Compute) -> Compute:
+    """The settings with the precision that runs on this machine have: runs of two precisions are not averaged."""
+    return settled(compute, find_device(compute.device)) if compute.precision == "auto" else compute
+
+
 def _essence(run: Run) -> Run:
-    """What decides the result of a run, but for rounding."""
-    return replace(run, compute=Compute(), log=Logging())
+    """What decides the result of a run, but for the order of sums."""
+    kept = Compute(precision=run.compute.precision, clip_norm=run.compute.clip_norm)
+    return replace(run, compute=kept, log=Logging())
+
+
+def _spread(errors: Sequence[float], study: Study) -> str:
+    """The errors of one cell in words, with their number where it is not that of the study."""
+    fewer = 0 < len(errors) < len(study.seeds)
+    return format_spread(errors) + (f" ({len(errors)} seed{'s' * (len(errors) > 1)})" if fewer else "")
 
 
 if __name__ == "__main__":

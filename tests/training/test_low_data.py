@@ -2,15 +2,20 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
+import torch
+from PIL import Image
 from processes import TINY_DIGITS
 
 from equilab.errors import SettingError
-from training.folder import locked
-from training.low_data import Study, advance, main, results, table
+from training.compute import fastest_precision
+from training.folder import locked, write_run
+from training.low_data import Study, advance, main, names, results, table
 from training.record import Record
 
 pytestmark = pytest.mark.slow
+BLUE = (0, 114, 178)  # of the first curve
 
 
 @pytest.fixture(scope="module")
@@ -18,13 +23,13 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     """Two sizes, two seeds, trained for a few updates."""
     folder = tmp_path_factory.mktemp("study")
     study = Study((str(TINY_DIGITS),), num_train=(32, 64), seeds=(0, 1), epochs=2.0, least_steps=3, folder=folder)
-    for each, run in study.cells():
-        assert advance(each, run) == 0
+    for cell in study.cells():
+        assert advance(cell) == 0
     return study
 
 
 def test_every_cell_has_its_images_its_seed_and_its_length(study):
-    runs = {folder.name: Record.open(folder).run for folder, _ in study.cells()}
+    runs = {cell.folder.name: Record.open(cell.folder).run for cell in study.cells()}
     assert list(runs) == ["tiny_digits_n32_s0", "tiny_digits_n64_s0", "tiny_digits_n32_s1", "tiny_digits_n64_s1"]
     for name, run in runs.items():
         assert name == f"tiny_digits_n{run.data.num_train}_s{run.seed}"
@@ -33,7 +38,7 @@ def test_every_cell_has_its_images_its_seed_and_its_length(study):
 
 
 def test_results_are_the_logged_errors(study):
-    found = results(study)[str(TINY_DIGITS)]
+    found = results(study).errors[str(TINY_DIGITS)]
     for num_train in (32, 64):
         logged = [
             Record.open(study.folder / f"tiny_digits_n{num_train}_s{seed}").last("metric/test_error") for seed in (0, 1)
@@ -46,34 +51,123 @@ def test_results_are_the_logged_errors(study):
 
 
 def test_what_is_finished_is_left_alone_and_what_is_missing_is_trained(study, capsys):
-    files = [path for folder, _ in study.cells() for path in folder.glob("*.jsonl")]
+    files = [path for cell in study.cells() for path in cell.folder.glob("*.jsonl")]
     before = {path: path.stat().st_mtime_ns for path in files}
     words = ["--recipes", str(TINY_DIGITS), "--num-train", "32", "64", "--seeds", "0", "1", "2", "--epochs", "2"]
     words += ["--least-steps", "3", "--folder", str(study.folder)]
     assert main(words) == 0
     assert {path: path.stat().st_mtime_ns for path in files} == before
     assert (study.folder / "tiny_digits_n64_s2" / "run.json").exists()
-    assert "Z2CNN" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "Z2CNN" in printed
+    assert printed.endswith("\n6 of 6 finished\n")
+    assert "seed" not in printed
+    assert not list(study.folder.glob("*/wandb"))
     assert (study.folder / "low_data.md").read_text().startswith("| test error, % | parameters | 32 images |")
-    assert (study.folder / "low_data.png").stat().st_size > 1000
+    with Image.open(study.folder / "low_data.png") as picture:
+        pixels = np.asarray(picture.convert("RGB"), int)
+    assert (np.abs(pixels[:, :600] - BLUE).max(2) < 40).sum() > 100  # the curve of the only network, left of its name
 
 
 def test_a_run_that_another_process_trains_is_passed_over(study):
-    _, run = next(study.cells())
-    with locked(study.folder / "busy"):
-        assert advance(study.folder / "busy", run) == 0
-    assert not (study.folder / "busy" / "run.json").exists()
+    cell = replace(next(study.cells()), folder=study.folder / "busy")
+    with locked(cell.folder):
+        assert advance(cell) == 0
+        assert cell.state == "busy"
+    assert cell.state == "unfinished"
+    assert not (cell.folder / "run.json").exists()
+
+
+def test_what_is_not_finished_is_counted(study):
+    """One is busy, one has other settings, two were never started: what is finished says of how many seeds it is."""
+    wider = replace(study, num_train=(32, 64), seeds=(0, 1, 5))
+    first, _, _, last, *_ = wider.cells()
+    text = (last.folder / "run.json").read_text()
+    (last.folder / "run.json").unlink()
+    write_run(last.folder, replace(last.run, batch_size=31))
+    try:
+        with locked(first.folder):
+            found = results(wider)
+    finally:
+        (last.folder / "run.json").write_text(text)
+    assert str(found) == "2 of 6 finished, 1 busy, 1 of other settings"
+    assert [cell.endswith(" (1 seed)") for cell in table(wider, found).rows[0][2:]] == [True, True]
+
+
+@pytest.mark.parametrize("changes", [{"precision": "bfloat16"}, {"clip_norm": 5.0}])
+def test_runs_that_compute_otherwise_are_of_other_settings(study, changes):
+    cell = next(study.cells())
+    assert cell.state == "finished"
+    compute = replace(cell.run.compute, **changes)
+    assert replace(cell, run=replace(cell.run, compute=compute)).state == "of other settings"
+    compute = replace(cell.run.compute, threads=3, channels_last=False)
+    assert replace(cell, run=replace(cell.run, compute=compute)).state == "finished"
+
+
+def test_an_automatic_precision_is_that_of_this_machine(study):
+    expected = fastest_precision(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    assert {cell.run.compute.precision for cell in study.cells()} == {expected}
+
+
+def test_two_recipes_of_one_network_are_two_curves(study, tmp_path):
+    other = tmp_path / "wide_digits.py"
+    other.write_text(TINY_DIGITS.read_text().replace("num_channels=8", "num_channels=9"))
+    both = replace(study, recipes=(str(TINY_DIGITS), str(other)))
+    assert names(both) == {str(TINY_DIGITS): "tiny_digits", str(other): "wide_digits"}
+    found = results(both)
+    found.errors[str(other)] = {32: [50.0], 64: [40.0, 30.0]}
+    assert [row[0] for row in table(both, found).rows] == ["tiny_digits", "wide_digits"]
+
+
+def test_the_lengths_of_the_published_study():
+    cells = list(Study().cells())
+    assert len(cells) == 45
+    assert {(cell.num_train, cell.run.steps) for cell in cells} == {
+        (100, 1_000),
+        (300, 1_000),
+        (1_000, 1_000),
+        (3_000, 2_344),
+        (12_000, 9_375),
+    }
+    assert {(cell.run.compute.precision, cell.run.log.wandb) for cell in cells} == {("float32", "off")}
 
 
 def test_a_folder_of_other_settings_is_refused(study):
-    folder, run = next(study.cells())
+    cell = next(study.cells())
     with pytest.raises(SettingError, match="holds a run of other settings"):
-        advance(folder, replace(run, steps=99))
-    assert results(replace(study, least_steps=99)) == {}
+        advance(replace(cell, run=replace(cell.run, steps=99)))
+    found = results(replace(study, least_steps=99))
+    assert (found.errors, str(found)) == ({}, "0 of 4 finished, 4 of other settings")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--num-train", "32", "1298"), "num_train: expected 1 to 1297, got 1298"),
+        (
+            ("--recipes", str(TINY_DIGITS), "nothing_like_it"),
+            "there is no recipe, file or run called 'nothing_like_it'",
+        ),
+        (("--seeds", "0", "0"), "is named twice"),
+    ],
+    ids=["images", "recipe", "twice"],
+)
+def test_mistakes_are_found_before_the_first_training(tmp_path, capsys, words, message):
+    short = ("--recipes", str(TINY_DIGITS), "--num-train", "32", "--epochs", "1", "--least-steps", "1")
+    assert main([*short, *words, "--folder", str(tmp_path / "study")]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "study").exists()
+
+
+def test_a_folder_of_other_settings_is_found_before_the_first_training(study, capsys):
+    words = ["--recipes", str(TINY_DIGITS), "--num-train", "16", "64", "--seeds", "0", "--folder", str(study.folder)]
+    assert main([*words, "--epochs", "9", "--least-steps", "3"]) == 2
+    assert "tiny_digits_n64_s0: holds a run of other settings" in capsys.readouterr().err
+    assert not (study.folder / "tiny_digits_n16_s0").exists()
 
 
 def test_mistakes_are_explained(study, tmp_path, capsys):
     assert main(["--recipes", "vae_dsprites", "--folder", str(tmp_path)]) == 2
     assert "expected recipes of rotated digits, got vae_dsprites" in capsys.readouterr().err
     assert main(["--no-train", "--recipes", str(TINY_DIGITS), "--num-train", "9", "--folder", str(tmp_path)]) == 2
-    assert "no run is finished yet" in capsys.readouterr().err
+    assert "no run is finished yet (0 of 3 finished)" in capsys.readouterr().err
