@@ -1,8 +1,9 @@
 """Networks: settings that build them, and the modules they build."""
 
+from equilab.models.base import Model
 from equilab.models.classifier import Classifier
 from equilab.models.conv_networks import burgess, kim_mnih, locatello
-from equilab.models.conv_vae import ConvVAE, Model
+from equilab.models.conv_vae import ConvVAE
 from equilab.models.critic import Critic
 from equilab.models.group_cnn import P4CNN, P4MCNN
 from equilab.models.initialise import build_lecun, build_xavier

@@ -1,31 +1,17 @@
 """Settings of a convolutional VAE, and the module they stand for."""
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 import torch
-from torch import nn
 
 from equilab.errors import SettingError, ShapeError
+from equilab.models.base import Model
 from equilab.models.conv_networks import burgess, kim_mnih, locatello
 from equilab.models.initialise import build_xavier
 from equilab.models.vae import VariationalAutoencoder
 
 NETWORKS = {"locatello": locatello, "burgess": burgess, "kim_mnih": kim_mnih}
-
-
-class Model(ABC):
-    """Settings that say which network to build; a frozen dataclass in every concrete class.
-
-    `kind` is the class of the modules that it builds; an objective trains modules of one kind.
-    """
-
-    kind: ClassVar[type[nn.Module]] = VariationalAutoencoder
-
-    @abstractmethod
-    def build(self, image_shape: tuple[int, int, int], *, generator: torch.Generator) -> nn.Module:
-        """The initialised module for images (C, H, W), on the CPU; every weight is drawn from `generator`."""
 
 
 @dataclass(frozen=True)

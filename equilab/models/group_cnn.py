@@ -8,14 +8,47 @@ from torch import nn
 
 from equilab.errors import SettingError, ShapeError
 from equilab.groups import Group, p4, p4m
+from equilab.models.base import Model
 from equilab.models.classifier import Classifier
-from equilab.models.conv_vae import Model
 from equilab.models.initialise import build_lecun
 from equilab.nn import FieldBatchNorm, GroupConv2d, GroupPool
 
 
 @dataclass(frozen=True)
-class P4CNN(Model):
+class _GroupCNN(Model):
+    """The network of one group; the group is that of a subclass."""
+
+    kind: ClassVar[type[nn.Module]] = Classifier
+    group: ClassVar[Group]
+    num_fields: int  # regular fields of each of the six layers
+    num_classes: int = 10  # outputs
+
+    def __post_init__(self) -> None:
+        for name in ("num_fields", "num_classes"):
+            if getattr(self, name) < 1:
+                raise SettingError(f"{name}: expected at least 1, got {getattr(self, name)}")
+
+    def build(self, image_shape: tuple[int, int, int], *, generator: torch.Generator) -> Classifier:
+        """The module with normal weights of variance 1 / fan_in. Raises ShapeError unless images are 28 x 28."""
+        if tuple(image_shape[1:]) != (28, 28):
+            raise ShapeError(f"image_shape: expected (channels, 28, 28) for these networks, got {tuple(image_shape)}")
+
+        def make() -> Classifier:
+            field_type, layers = image_shape[0] * self.group.trivial, list[nn.Module]()
+            hidden, top = self.num_fields * self.group.regular, self.num_classes * self.group.regular
+            for index in range(6):
+                layers += [GroupConv2d(field_type, hidden, kernel_size=3), FieldBatchNorm(hidden), nn.ReLU()]
+                field_type = hidden
+                if index == 1:
+                    layers.append(nn.MaxPool2d(2))  # 24 x 24: exact, as every even size is
+            layers += [GroupConv2d(hidden, top, kernel_size=4), GroupPool(top), nn.Flatten()]
+            return Classifier(nn.Sequential(*layers), image_shape=image_shape, num_classes=self.num_classes)
+
+        return build_lecun(make, generator=generator)
+
+
+@dataclass(frozen=True)
+class P4CNN(_GroupCNN):
     """Six p4 convolutions k3 without padding, each with batch norm and ReLU, then one k4: 28 26 24 12 10 8 6 4 1.
 
     2 x 2 max pooling after the second; the logits are the largest over the four orientations, so a quarter turn of the
@@ -26,20 +59,12 @@ class P4CNN(Model):
     24680
     """
 
-    kind: ClassVar[type[nn.Module]] = Classifier
+    group: ClassVar[Group] = p4
     num_fields: int = 10  # regular fields, four channels each, of each of the six layers
-    num_classes: int = 10  # outputs
-
-    def __post_init__(self) -> None:
-        _check(self.num_fields, self.num_classes)
-
-    def build(self, image_shape: tuple[int, int, int], *, generator: torch.Generator) -> Classifier:
-        """The module with normal weights of variance 1 / fan_in. Raises ShapeError unless images are 28 x 28."""
-        return _build(p4, self.num_fields, self.num_classes, image_shape, generator)
 
 
 @dataclass(frozen=True)
-class P4MCNN(Model):
+class P4MCNN(_GroupCNN):
     """P4CNN with the group p4m: the logits do not change under mirror images either. 26,799 parameters.
 
     Not in the paper: 7 fields of eight channels come closest to the parameters of P4CNN. A digit's mirror image is
@@ -50,41 +75,5 @@ class P4MCNN(Model):
     26799
     """
 
-    kind: ClassVar[type[nn.Module]] = Classifier
+    group: ClassVar[Group] = p4m
     num_fields: int = 7  # regular fields, eight channels each, of each of the six layers
-    num_classes: int = 10  # outputs
-
-    def __post_init__(self) -> None:
-        _check(self.num_fields, self.num_classes)
-
-    def build(self, image_shape: tuple[int, int, int], *, generator: torch.Generator) -> Classifier:
-        """The module with normal weights of variance 1 / fan_in. Raises ShapeError unless images are 28 x 28."""
-        return _build(p4m, self.num_fields, self.num_classes, image_shape, generator)
-
-
-def _check(num_fields: int, num_classes: int) -> None:
-    """Raises SettingError for a number below 1."""
-    for name, value in (("num_fields", num_fields), ("num_classes", num_classes)):
-        if value < 1:
-            raise SettingError(f"{name}: expected at least 1, got {value}")
-
-
-def _build(
-    group: Group, num_fields: int, num_classes: int, image_shape: tuple[int, int, int], generator: torch.Generator
-) -> Classifier:
-    """The network of a group, (batch, C, 28, 28) -> (batch, num_classes)."""
-    if tuple(image_shape[1:]) != (28, 28):
-        raise ShapeError(f"image_shape: expected (channels, 28, 28) for these networks, got {tuple(image_shape)}")
-
-    def make() -> Classifier:
-        field_type, layers = image_shape[0] * group.trivial, list[nn.Module]()
-        hidden, top = num_fields * group.regular, num_classes * group.regular
-        for index in range(6):
-            layers += [GroupConv2d(field_type, hidden, kernel_size=3), FieldBatchNorm(hidden), nn.ReLU()]
-            field_type = hidden
-            if index == 1:
-                layers.append(nn.MaxPool2d(2))  # 24 x 24: exact, as every even size is
-        layers += [GroupConv2d(hidden, top, kernel_size=4), GroupPool(top), nn.Flatten()]
-        return Classifier(nn.Sequential(*layers), image_shape=image_shape, num_classes=num_classes)
-
-    return build_lecun(make, generator=generator)

@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from equilab.errors import SettingError, ShapeError
+from equilab.models.base import Model
 from equilab.models.classifier import Classifier
-from equilab.models.conv_vae import Model
 from equilab.models.initialise import build_lecun
 
 
