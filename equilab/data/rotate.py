@@ -18,7 +18,8 @@ def rotate(
 
     angles: (n,), radians, counter-clockwise on screen. size: height and width of the result, pixels; None: as it was.
     zoom: pixels of the result per pixel of the image. A pixel is the bilinear mean of the four around the place it came
-    from, in float64, rounded: quarter turns are exact (`numpy.rot90`), and every machine gives the same bytes.
+    from, in float64, rounded: quarter turns are exact (`numpy.rot90`). On one machine the bytes did not depend on the
+    kernels that torch chose, nor on the threads (docs/data.md); another one may round a near tie in the other way.
     Raises ShapeError for images that are not square, or another number of angles.
 
     >>> rotate(np.array([[[0, 9], [0, 0]]], np.uint8), np.array([np.pi / 2])).tolist()
