@@ -1,13 +1,24 @@
-"""Types with an action for e3nn: irreps of O(3), and e3nn modules with an `in_type` and an `out_type`."""
+"""Types with an action for e3nn: irreps of O(3), and e3nn modules with an `in_type` and an `out_type`.
+
+Neither is a FieldType or a Layer of equilab: those are of subgroups of O(2), which move the pixels of an image. Of O(3)
+only the action on vectors (..., dim) is here, so e3nn modules go into torch.nn.Sequential, not equilab.nn.Sequential.
+"""
 
 from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
-from e3nn import o3
 from torch import Tensor, nn
 
 from equilab.errors import FieldTypeError, GroupError, ShapeError
+
+try:
+    from e3nn import o3
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        f'equilab.interop.e3nn needs e3nn, and there is no module named {error.name!r}: run pip install "e3nn>=0.6"',
+        name=error.name,
+    ) from error
 
 __all__ = ["E3nnLayer", "IrrepsType", "irreps_type", "wrap_module"]
 
@@ -18,7 +29,8 @@ _ORTHOGONAL = 1e-4  # of a float32 matrix that was multiplied a few times; a wro
 class IrrepsType:
     """How vectors transform under O(3), as an e3nn irreps string in its normal form; make it by `irreps_type`.
 
-    A group element is its orthogonal matrix (3, 3): g @ h is the product, g.T the inverse, -1 the inversion.
+    No FieldType: O(3) acts on vectors (..., dim), not on a pixel grid. A group element is its orthogonal matrix (3, 3):
+    g @ h is the product, g.T the inverse, -1 the inversion.
     """
 
     irreps: str
@@ -82,7 +94,8 @@ def irreps_type(irreps: str | o3.Irreps) -> IrrepsType:
 class E3nnLayer(nn.Module):
     """An e3nn module of one input, f(D(g) x) = D'(g) f(x), D acting on `in_type` and D' on `out_type`.
 
-    x: (..., dim), plain as everywhere in e3nn. Raises FieldTypeError for a module that does not say its irreps.
+    No equilab.nn.Layer: those are of subgroups of O(2), and their field types act on a pixel grid. x: (..., dim), plain
+    as everywhere in e3nn. Raises FieldTypeError for a module that does not say its irreps, ShapeError when called.
     """
 
     def __init__(self, module: nn.Module):
