@@ -6,10 +6,11 @@ missing. Its bases are float32, so its layers are equivariant to about 1e-6; the
 
 import copy
 import math
+import pickle
 import warnings
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn, Self
 
 import numpy as np
 import torch
@@ -124,8 +125,9 @@ class EscnnLayer(Layer):
     """An escnn module on plain tensors; its state_dict holds that module's entries only.
 
     x: (batch, C, H, W), float32, as escnn's bases are. Convolutions of escnn have their expanded filters in the
-    state_dict in evaluation mode only: save and load in one mode. Raises FieldTypeError for a module without types over
-    the plane, ShapeError when it is called.
+    state_dict in evaluation mode only: save and load in one mode. It is copied in both modes, and not pickled, as
+    escnn's groups are made of local functions. Raises FieldTypeError for a module without types over the plane,
+    ShapeError when called.
     """
 
     ndims = (4,)
@@ -148,9 +150,38 @@ class EscnnLayer(Layer):
         return self.out(self.module(tensor).tensor)
 
     def materialize(self) -> nn.Module:
-        """What escnn exports, between the changes of basis; NotImplementedError where escnn cannot export."""
-        exported = copy.deepcopy(self.module).export()  # pyright: ignore[reportCallIssue]
-        return nn.Sequential(copy.deepcopy(self.into), copy.deepcopy(exported), copy.deepcopy(self.out)).eval()
+        """What escnn exports, between the changes of basis; NotImplementedError, naming what escnn cannot export."""
+        layer = copy.deepcopy(self)
+        try:
+            exported = layer.module.export()  # pyright: ignore[reportCallIssue]
+        except NotImplementedError as error:
+            raise NotImplementedError(
+                f"materialize: escnn has no plain form of {_not_exported(self.module)}; use one of equilab.nn, or "
+                "keep this layer as it is, in evaluation mode"
+            ) from error
+        like = next(self.parameters(), None)  # escnn exports norms in float32 and on the CPU, whatever they are in
+        return nn.Sequential(layer.into, exported if like is None else exported.to(like), layer.out).eval()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        # in evaluation mode, filters are results of the weights, which torch does not copy while they can be derived
+        memo |= {id(filters): filters.detach().clone() for filters in self.buffers() if not filters.is_leaf}
+        memo[id(self)] = copied = type(self).__new__(type(self))
+        vars(copied).update(copy.deepcopy(vars(self), memo))
+        return copied
+
+    def __reduce__(self) -> NoReturn:
+        raise pickle.PicklingError(
+            "EscnnLayer: escnn's groups hold local functions, which are not pickled; save layer.state_dict(), "
+            "and load it into a layer that is built in the same way"
+        )
+
+
+def _not_exported(module: nn.Module) -> str:
+    """Names and classes of the parts that escnn does not export; of the whole where those say so themselves."""
+    base = load_escnn().nn.EquivariantModule
+    parts: list[tuple[str, Any]] = [(name or "module", type(part)) for name, part in module.named_modules()]
+    missing = [(name, kind) for name, kind in parts if getattr(kind, "export", None) is base.export] or parts[:1]
+    return ", ".join(f"{name} ({kind.__name__})" for name, kind in missing)
 
 
 def wrap_module(module: nn.Module) -> EscnnLayer:
@@ -180,16 +211,19 @@ def _theirs(rho: Representation, space: EscnnSpace) -> tuple[Any, Tensor]:
     elif isinstance(rho, Quotient) and space.group.is_finite:
         sigma = space.their_quotient(rho.subgroup)
     else:
-        irreps, change = space.irreducible_form(rho)
-        supported = ["norm", "gated", *(["pointwise", "concatenated"] if rho.is_permutation else [])]
-        ids, attributes = [psi.id for psi in irreps], {_OURS: rho}
-        fibers, columns = space.gspace.fibergroup, change.numpy()
-        return load_escnn().group.Representation(fibers, rho.name, ids, columns, supported, **attributes), _identity(
-            rho
-        )
+        return _with_matrices(rho, space), _identity(rho)
     found = space.intertwiner(rho, sigma)
     assert found is not None, f"{rho} and {sigma} are not equivalent"
     return sigma, found
+
+
+def _with_matrices(rho: Representation, space: EscnnSpace) -> Any:
+    """The escnn representation with the matrices of rho, for one that escnn has no words for."""
+    irreps, change = space.irreducible_form(rho)
+    supported = ["norm", "gated", *(["pointwise", "concatenated"] if rho.is_permutation else [])]
+    return load_escnn().group.Representation(
+        space.gspace.fibergroup, rho.name, [psi.id for psi in irreps], change.numpy(), supported, **{_OURS: rho}
+    )
 
 
 def _ours(sigma: Any, space: EscnnSpace) -> tuple[list[Representation], Tensor]:
