@@ -1,3 +1,5 @@
+"""Field types, elements and tensors to and from escnn: they act there as here, and come back as they went."""
+
 import numpy as np
 import pytest
 import torch
