@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -39,14 +40,14 @@ class Case:
     """A way to build a layer, and the size of an input: (H, W), or () for vectors."""
 
     name: str
-    make: Callable[[torch.Generator], nn.Module]
+    make: Callable[[torch.Generator], Any]  # a module with field types
     size: tuple[int, ...] = (8, 8)
 
-    def build(self, seed: int = 0) -> nn.Module:
+    def build(self, seed: int = 0) -> Any:
         """A new layer; everything random about it comes from the seed."""
         return self.make(torch.Generator().manual_seed(seed))
 
-    def stirred(self, seed: int = 0) -> nn.Module:
+    def stirred(self, seed: int = 0) -> Any:
         """A layer in evaluation mode no part of which is zero or one, as it is after a training."""
         layer = self.build(seed)
         generator = torch.Generator().manual_seed(seed + 1)
@@ -124,6 +125,7 @@ MIXED4 = 2 * p4.trivial + 1 * p4.regular + 1 * p4.irrep(1)
 MIXED8 = 2 * p4m.quotient(C(4)) + 1 * p4m.regular + 2 * p4m.irrep(1)
 PERMUTED = 2 * p4m.trivial + 2 * p4m.regular + 1 * p4m.quotient(D(1))
 STEERABLE = 2 * SO2.trivial + 2 * SO2.irrep(1) + 1 * SO2.irrep(2)
+C8_MIXED = 1 * C(8).regular + 2 * C(8).irrep(1) + 1 * C(8).irrep(3)
 REGULAR = 4 * p4.regular
 D2 = D(2)
 
@@ -145,6 +147,7 @@ CASES = [
     Case("transposed groups 2 p4m", transposed(2 * MIXED8, 4 * p4m.regular, 3, groups=2), (5, 5)),
     Case("transposed steerable SO2", transposed(STEERABLE, STEERABLE, 3, stride=2), (5, 5)),
     Case("linear SO2", lambda g: eq.nn.Linear(STEERABLE, 3 * SO2.irrep(1), generator=g), ()),
+    Case("linear C8", lambda g: eq.nn.Linear(2 * C(8).regular, C8_MIXED, generator=g), ()),
     Case("linear p4m", lambda g: eq.nn.Linear(MIXED8, PERMUTED, generator=g), ()),
     Case("attention p4", lambda g: eq.nn.GroupSelfAttention(REGULAR, num_heads=2, generator=g), (6, 6)),
     Case("attention SO2", lambda g: eq.nn.GroupSelfAttention(STEERABLE, max_distance=1, generator=g), (5, 5)),
