@@ -42,7 +42,8 @@ class GroupSelfAttention(Layer):
         field = Irrep(self.in_type.group)
         self.table = EquivariantKernel(1 * field, num_heads * field, 2 * max_distance + 1, gain=0.0)
         self.query, self.key, self.value, self.project = (
-            GroupConv2d(self.in_type, self.in_type, 1, generator=generator) for _ in range(4)
+            GroupConv2d(self.in_type, self.in_type, 1, bias=name != "key", generator=generator)  # softmax sees none
+            for name in ("query", "key", "value", "project")
         )
         self.reset_parameters(generator=generator)
         self.num_heads = num_heads
