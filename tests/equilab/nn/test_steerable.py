@@ -52,7 +52,7 @@ def test_quarter_turns_and_mirrors_are_round_off(group, kernel_size):
         assert error(layer, draw(layer.in_type), layer.in_type, layer.out_type, grid_elements(group)) < ROUND_OFF
 
 
-BOUNDS = [  # group, kernel_size, error at 45 degrees, lifting and hidden layer: twice the largest measured of three seeds
+BOUNDS = [  # group, kernel_size, error at 45 degrees of a lifting and a hidden layer: twice the largest of three seeds
     (C(8), 3, 0.012, 0.012),
     (C(8), 5, 0.012, 0.006),
     (C(8), 7, 0.02, 0.012),
