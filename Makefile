@@ -7,25 +7,32 @@ ESCNN ?= yes
 TORCH ?=
 STAMP := $(VENV)/.installed-$(ESCNN)-$(TORCH)
 
-.PHONY: demo test test-core lint bench docs install clean
+.PHONY: demo test test-core test-exhaustive lint bench docs install clean
 
 demo: $(STAMP)
 	$(BIN)/python -m training.demo
 
 # Two processes of one thread each: more threads than cores wait for each other.
 test: $(STAMP)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m "not exhaustive"
+
+# Every combination of layers and kernels of which `test` takes one of each kind.
+test-exhaustive: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m exhaustive
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright
 
-# The core without escnn and with numpy 2: an environment of its own, and the tests of the library in it.
+# The core without escnn and with numpy 2: an environment of its own, and the tests of the library in it; groups and
+# layers, which use neither, by their doctests.
 test-core:
 	$(MAKE) VENV=.venv-core ESCNN=no install
 	.venv-core/bin/python -c "import importlib.util as u; assert u.find_spec('escnn') is None; import numpy; assert numpy.__version__ >= '2'"
-	OMP_NUM_THREADS=1 .venv-core/bin/python -m pytest -n 2 --dist worksteal -m "not slow" tests/equilab tests/contracts equilab
+	OMP_NUM_THREADS=1 .venv-core/bin/python -m pytest -n 2 --dist worksteal -m "not slow" --ignore-glob="*/tests/contracts/*layer*" \
+	  tests/equilab/data tests/equilab/interop tests/equilab/latents tests/equilab/metrics tests/equilab/models tests/equilab/objectives \
+	  tests/contracts equilab
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.benchmarks

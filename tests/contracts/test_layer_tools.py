@@ -21,8 +21,9 @@ HERE = Path(__file__).parent
 LONG = {eq.nn.GroupSelfAttention, eq.nn.Sequential}  # graphs of hundreds of operations
 FIRST = list({case.kind: case for case in reversed(CASES)}.values())
 QUICK = [case for case in FIRST if case.kind not in LONG]
+MANY = [pytest.mark.slow, pytest.mark.exhaustive]  # every further case of a class
 every = pytest.mark.parametrize(
-    "case", [pytest.param(case, marks=[] if case in QUICK else [pytest.mark.slow], id=case.name) for case in CASES]
+    "case", [pytest.param(case, marks=[] if case in QUICK else MANY, id=case.name) for case in CASES]
 )  # one case of nearly every class is quick
 
 

@@ -71,6 +71,7 @@ def test_on_the_grid_every_kernel_obeys_the_law_and_the_basis_is_orthonormal(gro
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("kernel_size", [2, 3])
 @pytest.mark.parametrize("group", ON_THE_GRID, ids=str)
 def test_the_law_holds_for_all_pairs_of_representations(group, kernel_size):

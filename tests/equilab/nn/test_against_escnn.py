@@ -46,6 +46,7 @@ PAIRS = [(rho_in, rho_out) for group in ON_THE_GRID[1:] for rho_in in kinds(grou
 LARGE = [pair for pair in PAIRS if pair[0].group in (C(4), D(1, "1/4"), D(4))]
 SIZED = [(*pair, 3) for pair in PAIRS] + [(*pair, 5) for pair in LARGE]
 SIZED += [(*pair, size) for size in (2, 4) for pair in REGULAR]
+MANY = [pytest.mark.slow, pytest.mark.exhaustive]
 SLOW = (D(2), D(2, "1/4"), D(4))  # seconds each on 5 x 5 pixels
 
 
@@ -92,7 +93,7 @@ def test_the_kernels_of_escnn_are_in_our_space(rho_in, rho_out, kernel_size):
 @pytest.mark.parametrize(
     ("rho_in", "rho_out", "kernel_size"),
     [(*pair, 3) for pair in REGULAR]
-    + [pytest.param(*pair, 5, marks=pytest.mark.slow if pair[0].group in SLOW else ()) for pair in REGULAR],
+    + [pytest.param(*pair, 5, marks=MANY if pair[0].group in SLOW else ()) for pair in REGULAR],
     ids=str,
 )
 def test_our_kernels_are_in_the_space_of_escnn_without_its_band_limit(rho_in, rho_out, kernel_size):
@@ -122,7 +123,7 @@ def test_rings_span_the_same_kernels_as_those_of_escnn(rho_in, rho_out, kernel_s
     [
         *((group, 3) for group in (C(2), C(4), D(1), D(2), D(4))),
         (C(4), 5),
-        pytest.param(D(4), 5, marks=pytest.mark.slow),
+        pytest.param(D(4), 5, marks=MANY),
     ],
     ids=str,
 )
