@@ -1,4 +1,4 @@
-# make demo: train, measure and look at a FactorVAE.   make test: everything that is checked.
+# make demo: train, measure and look at a FactorVAE.   make test: the tests, but for the exhaustive ones.
 # TORCH=2.15.0 make demo takes another torch; PYTHON=python3.13 another interpreter; VENV=folder another environment.
 SHELL := /bin/bash
 VENV ?= .venv

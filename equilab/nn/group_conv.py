@@ -154,10 +154,10 @@ class GroupConv2d(_Convolution):
 
 
 class GroupConvTranspose2d(_Convolution):
-    """The transpose of a group convolution, (batch, C_out, H', W') with H' = (H - 1) stride - 2 padding +
-    dilation (kernel_size - 1) + 1 + output_padding.
+    """The transpose of a group convolution, (batch, C_out, H', W').
 
-    y(q) = sum_p kappa(q - stride p) x(p) + b, kappa and b as in GroupConv2d (dilation 1). It is exact at every size,
+    H' = (H - 1) stride - 2 padding + dilation (kernel_size - 1) + 1 + output_padding. With dilation 1,
+    y(q) = sum_p kappa(q - stride p) x(p) + b, kappa and b as in GroupConv2d. It is exact at every size,
     unless output_padding pads one side only. kernel_size 4, stride 2, padding 1 doubles a size.
     Raises FieldTypeError, SettingError, EquivarianceError when it is built; ShapeError when it is called.
 
@@ -198,6 +198,9 @@ class GroupConvTranspose2d(_Convolution):
         check_integers(0, output_padding=output_padding)
         self.output_padding = output_padding
         guard_output_padding(output_padding, axes=self.axes, exact=exact)
+
+    def extra_repr(self) -> str:
+        return super().extra_repr() + (f", output_padding={self.output_padding}" if self.output_padding else "")
 
     def forward(self, x: Tensor) -> Tensor:
         self.check(x)
