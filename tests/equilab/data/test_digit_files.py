@@ -19,21 +19,21 @@ def test_an_idx_file_is_its_array(tmp_path):
     assert np.array_equal(read_idx(tmp_path / "images.gz"), PIXELS)
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"no gzip",
-        gzip.compress(b""),
-        gzip.compress(HEADER),
-        gzip.compress(HEADER[:9]),
-        gzip.compress(HEADER + PIXELS.tobytes() + b"x"),
-        gzip.compress(HEADER + PIXELS.tobytes())[:-9],
-        gzip.compress(b"\x00\x00\x0d\x03" + HEADER[4:] + PIXELS.tobytes()),
-    ],
-)
-def test_a_broken_idx_file_is_refused(tmp_path, content):
-    (tmp_path / "images.gz").write_bytes(content)
+BROKEN_FILES = {
+    "empty": b"",
+    "no gzip": b"no gzip",
+    "gzip of nothing": gzip.compress(b""),
+    "no pixels": gzip.compress(HEADER),
+    "half a header": gzip.compress(HEADER[:9]),
+    "one byte more": gzip.compress(HEADER + PIXELS.tobytes() + b"x"),
+    "cut off": gzip.compress(HEADER + PIXELS.tobytes())[:-9],
+    "another type": gzip.compress(b"\x00\x00\x0d\x03" + HEADER[4:] + PIXELS.tobytes()),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN_FILES)
+def test_a_broken_idx_file_is_refused(tmp_path, kind):
+    (tmp_path / "images.gz").write_bytes(BROKEN_FILES[kind])
     with pytest.raises(DataError, match=r"images\.gz: (cannot be read|expected an idx file)"):
         read_idx(tmp_path / "images.gz")
 
