@@ -1,11 +1,17 @@
 """Self-attention over the pixels of a plane, with a learned bias for relative positions."""
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
 
-def self_attention2d(query: Tensor, key: Tensor, value: Tensor, table: Tensor) -> Tensor:
+def self_attention2d(
+    query: Float[Tensor, "batch c h w"],
+    key: Float[Tensor, "batch c h w"],
+    value: Float[Tensor, "batch c h w"],
+    table: Float[Tensor, "heads reach reach"],
+) -> Float[Tensor, "batch c h w"]:
     """sum_p' softmax_p'(<query(p), key(p')> / d^1/2 + table(p' - p)) value(p') per head, (batch, C, H, W).
 
     query, key, value: (batch, C, H, W), C being divided into one head of d channels per row of the table (heads, 2 R +
@@ -20,7 +26,9 @@ def self_attention2d(query: Tensor, key: Tensor, value: Tensor, table: Tensor) -
     return mixed.transpose(2, 3).flatten(1, 2).unflatten(2, (height, width))
 
 
-def relative_positions(table: Tensor, height: int, width: int) -> Tensor:
+def relative_positions(
+    table: Float[Tensor, "heads reach reach"], height: int, width: int
+) -> Float[Tensor, "heads {height}*{width} {height}*{width}"]:
     """table(p' - p) for all pixels p, p', (heads, H W, H W), from a table (heads, 2 R + 1, 2 R + 1).
 
     >>> relative_positions(torch.arange(9.0).reshape(1, 3, 3), 1, 2).tolist()  # columns -1, 0, 1 of the middle row

@@ -1,12 +1,15 @@
 """Dropout of whole fields."""
 
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
 from equilab.functional.fields import FieldDims, join_fields, split_fields
 
 
-def drop_fields(x: Tensor, dims: FieldDims, *, p: float) -> Tensor:
+def drop_fields(
+    x: Float[Tensor, "batch channels *space"], dims: FieldDims, *, p: float
+) -> Float[Tensor, "batch channels *space"]:
     """Each field of each sample of x (batch, channels, ...) zero with probability p, the others times 1 / (1 - p).
 
     One draw, from torch's own generator, for all channels and pixels of a field: it commutes with the group.

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 
@@ -19,7 +20,7 @@ class Block(NamedTuple):
     shape: tuple[int, int, int, int]
 
 
-def block_of(basis: Tensor) -> Block:
+def block_of(basis: Float[Tensor, "dim d_out d_in k k"]) -> Block:
     """The block of a basis (dim, d_out, d_in, k, k).
 
     >>> from equilab.groups import C, filter_basis
@@ -35,7 +36,9 @@ def block_of(basis: Tensor) -> Block:
     return Block(columns.T.contiguous(), None, shape)
 
 
-def expand_block(weight: Tensor, block: Block) -> Tensor:
+def expand_block(
+    weight: Float[Tensor, "dim n m"], block: Block
+) -> Float[Tensor, "n*{block.shape[0]} m*{block.shape[1]} k k"]:
     """The kernels (n * d_out, m * d_in, k, k) of a weight (dim, n, m): sum over the basis, field-major."""
     entries = block.entries.to(weight)
     if block.parameter is not None:
@@ -46,7 +49,9 @@ def expand_block(weight: Tensor, block: Block) -> Tensor:
     return values.permute(4, 0, 5, 1, 2, 3).flatten(0, 1).flatten(1, 2)
 
 
-def expand_kernel(weights: Sequence[Sequence[Tensor]], blocks: Sequence[Sequence[Block]], *, groups: int = 1) -> Tensor:
+def expand_kernel(
+    weights: Sequence[Sequence[Float[Tensor, "_ _ _"]]], blocks: Sequence[Sequence[Block]], *, groups: int = 1
+) -> Float[Tensor, "c_out c_in k k"]:
     """The kernel (groups * C_out, C_in, k, k) of a layer between two field types, from its free parameters.
 
     weights: (dim, groups * n, m) per output term (n fields of one representation) and input term (m fields), a list of

@@ -1,5 +1,6 @@
 """Group convolution and its transpose, with an expanded kernel."""
 
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
@@ -7,9 +8,9 @@ from equilab.functional.parity import Exact, guard_output_padding, guard_window
 
 
 def group_conv2d(
-    x: Tensor,
-    kernel: Tensor,
-    bias: Tensor | None = None,
+    x: Float[Tensor, "batch c_in h w"],
+    kernel: Float[Tensor, "c_out c_in//{groups} k k"],
+    bias: Float[Tensor, "c_out"] | None = None,
     *,
     stride: int = 1,
     padding: int = 0,
@@ -17,7 +18,7 @@ def group_conv2d(
     groups: int = 1,
     axes: tuple[bool, bool] = (True, True),
     exact: Exact = "raise",
-) -> Tensor:
+) -> Float[Tensor, "batch c_out _ _"]:
     """y(q) = sum_p kernel(p - stride q) x(p) + bias, (batch, C_out, H', W'): equivariant iff the kernel is.
 
     x: (batch, C_in, H, W); kernel: (C_out, C_in / groups, k, k) from `expand_kernel`; bias: (C_out,), invariant.
@@ -38,9 +39,9 @@ def group_conv2d(
 
 
 def group_conv_transpose2d(
-    x: Tensor,
-    kernel: Tensor,
-    bias: Tensor | None = None,
+    x: Float[Tensor, "batch c_in h w"],
+    kernel: Float[Tensor, "c_out c_in//{groups} k k"],
+    bias: Float[Tensor, "c_out"] | None = None,
     *,
     stride: int = 1,
     padding: int = 0,
@@ -49,7 +50,7 @@ def group_conv_transpose2d(
     groups: int = 1,
     axes: tuple[bool, bool] = (True, True),
     exact: Exact = "raise",
-) -> Tensor:
+) -> Float[Tensor, "batch c_out _ _"]:
     """y(q) = sum_p kernel(q - stride p) x(p) + bias, (batch, C_out, H', W'): equivariant iff the kernel is.
 
     x: (batch, C_in, H, W); kernel: (C_out, C_in / groups, k, k), the layout of `group_conv2d`; bias: (C_out,).
@@ -61,6 +62,8 @@ def group_conv_transpose2d(
     )
 
 
-def transpose_kernel(kernel: Tensor, groups: int = 1) -> Tensor:
+def transpose_kernel(
+    kernel: Float[Tensor, "c_out c_in k k"], groups: int = 1
+) -> Float[Tensor, "c_in*{groups} c_out//{groups} k k"]:
     """A kernel (C_out, C_in / groups, k, k) in the layout of conv_transpose2d, (C_in, C_out / groups, k, k)."""
     return kernel.unflatten(0, (groups, -1)).transpose(1, 2).flatten(0, 1)

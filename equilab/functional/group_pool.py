@@ -2,12 +2,15 @@
 
 from typing import Literal
 
+from jaxtyping import Float
 from torch import Tensor
 
 from equilab.functional.fields import FieldDims, join_fields, split_fields
 
 
-def group_pool(x: Tensor, dims: FieldDims, *, reduction: Literal["max", "mean"] = "max") -> Tensor:
+def group_pool(
+    x: Float[Tensor, "batch channels *space"], dims: FieldDims, *, reduction: Literal["max", "mean"] = "max"
+) -> Float[Tensor, "batch fields *space"]:
     """The largest (or mean) channel of every field, (batch, fields, ...).
 
     x: (batch, channels, ...), field-major. Invariant under any permutation of the channels within a field (Cohen &
