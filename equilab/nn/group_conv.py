@@ -1,4 +1,4 @@
-"""Group convolution between two field types, and its transpose."""
+"""Group convolution between two field types."""
 
 from typing import Literal
 
@@ -6,78 +6,13 @@ import torch
 from torch import Tensor, nn
 
 from equilab.errors import SettingError
-from equilab.functional import (
-    Exact,
-    check_exact,
-    group_conv2d,
-    group_conv_transpose2d,
-    guard_output_padding,
-    reversed_axes,
-    transpose_kernel,
-)
+from equilab.functional import Exact, group_conv2d
 from equilab.groups import Representation
-from equilab.nn.bias import EquivariantBias
-from equilab.nn.kernel import EquivariantKernel
-from equilab.nn.layer import Layer, as_type, check_integers, copied, same_group
+from equilab.nn.convolution import Convolution
+from equilab.nn.layer import check_integers, copied
 
 
-class _Convolution(Layer):
-    """What a convolution and its transpose share: kernel, bias, geometry."""
-
-    ndims = (4,)
-
-    def __init__(
-        self,
-        in_type: Representation,
-        out_type: Representation,
-        kernel_size: int,
-        *,
-        stride: int,
-        padding: int,
-        dilation: int,
-        groups: int,
-        bias: bool,
-        exact: Exact,
-        generator: torch.Generator | None,
-        transposed: bool = False,
-    ):
-        super().__init__()
-        self.in_type, self.out_type = as_type(in_type, "in_type"), as_type(out_type, "out_type")
-        same_group(self.in_type, self.out_type)
-        check_integers(kernel_size=kernel_size, stride=stride, dilation=dilation, groups=groups)
-        check_integers(0, padding=padding)
-        check_exact(exact)
-        self.stride, self.padding, self.dilation, self.groups = stride, padding, dilation, groups
-        self.kernel_size = kernel_size
-        self.exact: Exact = exact
-        self.axes = reversed_axes(self.in_type.group)
-        self.kernel = EquivariantKernel(
-            self.in_type,
-            self.out_type,
-            kernel_size,
-            groups=groups,
-            stride=stride if transposed else 1,
-            generator=generator,
-        )
-        self.kernel.check_reach()
-        self.bias = EquivariantBias(self.out_type) if bias and EquivariantBias.exists(self.out_type) else None
-
-    def reset_parameters(self, *, generator: torch.Generator | None = None) -> None:
-        """New weights, with which a mean square doubles, for a ReLU to halve (`EquivariantKernel`); biases zero."""
-        self.kernel.reset_parameters(generator=generator)
-        if self.bias is not None:
-            self.bias.reset_parameters()
-
-    def extra_repr(self) -> str:
-        words = [super().extra_repr(), f"kernel_size={self.kernel_size}"]
-        defaults = {"stride": 1, "padding": 0, "dilation": 1, "groups": 1}
-        words += [f"{name}={getattr(self, name)}" for name, usual in defaults.items() if getattr(self, name) != usual]
-        words += [] if self.bias is not None else ["bias=False"]
-        words += [] if self.exact == "raise" else [f"exact='{self.exact}'"]
-        return ", ".join(words)
-
-
-class GroupConv2d(_Convolution):
+class GroupConv2d(Convolution):
     """The most general equivariant convolution from `in_type` to `out_type`, (batch, C_out, H', W').
 
     y(q) = sum_p kappa(p - q) x(p) + b with kappa(h x) = rho_out(h) kappa(x) rho_in(h)^-1 and rho_out(h) b = b (Cohen,
@@ -151,85 +86,6 @@ class GroupConv2d(_Convolution):
             bias=self.bias is not None,
         )
         return copied(plain, self.kernel(), self.bias)
-
-
-class GroupConvTranspose2d(_Convolution):
-    """The transpose of a group convolution, (batch, C_out, H', W').
-
-    H' = (H - 1) stride - 2 padding + dilation (kernel_size - 1) + 1 + output_padding. With dilation 1,
-    y(q) = sum_p kappa(q - stride p) x(p) + b, kappa and b as in GroupConv2d. It is exact at every size,
-    unless output_padding pads one side only. kernel_size 4, stride 2, padding 1 doubles a size.
-    Raises FieldTypeError, SettingError, EquivarianceError when it is built; ShapeError when it is called.
-
-    >>> from equilab.groups import p4
-    >>> double = GroupConvTranspose2d(4 * p4.regular, 2 * p4.regular, kernel_size=4, stride=2, padding=1)
-    >>> double(torch.zeros(1, 16, 7, 7)).shape
-    torch.Size([1, 8, 14, 14])
-    """
-
-    def __init__(
-        self,
-        in_type: Representation,
-        out_type: Representation,
-        kernel_size: int,
-        *,
-        stride: int = 1,
-        padding: int = 0,
-        output_padding: int = 0,
-        dilation: int = 1,
-        groups: int = 1,
-        bias: bool = True,
-        exact: Exact = "raise",
-        generator: torch.Generator | None = None,
-    ):
-        super().__init__(
-            in_type,
-            out_type,
-            kernel_size,
-            stride=stride,
-            padding=padding,
-            dilation=dilation,
-            groups=groups,
-            bias=bias,
-            exact=exact,
-            generator=generator,
-            transposed=True,
-        )
-        check_integers(0, output_padding=output_padding)
-        self.output_padding = output_padding
-        guard_output_padding(output_padding, axes=self.axes, exact=exact)
-
-    def extra_repr(self) -> str:
-        return super().extra_repr() + (f", output_padding={self.output_padding}" if self.output_padding else "")
-
-    def forward(self, x: Tensor) -> Tensor:
-        self.check(x)
-        return group_conv_transpose2d(
-            x,
-            self.kernel(),
-            self.bias() if self.bias is not None else None,
-            stride=self.stride,
-            padding=self.padding,
-            output_padding=self.output_padding,
-            dilation=self.dilation,
-            groups=self.groups,
-            exact="off",  # output_padding was looked at when this was built
-        )
-
-    def materialize(self) -> nn.Module:
-        """The nn.ConvTranspose2d with the expanded kernel."""
-        plain = nn.ConvTranspose2d(
-            self.in_type.dim,
-            self.out_type.dim,
-            self.kernel_size,
-            self.stride,
-            self.padding,
-            self.output_padding,
-            self.groups,
-            self.bias is not None,
-            self.dilation,
-        )
-        return copied(plain, transpose_kernel(self.kernel(), self.groups), self.bias)
 
 
 def _same_padding(padding: str, kernel_size: int, stride: int, dilation: int) -> int:
