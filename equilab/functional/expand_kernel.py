@@ -19,6 +19,11 @@ class Block(NamedTuple):
     parameter: Tensor | None
     shape: tuple[int, int, int, int]
 
+    def to(self, reference: Tensor) -> "Block":
+        """The same in the dtype and on the device of `reference`."""
+        parameter = self.parameter.to(reference.device) if self.parameter is not None else None
+        return self._replace(entries=self.entries.to(reference), parameter=parameter)
+
 
 def block_of(basis: Float[Tensor, "dim d_out d_in k k"]) -> Block:
     """The block of a basis (dim, d_out, d_in, k, k).

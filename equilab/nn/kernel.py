@@ -40,10 +40,6 @@ class EquivariantKernel(nn.Module):
         self.gain, self.stride = gain, stride
         self.in_part = _part(in_type, groups, "in_type")
         self.out_part = _part(out_type, groups, "out_type")
-        size = kernel_size, kernel_size
-        self._shapes = [
-            [(rho_out.dim, rho_in.dim, *size) for _, rho_in in self.in_part.terms] for _, rho_out in self.out_part.terms
-        ]
         self.weights = nn.ParameterDict()
         for i, (count_out, rho_out) in enumerate(self.out_part.terms):
             for j, (count_in, rho_in) in enumerate(self.in_part.terms):
@@ -55,8 +51,8 @@ class EquivariantKernel(nn.Module):
                 f"kernel_size {kernel_size}: zero is the only equivariant kernel from {in_type} to {out_type}; use a "
                 "larger kernel, or fields that have an irrep in common"
             )
-        self._make_basis()
-        self.register_load_state_dict_post_hook(_remake_basis)
+        self._blocks = self._make_blocks()
+        self.register_load_state_dict_post_hook(_remake_blocks)
         self.reset_parameters(generator=generator)
 
     def check_reach(self) -> None:
@@ -70,21 +66,19 @@ class EquivariantKernel(nn.Module):
 
     def forward(self) -> Tensor:
         """The expanded kernel."""
-        rows: list[list[Tensor]] = []
-        blocks: list[list[Block]] = []
-        reference = next(iter(self.weights.values()))
-        for i, (count_out, _) in enumerate(self.out_part.terms):
-            rows.append([])
-            blocks.append([])
-            for j, (count_in, _) in enumerate(self.in_part.terms):
-                name = f"{i}_{j}"
-                if name in self.weights:
-                    rows[i].append(self.weights[name])
-                else:
-                    rows[i].append(reference.new_zeros(0, self.groups * count_out, count_in))
-                entries, index = getattr(self, f"entries_{name}"), getattr(self, f"index_{name}")
-                blocks[i].append(Block(entries, index, self._shapes[i][j]))
-        return expand_kernel(rows, blocks, groups=self.groups)
+        reference = self._reference
+        rows = [
+            [
+                self.weights[name]
+                if (name := f"{i}_{j}") in self.weights
+                else reference.new_zeros(0, self.groups * count_out, count_in)
+                for j, (count_in, _) in enumerate(self.in_part.terms)
+            ]
+            for i, (count_out, _) in enumerate(self.out_part.terms)
+        ]
+        # torch.func.functional_call may bring weights from another device than that of the module, which may be "meta"
+        is_here = self._blocks[0][0].entries.device == reference.device
+        return expand_kernel(rows, self._blocks if is_here else self._make_blocks(), groups=self.groups)
 
     def reset_parameters(self, *, gain: float | None = None, generator: torch.Generator | None = None) -> None:
         """Normal weights with which an output channel has, over draws, `gain` times the mean square of the input.
@@ -115,19 +109,27 @@ class EquivariantKernel(nn.Module):
                     else:
                         weight.zero_()
 
-    def _make_basis(self) -> None:
-        """Buffers `entries_i_j` and `index_i_j` of every pair, as exact as the dtype of the weights."""
-        reference = next(iter(self.weights.values()))
-        for i, (_, rho_out) in enumerate(self.out_part.terms):
-            for j, (_, rho_in) in enumerate(self.in_part.terms):
-                block = block_of(_scaled_basis(rho_in, rho_out, self.kernel_size))
-                index = block.parameter.to(reference.device) if block.parameter is not None else None
-                self.register_buffer(f"entries_{i}_{j}", block.entries.to(reference), persistent=False)
-                self.register_buffer(f"index_{i}_{j}", index, persistent=False)
+    @property
+    def _reference(self) -> Tensor:
+        """A weight, whose dtype and device all have."""
+        return next(iter(self.weights.values()))
+
+    def _make_blocks(self) -> list[list[Block]]:
+        """The basis of every pair of terms, in the dtype and on the device of the weights.
+
+        Plain attributes hold it: of buffers, which an average of models may average, it would become another one.
+        """
+        return [
+            [
+                block_of(_scaled_basis(rho_in, rho_out, self.kernel_size)).to(self._reference)
+                for _, rho_in in self.in_part.terms
+            ]
+            for _, rho_out in self.out_part.terms
+        ]
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
         super()._apply(fn, recurse)
-        self._make_basis()
+        self._blocks = self._make_blocks()
         return self
 
     def extra_repr(self) -> str:
@@ -135,9 +137,9 @@ class EquivariantKernel(nn.Module):
         return f"{self.in_type} -> {self.out_type}, kernel_size={self.kernel_size}{groups}"
 
 
-def _remake_basis(kernel: EquivariantKernel, _: object) -> None:
+def _remake_blocks(kernel: EquivariantKernel, _: object) -> None:
     """After `load_state_dict`, which may have put weights of another dtype or device in place."""
-    kernel._make_basis()
+    kernel._blocks = kernel._make_blocks()
 
 
 def _scaled_basis(rho_in: Representation, rho_out: Representation, kernel_size: int) -> Tensor:

@@ -11,6 +11,7 @@ import torch
 from layer_cases import CASES, CLASSES, Case, elements, known
 from torch import Tensor, nn
 from torch.func import functional_call, grad, jvp, stack_module_state, vjp, vmap
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 import equilab as eq
 from equilab.nn import Layer
@@ -191,9 +192,18 @@ def test_several_layers_run_as_one(case):
     layers = [case.stirred(seed).double() for seed in range(2)]
     parameters, buffers = stack_module_state(layers)
     x = case.x(dtype=torch.float64)
-    one = copy.deepcopy(layers[0])
+    one = copy.deepcopy(layers[0]).to("meta")
     ensemble = vmap(lambda p, b: functional_call(one, (p, b), (x,)))(parameters, buffers)
     torch.testing.assert_close(ensemble, torch.stack([layer(x) for layer in layers]))
+
+
+@learned
+def test_an_average_of_a_layer_with_itself_is_the_layer(case):
+    layer = case.stirred().double()
+    average = AveragedModel(layer, multi_avg_fn=get_ema_multi_avg_fn(0.9), use_buffers=True).eval()
+    for _ in range(5):
+        average.update_parameters(layer)  # of buffers of integers, 0.9 * 5 + 0.1 * 5 = 4
+    torch.testing.assert_close(average(case.x(dtype=torch.float64)), layer(case.x(dtype=torch.float64)))
 
 
 @learned
