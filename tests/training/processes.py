@@ -1,9 +1,16 @@
-"""Real training processes for the tests: start one, wait for a step, kill it, compare what two runs left."""
+"""Real training processes for the tests: start one, wait for a step, kill it, compare what two runs left.
+
+They are forked from one process per test session that has imported everything: that takes longer than a tiny run.
+"""
 
 import json
+import multiprocessing
 import os
+import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -15,27 +22,76 @@ TINY = ROOT / "tests" / "training" / "recipes" / "tiny.py"
 TINY_DIGITS = TINY.with_name("tiny_digits.py")
 TIMEOUT = 120  # seconds; a run takes about ten
 
-
-def command(*arguments: object, before: str = "") -> list[str]:
-    """The command line of a training; `before` is Python that its process runs first."""
-    words = [str(argument) for argument in arguments]
-    if not before:
-        return [sys.executable, "-m", "training.train", *words]
-    return [sys.executable, "-c", f"{before}\nimport sys; from training.train import main; sys.exit(main({words!r}))"]
+_SERVER = multiprocessing.get_context("forkserver")
+_SERVER.set_forkserver_preload(
+    ["training.train", "training.loop", "training.pictures", "torch._dynamo", "sklearn.linear_model"]
+)
 
 
-def start(*arguments: object) -> subprocess.Popen[str]:
+class TrainingProcess:
+    """`python -m training.train ARGUMENTS` in a process of its own; `before` is Python that it runs first."""
+
+    def __init__(self, *arguments: object, before: str = ""):
+        words = [str(argument) for argument in arguments]
+        self._said = Path(tempfile.mkdtemp(prefix="training"))
+        self._process = _SERVER.Process(target=_train, args=(words, before, environment(), self._said))
+        self._process.start()
+        assert self._process.pid is not None
+        self.pid = self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        """The exit status, -n for signal n; None while it runs."""
+        return self._process.exitcode
+
+    def send_signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def communicate(self) -> tuple[str, str]:
+        """What it wrote to stdout and stderr, after its end."""
+        self._process.join(TIMEOUT)
+        if self.returncode is None:
+            self.kill()
+        out, err = ((self._said / name).read_text() for name in ("stdout", "stderr"))
+        shutil.rmtree(self._said)
+        if self.returncode is None:
+            raise TimeoutError(f"the training did not end in {TIMEOUT} s: {err}")
+        return out, err
+
+
+def _train(words: list[str], before: str, variables: dict[str, str], said: Path) -> None:
+    """What the process of a training does; it ends with the exit status of the command."""
+    for stream, name in ((sys.stdout, "stdout"), (sys.stderr, "stderr")):
+        with open(said / name, "w") as file:
+            os.dup2(file.fileno(), stream.fileno())
+    os.chdir(ROOT)
+    os.environ.clear()
+    os.environ.update(variables)
+    exec(before, {})
+    from training.train import main
+
+    sys.exit(main(words))
+
+
+def start(*arguments: object) -> TrainingProcess:
     """A training process that runs beside the test."""
-    return subprocess.Popen(
-        command(*arguments), cwd=ROOT, env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    return TrainingProcess(*arguments)
 
 
 def finish(*arguments: object, before: str = "") -> subprocess.CompletedProcess[str]:
     """A training process that has ended."""
-    return subprocess.run(
-        command(*arguments, before=before), cwd=ROOT, env=environment(), text=True, capture_output=True, timeout=TIMEOUT
-    )
+    process = TrainingProcess(*arguments, before=before)
+    out, err = process.communicate()
+    assert process.returncode is not None
+    return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+
+def command(*arguments: object) -> list[str]:
+    """The command line of a training."""
+    return [sys.executable, "-m", "training.train", *map(str, arguments)]
 
 
 def environment() -> dict[str, str]:
@@ -49,13 +105,13 @@ def rows(folder: Path) -> list[dict[str, Any]]:
     return [{key: value for key, value in json.loads(line).items() if "time/" not in key} for line in lines]
 
 
-def wait_for_step(process: subprocess.Popen[str], folder: Path, step: int) -> None:
+def wait_for_step(process: TrainingProcess, folder: Path, step: int) -> None:
     """Return as soon as the log of the running process shows this step."""
     deadline = time.monotonic() + TIMEOUT
     while time.monotonic() < deadline:
         if any(row["step"] >= step for row in rows(folder)):
             return
-        if process.poll() is not None:
+        if process.returncode is not None:
             raise AssertionError(f"the training ended before step {step}: {process.communicate()}")
         time.sleep(0.002)
     raise AssertionError(f"no step {step} after {TIMEOUT} s")

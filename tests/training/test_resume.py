@@ -128,7 +128,7 @@ def test_a_signal_saves_the_run_and_says_how_to_resume(finished_run, tmp_path, n
     process = start(TINY, "--folder", folder)
     wait_for_step(process, folder, 25)
     process.send_signal(number)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate()
     assert process.returncode == 128 + number, err
     assert "Traceback" not in err
     assert f"python -m training.train --resume {folder}" in out
