@@ -105,7 +105,7 @@ def from_matrices(group: PlaneGroup, matrices: Mapping[Element, Tensor], *, name
             f"matrices: expected one for each of the {group.order} elements of {group}, got none for {missing[0]}"
         )
     table = {g: torch.as_tensor(matrices[g], dtype=torch.float64, device="cpu") for g in group.elements}
-    dim = max(table[group.identity].shape, default=1)
+    dim = max((1, *table[group.identity].shape))
     for g, matrix in table.items():
         if matrix.shape != (dim, dim):
             raise GroupError(f"matrices: expected ({dim}, {dim}) for {g}, got {tuple(matrix.shape)}")

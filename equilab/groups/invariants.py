@@ -12,7 +12,7 @@ from equilab.groups.functions import HarmonicFunctions, PointFunctions
 from equilab.groups.induced import Quotient, cosets
 from equilab.groups.irrep import Irrep
 from equilab.groups.plane_group import PlaneGroup
-from equilab.groups.representation import Representation
+from equilab.groups.representation import FieldType, Representation
 
 _DEPENDENT = 1e-6  # what is left of a unit vector below this is round-off
 
@@ -21,8 +21,8 @@ def invariant_tensors(group: PlaneGroup, factors: tuple[Representation, ...]) ->
     """Basis (dim, d_1, ..., d_n), float64, orthonormal, of all v with (rho_1(g) x ... x rho_n(g)) v = v for all g.
 
     The basis is the same on every machine: orbits in the order of their first entry, or Gram-Schmidt on the columns
-    of the projector in their order; parameters that refer to it can be stored. Its dimension is checked against the
-    characters, dim = mean over g of prod_i chi_i(g).
+    of the projector in their order, of field types one field after another; parameters that refer to it can be stored.
+    Its dimension is checked against the characters, dim = mean over g of prod_i chi_i(g).
     """
     basis = _solve(group, factors).reshape(-1, *(rho.dim for rho in factors))
     assert len(basis) == invariant_dimension(group, factors), "the basis does not have the dimension of its space"
@@ -39,6 +39,9 @@ def _solve(group: PlaneGroup, factors: tuple[Representation, ...]) -> Tensor:
     """The basis as (dim, d_1 * ... * d_n)."""
     if all(rho.is_permutation for rho in factors) and group.is_finite:
         return _orbits(group, factors)
+    for axis, rho in enumerate(factors):
+        if isinstance(rho, FieldType):
+            return _field_by_field(group, factors, axis, rho)
     for axis, rho in enumerate(factors):
         if isinstance(rho, Quotient) and rho.subgroup != group:
             return _from_subgroup(group, factors, axis, rho)
@@ -59,6 +62,16 @@ def _orbits(group: PlaneGroup, factors: tuple[Representation, ...]) -> Tensor:
     basis = torch.zeros(len(first), len(leader), dtype=torch.float64)
     basis[orbit, torch.arange(len(leader))] = 1 / size[orbit].double().sqrt()
     return basis
+
+
+def _field_by_field(group: PlaneGroup, factors: tuple[Representation, ...], axis: int, rho: FieldType) -> Tensor:
+    """The basis of each field of one factor in turn, with zeros at the channels of the other fields."""
+    blocks = []
+    for field, start, stop in rho:
+        basis = cached_invariants(group, (*factors[:axis], field, *factors[axis + 1 :]))
+        after = (0, 0) * (len(factors) - 1 - axis)  # axes from the last one on
+        blocks.append(torch.nn.functional.pad(basis, (*after, start, rho.dim - stop)))
+    return torch.cat(blocks).flatten(1)
 
 
 def _from_subgroup(group: PlaneGroup, factors: tuple[Representation, ...], axis: int, rho: Quotient) -> Tensor:

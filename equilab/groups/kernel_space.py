@@ -1,19 +1,23 @@
 """All equivariant kernels: the space of solutions of kappa(h x) = rho_out(h) kappa(x) rho_in(h)^-1."""
 
+from typing import SupportsIndex
+
 import torch
 from torch import Tensor
 
-from equilab.errors import FieldTypeError
+from equilab.errors import FieldTypeError, SettingError
 from equilab.groups.functions import PointFunctions, check_points
 from equilab.groups.invariants import cached_invariants
-from equilab.groups.plane_group import PlaneGroup
+from equilab.groups.plane_group import PlaneGroup, as_integer
 from equilab.groups.representation import Representation
 from equilab.groups.rings import cached_ring_kernels
 
 _CPU = torch.device("cpu")  # a basis is solved for once per process, whichever device is the default one at that moment
 
 
-def kernel_space(group: PlaneGroup, rho_in: Representation, rho_out: Representation, support: int | Tensor) -> Tensor:
+def kernel_space(
+    group: PlaneGroup, rho_in: Representation, rho_out: Representation, support: SupportsIndex | Tensor
+) -> Tensor:
     """An orthonormal float64 basis (dim, d_out, d_in, n) of all kernels on n points that commute with the group.
 
     kappa(h x) = rho_out(h) kappa(x) rho_in(h)^-1 for every h in the group (Cohen, Geiger & Weiler 2018, theorem 3.3).
@@ -21,8 +25,9 @@ def kernel_space(group: PlaneGroup, rho_in: Representation, rho_out: Representat
     onto themselves. dim = 1/|H| sum_h chi_in(h) chi_out(h) fix_h(support), and that is asserted.
 
     Where everything is permuted the basis holds one orbit of entries per element; else it is the null space of the
-    law. It is the same on every machine. Raises FieldTypeError for a representation of another group, GroupError for
-    points that are moved off the set, SettingError for points that are not finite or not distinct.
+    law, of field types one pair of fields after another. It is the same on every machine. Raises FieldTypeError for a
+    representation of another group, GroupError for points that are moved off the set, ShapeError or SettingError for
+    a support that is no integer and no tensor of finite, distinct points.
 
     >>> from equilab.groups import C, kernel_space
     >>> kernel_space(C(4), C(4).regular, C(4).regular, 3).shape
@@ -30,12 +35,19 @@ def kernel_space(group: PlaneGroup, rho_in: Representation, rho_out: Representat
     """
     check_groups(group, rho_in, rho_out)
     with _CPU:
-        points = (
-            PointFunctions.grid(group, support)
-            if isinstance(support, int)
-            else PointFunctions(group, check_points(support))
+        return cached_invariants(group, (rho_out, rho_in, _point_functions(group, support))).clone()
+
+
+def _point_functions(group: PlaneGroup, support: SupportsIndex | Tensor) -> PointFunctions:
+    if isinstance(support, Tensor):
+        return PointFunctions(group, check_points(support))
+    kernel_size = as_integer(support)
+    if kernel_size is None:
+        raise SettingError(
+            f"support: expected an integer or a tensor of points (n, 2), got {support!r} of type "
+            f"{type(support).__name__}; torch.tensor makes one of a list"
         )
-        return cached_invariants(group, (rho_out, rho_in, points)).clone()
+    return PointFunctions.grid(group, kernel_size)
 
 
 def filter_basis(rho_in: Representation, rho_out: Representation, kernel_size: int) -> Tensor:

@@ -6,7 +6,7 @@ from fractions import Fraction
 import torch
 from torch import Tensor
 
-from equilab.errors import FieldTypeError, ShapeError
+from equilab.errors import FieldTypeError, GroupError, ShapeError
 from equilab.groups.element import Element
 
 
@@ -17,8 +17,9 @@ def move(g: Element, x: Tensor) -> Tensor:
     turn, at most an eighth, is done by three shears (Unser, Thevenaz & Yaroslavsky 1995), each a phase in Fourier
     space, on a canvas padded with zeros to twice the size: accurate to about 1e-4 for images that are smooth and small
     within their frame; sharp edges ring. Half precision is turned in float32. Raises ShapeError where H != W and the
-    turn is no half turn, FieldTypeError where integers would have to be interpolated.
+    turn is no half turn, FieldTypeError where integers would have to be interpolated, GroupError for swapped arguments.
     """
+    check_order(g, x, "move(g, x)")
     if g.mirror:
         x = x.flip(-1)
     quarters = round(4 * g.turn)
@@ -27,13 +28,25 @@ def move(g: Element, x: Tensor) -> Tensor:
         raise ShapeError(
             f"x: expected H == W to be turned by {g.turn} of a turn, got {tuple(x.shape)}; pad or crop to a square"
         )
-    if rest and not x.is_floating_point():
+    if rest and not (x.is_floating_point() or x.is_complex()):
         raise FieldTypeError(
             f"x: expected floating point to be turned by {g.turn} of a turn, got {x.dtype}; use x.float()"
         )
     if quarters % 4:
         x = x.rot90(quarters % 4, (-2, -1))
-    return _rotate(x, 2 * math.pi * float(rest)) if rest and x.numel() else x
+    if not rest or not x.numel():
+        return x
+    angle = 2 * math.pi * float(rest)
+    return torch.complex(_rotate(x.real, angle), _rotate(x.imag, angle)) if x.is_complex() else _rotate(x, angle)
+
+
+def check_order(g: object, x: object, call: str) -> None:
+    """Raises GroupError unless g is an element and x a tensor; `call` says in which order they are written."""
+    if not isinstance(g, Element) or not isinstance(x, Tensor):
+        raise GroupError(
+            f"expected {call}, an element and a tensor, got {type(g).__name__} and {type(x).__name__}; group.element "
+            "makes an element"
+        )
 
 
 def _rotate(x: Tensor, angle: float) -> Tensor:

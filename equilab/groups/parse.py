@@ -16,6 +16,8 @@ def parse_field_type(text: str) -> FieldType:
     >>> str(parse_field_type("D4[3*trivial + 16*regular]"))
     'D4[3*trivial + 16*regular]'
     """
+    if not isinstance(text, str):
+        raise FieldTypeError(f"field type: expected a text such as D4[3*trivial + 16*regular], got {text!r}")
     try:
         tree = ast.parse(text.strip(), mode="eval").body
         if not isinstance(tree, ast.Subscript):

@@ -4,7 +4,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Self
+from operator import index
+from typing import Self, SupportsIndex
 
 import torch
 from torch import Tensor
@@ -30,8 +31,14 @@ class PlaneGroup:
     axis: Fraction = Fraction(0)  # turn of the first mirror, 0 <= axis < 1 / rotations
 
     def __post_init__(self) -> None:
-        if self.rotations is not None and not (isinstance(self.rotations, int) and self.rotations >= 1):
-            raise GroupError(f"rotations: expected an integer of at least 1, or None for all, got {self.rotations!r}")
+        if self.rotations is not None:
+            count = as_integer(self.rotations)
+            if count is None or count < 1:
+                kind = "" if type(self.rotations) is int else f" of type {type(self.rotations).__name__}"
+                raise GroupError(
+                    f"rotations: expected an integer of at least 1, or None for all, got {self.rotations!r}{kind}"
+                )
+            object.__setattr__(self, "rotations", count)
         limit = 0 if self.rotations is None or not self.mirrors else Fraction(1, self.rotations)
         if self.axis and not 0 <= self.axis < limit:
             raise GroupError(f"axis: expected 0, or for D_n 0 <= axis < 1/n, got {self.axis} for {self.short_name}")
@@ -162,7 +169,9 @@ class PlaneGroup:
         return self.rotations is not None and all((4 * g.turn).denominator == 1 for g in self.generators)
 
     def has_subgroup(self, subgroup: "PlaneGroup") -> bool:
-        """Whether every element of `subgroup` is one of this group."""
+        """Whether every element of `subgroup` is one of this group; GroupError for what is no group."""
+        if not isinstance(subgroup, PlaneGroup):
+            raise GroupError(f"subgroup: expected a group such as C(2), got {subgroup!r}")
         if subgroup.rotations is None:
             return self.rotations is None and self.mirrors >= subgroup.mirrors
         return all(g in self for g in subgroup.generators)
@@ -201,6 +210,16 @@ def exact_turn(turn: Fraction | float | str, name: str) -> Fraction:
         return Fraction(turn)
     except (ValueError, TypeError, ArithmeticError) as error:
         raise GroupError(f'{name}: expected a fraction of a full turn, such as "1/8", got {turn!r}') from error
+
+
+def as_integer(value: object) -> int | None:
+    """The value as an int, which equals and hashes as it prints; None for a bool and for what is no integer."""
+    if isinstance(value, bool) or not isinstance(value, SupportsIndex):
+        return None
+    try:
+        return index(value)
+    except TypeError:  # of an array that is no single integer
+        return None
 
 
 def cosine_sine(turn: Fraction) -> tuple[float, float]:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from equilab.errors import FieldTypeError, GroupError, SettingError, ShapeError
 from equilab.groups.element import Element
-from equilab.groups.move import move
+from equilab.groups.move import check_order, move
 from equilab.groups.plane_group import PlaneGroup
 
 
@@ -106,11 +106,15 @@ class FieldType(Representation):
 
     @classmethod
     def of(cls, group: PlaneGroup, fields: tuple[Representation, ...]) -> "FieldType":
-        """The type with these fields; FieldTypeError when they are of different groups, or there are none."""
+        """The type with these fields, those of a field type one by one.
+
+        Raises FieldTypeError when they are of different groups, or there are none.
+        """
         for field in fields:
             if field.group != group:
                 raise FieldTypeError(f"fields: expected representations of {group}, got {field}; restrict it first")
-        return cls(group, tuple((len(list(run)), field) for field, run in groupby(fields)))
+        flat = (part for field in fields for part in (field.fields if isinstance(field, FieldType) else (field,)))
+        return cls(group, tuple((len(list(run)), field) for field, run in groupby(flat)))
 
     @property
     def fields(self) -> tuple[Representation, ...]:
@@ -180,6 +184,7 @@ class FieldType(Representation):
         >>> (1 * p4.regular).act(p4.element("1/4"), x).flatten().tolist()
         [3.0, 0.0, 1.0, 2.0]
         """
+        check_order(g, x, "act(g, x)")
         self.check(x)
         self.check_element(g)
         return self.mix(g, move(g, x) if x.ndim == 4 else x)
@@ -196,7 +201,7 @@ class FieldType(Representation):
             part = x[:, start:stop].unflatten(1, (count, field.dim))  # (batch, count, dim, ...)
             if field.is_permutation:
                 mixed = part.index_select(2, field.permutation(g).to(x.device))
-            elif not x.is_floating_point():
+            elif not (x.is_floating_point() or x.is_complex()):
                 raise FieldTypeError(f"x: expected floating point to be mixed by {field}, got {x.dtype}; use x.float()")
             else:
                 mixed = torch.einsum("ij,bcj...->bci...", field.matrix(g).to(x), part)

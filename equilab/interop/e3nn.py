@@ -77,14 +77,14 @@ class IrrepsType:
 
 
 def irreps_type(irreps: str | o3.Irreps) -> IrrepsType:
-    """The type of e3nn irreps; FieldTypeError for a text that e3nn does not read.
+    """The type of e3nn irreps; FieldTypeError for what e3nn does not read.
 
     >>> str(irreps_type("2x0e+3x1o")), irreps_type("2x0e + 3x1o").dim
     ('O(3)[2x0e+3x1o]', 11)
     """
     try:
         found = o3.Irreps(irreps)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise FieldTypeError(f'irreps: expected e3nn irreps such as "2x0e + 3x1o", got {irreps!r}') from error
     if found.dim == 0:
         raise FieldTypeError(f"irreps: expected at least one, got {irreps!r}")
@@ -130,6 +130,8 @@ def wrap_module(module: nn.Module) -> E3nnLayer:
 
 def _split(g: Tensor) -> tuple[Tensor, bool]:
     """g = (-1)^inverted times a rotation, float64; ShapeError, GroupError unless it is orthogonal."""
+    if not isinstance(g, Tensor):
+        raise ShapeError(f"g: expected a tensor (3, 3), got {type(g).__name__}; use torch.as_tensor(g)")
     if g.shape != (3, 3):
         raise ShapeError(f"g: expected an orthogonal matrix (3, 3), got {tuple(g.shape)}")
     g = g.double()

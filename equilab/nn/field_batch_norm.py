@@ -1,5 +1,8 @@
 """Batch normalisation of fields."""
 
+import math
+from numbers import Real
+
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm  # nn.SyncBatchNorm is one, too
@@ -29,8 +32,10 @@ class FieldBatchNorm(Layer):
     def __init__(self, in_type: Representation, *, eps: float = 1e-5, momentum: float = 0.1):
         super().__init__()
         self.in_type = self.out_type = as_type(in_type, "in_type")
-        if not eps >= 0 or momentum is None or not 0 <= momentum <= 1:
-            raise SettingError(f"eps, momentum: expected eps >= 0 and 0 <= momentum <= 1, got {eps}, {momentum}")
+        if not (isinstance(eps, Real) and 0 < eps < math.inf):
+            raise SettingError(f"eps: expected a number above 0, got {eps!r}")
+        if not (isinstance(momentum, Real) and 0 <= momentum <= 1):
+            raise SettingError(f"momentum: expected a number from 0 to 1, got {momentum!r}")
         self.norms = nn.ModuleList(
             nn.BatchNorm2d(count, eps, momentum) if rho.is_permutation else MeanSquareNorm(count, eps, momentum)
             for count, rho in self.in_type.terms

@@ -3,11 +3,10 @@
 import torch
 from torch import Tensor, nn
 
-from equilab.errors import SettingError
 from equilab.functional import self_attention2d
 from equilab.groups import Irrep, Representation
 from equilab.nn.group_conv import GroupConv2d
-from equilab.nn.kernel import EquivariantKernel
+from equilab.nn.kernel import EquivariantKernel, equal_part
 from equilab.nn.layer import Layer, as_type, check_integers
 from equilab.nn.plain import PlainSelfAttention
 
@@ -39,6 +38,7 @@ class GroupSelfAttention(Layer):
         super().__init__()
         self.in_type = self.out_type = as_type(in_type, "in_type")
         check_integers(max_distance=max_distance, num_heads=num_heads)
+        equal_part(self.in_type, num_heads, "num_heads", "in_type")
         field = Irrep(self.in_type.group)
         self.table = EquivariantKernel(1 * field, num_heads * field, 2 * max_distance + 1, gain=0.0)
         self.query, self.key, self.value, self.project = (
@@ -47,7 +47,6 @@ class GroupSelfAttention(Layer):
         )
         self.reset_parameters(generator=generator)
         self.num_heads = num_heads
-        self._check_heads()
 
     def reset_parameters(self, *, generator: torch.Generator | None = None) -> None:
         """New weights that keep the mean square; the table, and biases, zero."""
@@ -55,11 +54,6 @@ class GroupSelfAttention(Layer):
         for conv in (self.query, self.key, self.value, self.project):
             conv.kernel.gain = 1.0  # no ReLU comes after it
             conv.reset_parameters(generator=generator)
-
-    def _check_heads(self) -> None:
-        fields, heads = self.in_type.fields, self.num_heads
-        if heads < 1 or len(fields) % heads or fields != fields[: len(fields) // heads] * heads:
-            raise SettingError(f"num_heads: expected a number of equal parts of {self.in_type}, got {heads}")
 
     def forward(self, x: Tensor) -> Tensor:
         self.check(x)

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from equilab.errors import SettingError
 from equilab.functional import Exact, group_conv_transpose2d, guard_output_padding, transpose_kernel
 from equilab.groups import Representation
 from equilab.nn.convolution import Convolution
@@ -52,6 +53,11 @@ class GroupConvTranspose2d(Convolution):
             transposed=True,
         )
         check_integers(0, output_padding=output_padding)
+        if output_padding >= max(stride, dilation):
+            raise SettingError(
+                "output_padding: expected less than the larger of stride and dilation, "
+                f"{max(stride, dilation)}, got {output_padding}"
+            )
         self.output_padding = output_padding
         guard_output_padding(output_padding, axes=self.axes, exact=exact)
 

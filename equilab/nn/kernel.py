@@ -1,5 +1,6 @@
 """The learnable kernel between two field types: free parameters, and the basis that turns them into a filter."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Self
 
@@ -18,7 +19,9 @@ class EquivariantKernel(nn.Module):
     is an entry of the filter, and learning rates mean what they mean for torch's convolution.
     `weights` holds one parameter (dim, n, m) per pair of an output term (n fields of one representation) and an input
     term (m fields), and is all that a state_dict holds. The basis is made again from the field types, in the dtype and
-    on the device of the weights, whenever the module is moved or loaded: it is as exact as its dtype.
+    on the device of the weights, whenever the module is moved or loaded: it is as exact as its dtype. The field types
+    are in the metadata of a state_dict, which `torch.save` keeps and safetensors does not: `load_state_dict` refuses
+    weights that were between other types.
     gain, stride: of the first weights, see `reset_parameters`. Raises FieldTypeError when there is no equivariant
     kernel between the types, SettingError where the fields cannot be divided into `groups` equal parts.
     """
@@ -38,8 +41,8 @@ class EquivariantKernel(nn.Module):
         self.in_type, self.out_type = in_type, out_type
         self.kernel_size, self.groups = kernel_size, groups
         self.gain, self.stride = gain, stride
-        self.in_part = _part(in_type, groups, "in_type")
-        self.out_part = _part(out_type, groups, "out_type")
+        self.in_part = equal_part(in_type, groups, "groups", "in_type")
+        self.out_part = equal_part(out_type, groups, "groups", "out_type")
         self.weights = nn.ParameterDict()
         for i, (count_out, rho_out) in enumerate(self.out_part.terms):
             for j, (count_in, rho_in) in enumerate(self.in_part.terms):
@@ -52,6 +55,8 @@ class EquivariantKernel(nn.Module):
                 "larger kernel, or fields that have an irrep in common"
             )
         self._blocks = self._make_blocks()
+        self.register_state_dict_post_hook(_note_types)
+        self.register_load_state_dict_pre_hook(_compare_types)
         self.register_load_state_dict_post_hook(_remake_blocks)
         self.reset_parameters(generator=generator)
 
@@ -137,6 +142,27 @@ class EquivariantKernel(nn.Module):
         return f"{self.in_type} -> {self.out_type}, kernel_size={self.kernel_size}{groups}"
 
 
+def _note_types(kernel: EquivariantKernel, _: object, prefix: str, metadata: dict[str, str]) -> None:
+    """Into the metadata of a `state_dict`, which `torch.save` keeps: what its weights are between."""
+    metadata["types"] = f"{kernel.in_type} -> {kernel.out_type}"
+
+
+def _compare_types(
+    kernel: EquivariantKernel,
+    _: object,
+    prefix: str,
+    metadata: dict[str, str],
+    strict: bool,
+    missing: list[str],
+    unexpected: list[str],
+    errors: list[str],
+) -> None:
+    """An error of `load_state_dict` for weights between other types, whose shapes may be the same."""
+    found, expected = metadata.get("types"), f"{kernel.in_type} -> {kernel.out_type}"
+    if found not in (None, expected):
+        errors.append(f"{prefix}weights: expected those of {expected}, got those of {found}")
+
+
 def _remake_blocks(kernel: EquivariantKernel, _: object) -> None:
     """After `load_state_dict`, which may have put weights of another dtype or device in place."""
     kernel._blocks = kernel._make_blocks()
@@ -161,12 +187,17 @@ def _constant_response(basis: Tensor, stride: int, *, summed: bool) -> float:
     return float((total / basis.square().sum((1, 2, 3, 4))).sum())
 
 
-def _part(field_type: FieldType, groups: int, name: str) -> FieldType:
-    """The type of one of `groups` equal parts."""
-    if groups == 1:
+def equal_part(field_type: FieldType, number: int, setting: str, name: str) -> FieldType:
+    """The type of one of `number` equal parts, which follow one another; SettingError where there are none."""
+    if number == 1:
         return field_type
     fields = field_type.fields
-    length, rest = divmod(len(fields), groups) if groups > 0 else (0, 1)
-    if rest or any(fields[i : i + length] != fields[:length] for i in range(0, len(fields), length)):
-        raise SettingError(f"groups: expected a number of equal parts of {name} {field_type}, got {groups}")
-    return FieldType.of(field_type.group, fields[:length])
+    length, rest = divmod(len(fields), number) if number > 0 else (0, 1)
+    if not rest and fields == fields[:length] * number:
+        return FieldType.of(field_type.group, fields[:length])
+    message = f"{setting}: expected a number of equal parts of {name} {field_type}, got {number}"
+    counts = Counter(fields)
+    if number > 0 and not any(count % number for count in counts.values()):
+        part = " + ".join(f"{count // number}*{rho.name}" for rho, count in counts.items())
+        message += f"; the parts have to follow one another: write it as {number} * ({part})"
+    raise SettingError(message)

@@ -76,6 +76,7 @@ FIRST, SECOND = p4.elements[:2]
         (ONES | {SECOND: torch.ones(2, 1)}, r"expected \(1, 1\) for turn 1/4, got \(2, 1\)"),
         ({g: torch.tensor(1.0) for g in p4}, r"expected \(1, 1\) for identity, got \(\)"),
         ({g: torch.eye(2)[:1] for g in p4}, r"expected \(2, 2\) for identity, got \(1, 2\)"),
+        ({g: torch.zeros(0, 0) for g in p4}, r"expected \(1, 1\) for identity, got \(0, 0\)"),
         (ONES | {SECOND: torch.full((1, 1), 2.0)}, r"expected an orthogonal one for turn 1/4 .* orthonormal basis"),
         (ONES | {SECOND: torch.full((1, 1), float("nan"))}, r"expected an orthogonal one for turn 1/4"),
         (

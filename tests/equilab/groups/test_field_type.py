@@ -30,6 +30,12 @@ def test_the_algebra_keeps_the_order_of_the_channels_and_joins_neighbours():
     assert np.int64(2) * a == a * np.int64(2) == 2 * a
 
 
+def test_field_types_among_fields_are_taken_apart():
+    nested = FieldType.of(p4, (p4.regular + p4.trivial, p4.trivial))
+    assert nested == 1 * p4.regular + 2 * p4.trivial
+    assert str(nested) == "C4[1*regular + 2*trivial]"
+
+
 def test_fields_say_their_channels():
     fields = list(2 * p4.trivial + 1 * p4.regular)
     assert fields == [Field(p4.trivial, 0, 1), Field(p4.trivial, 1, 2), Field(p4.regular, 2, 6)]

@@ -234,6 +234,29 @@ def test_bases_are_on_the_cpu_whatever_the_default_device_is():
     assert all(basis.device.type == "cpu" and len(basis) for basis in found)
 
 
+def test_a_size_may_be_an_integer_of_numpy():
+    case = (C(4), C(4).regular, C(4).trivial)
+    assert torch.equal(kernel_space(*case, np.int64(3)), kernel_space(*case, 3))
+
+
+def test_of_field_types_the_basis_is_that_of_every_pair_of_fields():
+    """A map in blocks obeys the law when each block does."""
+    first, second = D(4).regular + D(4).irrep(1), 2 * D(4).irrep(1) + D(4).quotient(C(2))
+    basis = kernel_space(D(4), first, second, 3)
+    check(D(4), first, second, 3, pixels(3))
+    blocks = [
+        (kernel_space(D(4), field_in, field_out, 3), slice(*channels_out), slice(*channels_in))
+        for field_out, *channels_out in second
+        for field_in, *channels_in in first
+    ]
+    assert len(basis) == sum(len(block) for block, _, _ in blocks)
+    for element, (block, rows, columns) in zip(
+        basis.split([len(block) for block, _, _ in blocks]), blocks, strict=True
+    ):
+        assert torch.equal(element[:, rows, columns], block)
+        assert int((element != 0).sum()) == int((block != 0).sum())
+
+
 def test_points_may_be_far_away_many_and_in_float32():
     points = 500 * circle(36)
     assert len(kernel_space(C(36), C(36).trivial, C(36).trivial, points)) == 1
@@ -263,6 +286,15 @@ C4, C8 = C(4).trivial, C(8).trivial
         ((C(4), C4, C4, torch.zeros(0, 2)), ShapeError, r"got a tensor of shape \(0, 2\)"),
         ((C(4), C4, C4, HEXAGON), GroupError, "the turn 1/4 does not: take a subgroup"),
         ((D(4), D(4).trivial, D(4).trivial, circle(4, turn=0.05)), GroupError, "the mirror does not"),
+        (
+            (C(4), C4, C4, [(0.0, 0.0)]),
+            SettingError,
+            r"points \(n, 2\), got \[\(0.0, 0.0\)\] of type list; torch.tensor",
+        ),
+        ((C(4), C4, C4, 3.0), SettingError, r"support: expected an integer or a tensor of .*, got 3\.0 of type float"),
+        ((C(4), C4, C4, True), SettingError, "support: expected an integer or a tensor of .*, got True of type bool"),
+        ((C(4), C4, C4, np.zeros((1, 2))), SettingError, "support: expected an integer or a tensor .* of type ndarray"),
+        ((C(4), C4, C4, torch.tensor(3)), ShapeError, r"got a tensor of shape \(\)"),
         ((C(1), C(1).trivial, C(1).trivial, torch.zeros(2, 2)), SettingError, "expected every point once, got two"),
         ((C(1), C(1).trivial, C(1).trivial, torch.full((1, 2), torch.nan)), SettingError, "expected finite points"),
     ],

@@ -6,7 +6,7 @@ import pytest
 import torch
 from group_cases import ON_THE_GRID
 
-from equilab.errors import FieldTypeError, ShapeError
+from equilab.errors import FieldTypeError, GroupError, ShapeError
 from equilab.groups import O2, Element, move, p4m
 
 OFF_GRID = [Element(Fraction(k, n), mirror) for n in (3, 5, 8) for k in range(1, n, 2) for mirror in (False, True)]
@@ -108,6 +108,18 @@ def test_half_turns_and_mirrors_need_no_square():
             ShapeError, match=rf"x: expected H == W to be turned by {turn} .* got \(2, 3\); pad or crop"
         ):
             move(O2.element(turn), x)
+
+
+def test_real_and_imaginary_parts_are_moved_apart():
+    picture = torch.complex(two_blobs(9, 2.0), two_blobs(9, 1.5))
+    for turn in ("1/8", "3/8"):
+        g = O2.element(turn, mirror=True)
+        assert torch.equal(move(g, picture), torch.complex(move(g, picture.real), move(g, picture.imag)))
+
+
+def test_swapped_arguments_are_refused_with_the_order():
+    with pytest.raises(GroupError, match=r"expected move\(g, x\), an element and a tensor, got Tensor and Element"):
+        move(torch.zeros(4, 4), p4m.identity)
 
 
 def test_integers_are_not_interpolated():

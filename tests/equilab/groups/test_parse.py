@@ -53,6 +53,14 @@ def test_spaces_and_usual_names_are_read_too(text, field_type):
     assert parse_field_type(text) == field_type
 
 
+@pytest.mark.parametrize("text", [None, 4, 1 * p4.regular], ids=str)
+def test_what_is_no_text_is_refused(text):
+    with pytest.raises(
+        FieldTypeError, match=r"field type: expected a text such as D4\[3\*trivial \+ 16\*regular\], got"
+    ):
+        parse_field_type(text)
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

@@ -2,10 +2,11 @@
 
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
 from equilab.errors import GroupError
-from equilab.groups import O2, SO2, C, D, Element, Group
+from equilab.groups import O2, SO2, C, D, Element, Group, p4m, restrict
 
 
 def test_an_element_is_named_by_a_fraction_a_text_or_a_float():
@@ -44,10 +45,38 @@ def test_a_turn_that_is_no_number_is_refused(turn):
         D(4, turn)
 
 
-@pytest.mark.parametrize("count", [0, -1, 2.0, "4"])
-def test_a_number_of_turns_that_makes_no_sense_is_refused(count):
-    with pytest.raises(GroupError, match=r"rotations: expected an integer of at least 1, or None for all, got "):
+@pytest.mark.parametrize(
+    ("count", "got"),
+    [
+        (0, "0$"),
+        (-1, "-1$"),
+        (2.0, "2.0 of type float"),
+        ("4", "'4' of type str"),
+        (True, "True of type bool"),
+        (np.float64(4), r".*4\.0\)? of type float64"),
+        (np.array([2, 4]), r".* of type ndarray"),
+    ],
+)
+def test_a_number_of_turns_that_makes_no_sense_is_refused(count, got):
+    with pytest.raises(GroupError, match=rf"rotations: expected an integer of at least 1, or None for all, got {got}"):
         C(count)
+
+
+def test_integers_of_numpy_name_the_same_group():
+    group = C(np.int64(4))
+    assert group == C(4)
+    assert hash(group) == hash(C(4))
+    assert type(group.rotations) is int
+    assert str(D(np.int32(4), "1/8").regular) == "D4(1/8).regular"
+
+
+@pytest.mark.parametrize("subgroup", [2, "C4", None, p4m.regular], ids=str)
+def test_what_is_no_group_is_no_subgroup(subgroup):
+    for ask in (p4m.quotient, p4m.has_subgroup, lambda other: restrict(p4m.regular, other)):
+        with pytest.raises(GroupError, match=r"subgroup: expected a group such as C\(2\), got "):
+            ask(subgroup)
+    with pytest.raises(GroupError, match=r"subgroup: expected a group such as C\(2\), got 2$"):
+        p4m.quotient(2)
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,28 @@ def test_the_action_keeps_dtype_layout_and_gradients(dtype):
     assert (2 * p4.irrep(1)).act(p4.identity, y[:0]).shape == (0, 4, 5, 5)
 
 
+def test_real_and_imaginary_parts_are_acted_on_apart():
+    for field_type, turn in ((p4.irrep(1) + p4.regular, "1/4"), (C(8).irrep(1) + C(8).regular, "1/8")):
+        g = field_type.group.element(turn)
+        real, imaginary = random_tensor(2, field_type.dim, 5, 5), random_tensor(2, field_type.dim, 5, 5).flip(0)
+        expected = torch.complex(field_type.act(g, real), field_type.act(g, imaginary))
+        torch.testing.assert_close(field_type.act(g, torch.complex(real, imaginary)), expected)
+
+
+@pytest.mark.parametrize(
+    ("g", "x", "kinds"),
+    [
+        (torch.zeros(1, 4), p4.identity, "Tensor and Element"),
+        ([[0, -1], [1, 0]], torch.zeros(1, 4), "list and Tensor"),
+        (p4.identity, [0, 1, 2, 3], "Element and list"),
+    ],
+    ids=["swapped", "list for g", "list for x"],
+)
+def test_what_is_no_element_and_no_tensor_is_refused_with_the_order(g, x, kinds):
+    with pytest.raises(GroupError, match=rf"expected act\(g, x\), an element and a tensor, got {kinds}; group.element"):
+        (1 * p4.regular).act(g, x)
+
+
 def test_what_cannot_be_acted_on_is_refused():
     with pytest.raises(GroupError, match=r"g: expected an element of C4, got mirror; group\.element makes one"):
         (3 * p4.trivial).act(D(4).element(0, mirror=True), torch.zeros(1, 3, 4, 5))

@@ -137,12 +137,17 @@ def test_mistakes_are_told():
     kind = irreps_type("2x0e + 1o")
     with pytest.raises(FieldTypeError, match="irreps: expected e3nn irreps such as \"2x0e \\+ 3x1o\", got '2y0e'"):
         irreps_type("2y0e")
+    for irreps in (5, [5], 1.5):
+        with pytest.raises(FieldTypeError, match=r"irreps: expected e3nn irreps such as .*, got \[?[51]"):
+            irreps_type(irreps)
     with pytest.raises(FieldTypeError, match="irreps: expected at least one"):
         irreps_type("")
     with pytest.raises(ShapeError, match=r"x: expected \(\.\.\., 5\) for O\(3\)\[2x0e\+1x1o\], got \(2, 4\)"):
         kind.act(torch.eye(3), torch.zeros(2, 4))
     with pytest.raises(GroupError, match="g: expected an orthogonal matrix"):
         kind.act(2 * torch.eye(3), torch.zeros(2, 5))
+    with pytest.raises(ShapeError, match=r"g: expected a tensor \(3, 3\), got list; use torch\.as_tensor"):
+        kind.act([[1, 0, 0], [0, 1, 0], [0, 0, 1]], torch.zeros(2, 5))
     with pytest.raises(ShapeError, match=r"g: expected an orthogonal matrix \(3, 3\), got \(2, 2\)"):
         kind.act(torch.eye(2), torch.zeros(2, 5))
     with pytest.raises(ShapeError, match=r"x: expected \(\.\.\., 5\)"):

@@ -41,7 +41,7 @@ def test_permuted_fields_have_torchs_batch_norm_over_their_channels_too():
 
 def test_other_fields_are_divided_by_the_root_of_their_mean_square_only():
     field_type = 3 * SO2.irrep(1)
-    norm, x = FieldBatchNorm(field_type, eps=0.0).double(), draw(3 * SO2.irrep(1)) * 2 + 1
+    norm, x = FieldBatchNorm(field_type, eps=1e-30).double(), draw(3 * SO2.irrep(1)) * 2 + 1
     fields = x.unflatten(1, (3, 2))
     square = fields.square().mean((0, 2, 3, 4))
     expected = fields / square.sqrt()[None, :, None, None, None]
@@ -91,7 +91,13 @@ def test_an_empty_batch_leaves_the_statistics_alone():
         assert all(value.isfinite().all() for value in layer.state_dict().values())
 
 
-def test_settings_that_make_no_sense_are_refused():
-    for settings in ({"eps": -1.0}, {"momentum": 2.0}, {"momentum": None}):
-        with pytest.raises(SettingError, match="eps, momentum: expected eps >= 0 and 0 <= momentum <= 1, got"):
-            FieldBatchNorm(p4.regular, **settings)
+@pytest.mark.parametrize("eps", [0, 0.0, -1.0, None, "1e-5", float("nan"), float("inf")])
+def test_an_eps_that_makes_no_sense_is_refused(eps):
+    with pytest.raises(SettingError, match=f"eps: expected a number above 0, got {eps!r}"):
+        FieldBatchNorm(p4.regular, eps=eps)
+
+
+@pytest.mark.parametrize("momentum", [2.0, -0.1, None, "0.1", float("nan")])
+def test_a_momentum_that_makes_no_sense_is_refused(momentum):
+    with pytest.raises(SettingError, match=f"momentum: expected a number from 0 to 1, got {momentum!r}"):
+        FieldBatchNorm(p4.regular, momentum=momentum)

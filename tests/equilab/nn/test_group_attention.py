@@ -72,8 +72,14 @@ def test_what_makes_no_sense_is_refused():
         GroupSelfAttention(4 * p4.regular, num_heads=3)
     with pytest.raises(SettingError, match="num_heads: expected an integer of at least 1, got 0"):
         GroupSelfAttention(4 * p4.regular, num_heads=0)
-    with pytest.raises(SettingError, match="num_heads: expected a number of equal parts"):
-        GroupSelfAttention(2 * p4.regular + 2 * p4.quotient(C(2)), num_heads=2)
+    message = (
+        r"num_heads: .* equal parts of .*, got 2; the parts .* write it as 2 \* \(1\*regular \+ 2\*quotient\(C2\)\)$"
+    )
+    with pytest.raises(SettingError, match=message):
+        GroupSelfAttention(2 * p4.regular + 4 * p4.quotient(C(2)), num_heads=2)
+    GroupSelfAttention(2 * (1 * p4.regular + 2 * p4.quotient(C(2))), num_heads=2)
+    with pytest.raises(SettingError, match=r"equal parts of in_type C4\[2\*regular \+ 1\*trivial\], got 2$"):
+        GroupSelfAttention(2 * p4.regular + 1 * p4.trivial, num_heads=2)
     with pytest.raises(SettingError, match="max_distance: expected an integer of at least 1, got 0"):
         GroupSelfAttention(4 * p4.regular, max_distance=0)
     with pytest.raises(ShapeError, match=r"x: expected \(batch, 16, H, W\)"):

@@ -242,6 +242,16 @@ def test_what_makes_no_sense_is_refused(arguments, settings, kind, message):
         GroupConv2d(*arguments, **settings)
 
 
+@pytest.mark.parametrize(("stride", "dilation"), [(1, 1), (2, 1), (1, 3)])
+def test_output_padding_that_torch_would_refuse_when_called_is_refused_when_built(stride, dilation):
+    limit = max(stride, dilation)
+    settings = {"stride": stride, "dilation": dilation, "exact": "off"}
+    with pytest.raises(SettingError, match=f"output_padding: expected less than .* dilation, {limit}, got {limit}"):
+        GroupConvTranspose2d(T, T, 3, output_padding=limit, **settings)
+    conv = GroupConvTranspose2d(T, T, 3, output_padding=limit - 1, **settings)
+    assert conv(torch.zeros(1, 16, 5, 5)).shape[-1] == 4 * stride + 2 * dilation + limit
+
+
 def test_input_of_another_shape_is_refused():
     for layer in (GroupConv2d(T, T, 3), GroupConvTranspose2d(T, T, 3)):
         for shape in ((2, 12, 9, 9), (16, 9, 9), (2, 16)):

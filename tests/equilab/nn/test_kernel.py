@@ -109,6 +109,19 @@ def test_a_state_is_loaded_across_dtypes_copies_and_pickles():
     assert torch.equal(pickle.loads(pickle.dumps(module))(), module())
 
 
+def test_weights_between_other_types_are_refused_though_their_shapes_are_the_same():
+    four, klein = (EquivariantKernel(8 * group.regular, 8 * group.regular, 3) for group in (C(4), D(2)))
+    message = r"weights: expected those of C4\[8\*regular\] -> C4\[8.*\], got those of D2\[8\*regular\] -> D2"
+    with pytest.raises(RuntimeError, match=message):
+        four.load_state_dict(klein.state_dict())
+    file = io.BytesIO()
+    torch.save(torch.nn.Sequential(klein).state_dict(), file)
+    file.seek(0)
+    with pytest.raises(RuntimeError, match="0." + message):
+        torch.nn.Sequential(copy.deepcopy(four)).load_state_dict(torch.load(file))
+    four.load_state_dict(dict(klein.state_dict()))  # without metadata, as from safetensors: shapes are all there is
+
+
 def test_meta_modules_get_their_basis_when_they_get_memory():
     with torch.device("meta"):
         module = EquivariantKernel(1 * G.regular, 1 * G.irrep(1), 3)
@@ -217,6 +230,12 @@ def test_types_without_a_common_irrep_are_refused_where_only_zero_is_left():
         (3 * G.trivial, 2 * G.trivial, 2, r"groups: expected a number of equal parts of in_type C4\[3\*tri.*, got 2"),
         (2 * G.trivial, 3 * G.trivial, 2, r"equal parts of out_type C4\[3\*trivial\], got 2"),
         (G.trivial + G.regular, 2 * G.trivial, 2, r"equal parts of in_type C4\[1\*trivial \+ 1\*regular\], got 2"),
+        (
+            2 * G.trivial + 2 * G.regular,
+            2 * G.trivial,
+            2,
+            r"got 2; the parts have to follow one another: write it as 2 \* \(1\*trivial \+ 1\*regular\)$",
+        ),
         (2 * G.trivial, 2 * G.trivial, 0, "got 0"),
         (2 * G.trivial, 2 * G.trivial, -1, "got -1"),
         (2 * G.trivial, 2 * G.trivial, 4, "got 4"),

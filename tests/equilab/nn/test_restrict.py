@@ -29,6 +29,11 @@ def test_fields_keep_their_channels():
     assert Restrict(2 * p4.regular, p4).out_type == 2 * p4.regular
 
 
+def test_what_is_no_group_is_refused():
+    with pytest.raises(GroupError, match=r"subgroup: expected a group such as C\(2\), got 2$"):
+        Restrict(2 * p4m.regular, 2)
+
+
 def test_a_group_that_is_no_subgroup_is_refused():
     for subgroup in (D(1), C(3)):
         with pytest.raises(
