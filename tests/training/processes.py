@@ -53,11 +53,11 @@ class TrainingProcess:
     def communicate(self) -> tuple[str, str]:
         """What it wrote to stdout and stderr, after its end."""
         self._process.join(TIMEOUT)
-        if self.returncode is None:
+        if overdue := self.returncode is None:
             self.kill()
         out, err = ((self._said / name).read_text() for name in ("stdout", "stderr"))
         shutil.rmtree(self._said)
-        if self.returncode is None:
+        if overdue:
             raise TimeoutError(f"the training did not end in {TIMEOUT} s: {err}")
         return out, err
 
