@@ -86,7 +86,7 @@ def finish(*arguments: object, before: str = "") -> subprocess.CompletedProcess[
     process = TrainingProcess(*arguments, before=before)
     out, err = process.communicate()
     assert process.returncode is not None
-    return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+    return subprocess.CompletedProcess([str(word) for word in arguments], process.returncode, out, err)
 
 
 def command(*arguments: object) -> list[str]:
