@@ -72,15 +72,15 @@ class EquivariantKernel(nn.Module):
     def forward(self) -> Tensor:
         """The expanded kernel."""
         reference = self._reference
-        rows = [
-            [
-                self.weights[name]
-                if (name := f"{i}_{j}") in self.weights
-                else reference.new_zeros(0, self.groups * count_out, count_in)
-                for j, (count_in, _) in enumerate(self.in_part.terms)
-            ]
-            for i, (count_out, _) in enumerate(self.out_part.terms)
-        ]
+        rows: list[list[Tensor]] = []
+        for i, (count_out, _) in enumerate(self.out_part.terms):
+            rows.append([])
+            for j, (count_in, _) in enumerate(self.in_part.terms):
+                name = f"{i}_{j}"
+                if name in self.weights:
+                    rows[i].append(self.weights[name])
+                else:
+                    rows[i].append(reference.new_zeros(0, self.groups * count_out, count_in))
         # torch.func.functional_call may bring weights from another device than that of the module, which may be "meta"
         is_here = self._blocks[0][0].entries.device == reference.device
         return expand_kernel(rows, self._blocks if is_here else self._make_blocks(), groups=self.groups)
