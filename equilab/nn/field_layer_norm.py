@@ -1,10 +1,11 @@
 """Layer and group normalisation of fields: each sample by itself, the same in training and in evaluation."""
 
 from copy import deepcopy
+from math import prod
 
 from torch import Tensor, nn
 
-from equilab.errors import SettingError
+from equilab.errors import SettingError, ShapeError
 from equilab.groups import Representation
 from equilab.nn.layer import Layer, as_type, check_integers, field_dims
 from equilab.nn.plain import SampleNorm
@@ -20,9 +21,17 @@ class _SampleNorm(Layer):
             raise SettingError(f"eps: expected a number >= 0, got {eps}")
         centred = tuple(rho.is_permutation for _, rho in self.in_type.terms)
         self.norm = SampleNorm(field_dims(self.in_type), centred, groups=groups, plane=plane, eps=eps)
+        lone = (f"{count}*{rho.name}" for count, rho in self.in_type.terms if count * rho.dim == groups)
+        self._lone = next(lone, "")  # a run whose parts are one channel each
 
     def forward(self, x: Tensor) -> Tensor:
         self.check(x)
+        if self._lone and prod(x.shape[2:]) == 1:
+            raise ShapeError(
+                f"x: expected more than one pixel, got {tuple(x.shape)}: a part of {self._lone} in {self.in_type} is "
+                "one channel, and one number normalised alone is 0 or its sign; use fewer groups, put equal fields "
+                "next to each other, or use eq.nn.FieldBatchNorm"
+            )
         return self.norm(x)
 
     def materialize(self) -> nn.Module:
@@ -35,6 +44,7 @@ class FieldLayerNorm(_SampleNorm):
 
     Permuted channels: minus their mean, over their standard deviation, times a weight and plus a bias per field. Other
     fields: over the root of their mean square, times a weight. x: (batch, channels, H, W) or (batch, channels).
+    Raises SettingError for a run of one channel, of which nothing would be left but 0 or its sign.
 
     >>> from equilab.groups import p4
     >>> import torch
@@ -44,13 +54,20 @@ class FieldLayerNorm(_SampleNorm):
 
     def __init__(self, in_type: Representation, *, eps: float = 1e-5):
         super().__init__(in_type, groups=1, plane=False, eps=eps)
+        if self._lone:
+            raise SettingError(
+                f"in_type: expected runs of at least two channels, got {self._lone} in {self.in_type}, and one number "
+                "normalised alone is 0 or its sign; put equal fields next to each other, or use eq.nn.FieldBatchNorm "
+                "or eq.nn.FieldGroupNorm"
+            )
 
 
 class FieldGroupNorm(_SampleNorm):
     """Each run of equal fields in `num_groups` parts, each normalised over its fields and the plane (Wu & He 2018).
 
     Moments, weights and biases are those of FieldLayerNorm, but over all pixels. Raises SettingError where a run of
-    fields cannot be divided, ShapeError when it is called.
+    fields cannot be divided; ShapeError when it is called, also for vectors and images of one pixel where a part is one
+    channel.
     """
 
     def __init__(self, in_type: Representation, num_groups: int, *, eps: float = 1e-5):

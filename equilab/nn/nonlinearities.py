@@ -15,6 +15,7 @@ POINTWISE = (
     nn.CELU,
     nn.ELU,
     nn.GELU,
+    nn.Hardshrink,
     nn.Hardsigmoid,
     nn.Hardswish,
     nn.Hardtanh,
@@ -28,10 +29,18 @@ POINTWISE = (
     nn.Sigmoid,
     nn.SiLU,
     nn.Softplus,
+    nn.Softshrink,
     nn.Softsign,
     nn.Tanh,
+    nn.Tanhshrink,
+    nn.Threshold,
 )
 """Modules of torch that act on every number alone: they commute with any permutation of channels and pixels."""
+
+
+def is_pointwise(module: nn.Module) -> bool:
+    """Whether it is one of those, or a PReLU with one slope for all channels."""
+    return isinstance(module, POINTWISE) or (isinstance(module, nn.PReLU) and module.num_parameters == 1)
 
 
 class Pointwise(Layer):

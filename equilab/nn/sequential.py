@@ -1,5 +1,6 @@
 """A sequence of layers whose field types fit, checked when it is built."""
 
+from collections import OrderedDict
 from typing import NamedTuple, Self
 
 from torch import nn
@@ -8,7 +9,7 @@ from equilab.errors import FieldTypeError
 from equilab.groups import FieldType
 from equilab.nn.global_pool import SpatialMean
 from equilab.nn.layer import Layer
-from equilab.nn.nonlinearities import POINTWISE
+from equilab.nn.nonlinearities import is_pointwise
 
 _INSTEAD: dict[type[nn.Module], str] = {
     nn.Conv2d: "eq.nn.GroupConv2d",
@@ -26,6 +27,7 @@ _INSTEAD: dict[type[nn.Module], str] = {
     nn.Upsample: "eq.nn.Upsample",
     nn.Dropout: "eq.nn.Dropout",
     nn.Dropout2d: "eq.nn.Dropout",
+    nn.PReLU: "torch.nn.PReLU() with one slope for all channels",
     nn.MultiheadAttention: "eq.nn.GroupSelfAttention",
     nn.Sequential: "eq.nn.Sequential",
 }
@@ -36,7 +38,9 @@ class Sequential(nn.Sequential):
 
     Between layers with field types, torch's pointwise activations may stand where the fields are permuted. Raises
     FieldTypeError, naming the layer, for types that do not fit, for an activation on fields that the group mixes, and
-    for a module without field types.
+    for a module without field types; the same where it is changed by append, insert, extend, seq[1] = ..., += and *=.
+
+    A slice that begins with a layer with field types is a Sequential; any other slice is an nn.Sequential.
 
     >>> from equilab.groups import p4
     >>> from equilab.nn import GroupConv2d
@@ -76,10 +80,40 @@ class Sequential(nn.Sequential):
         Sequential(*layers)
         return super().insert(index, module)
 
+    def __getitem__(self, idx: slice | int) -> nn.Module:
+        """One layer, or a slice: a Sequential if it begins with a layer with field types, else an nn.Sequential."""
+        if not isinstance(idx, slice):
+            return super().__getitem__(idx)
+        layers = OrderedDict(list(self._modules.items())[idx])
+        first = next(iter(layers.values()), None)
+        has_types = isinstance(getattr(first, "in_type", None), FieldType)
+        if not has_types:
+            return nn.Sequential(layers)
+        return Sequential(layers)  # pyright: ignore[reportArgumentType]  # torch takes names, too
+
+    def __setitem__(self, idx: int, module: nn.Module) -> None:
+        """One layer is another; FieldTypeError, and no change, where it does not fit."""
+        layers = list(self)
+        layers[idx] = module
+        Sequential(*layers)
+        super().__setitem__(idx, module)
+
+    def __iadd__(self, other: nn.Sequential) -> Self:
+        """This sequence with those layers at its end; FieldTypeError, and no change, where they do not fit."""
+        if isinstance(other, nn.Sequential):
+            Sequential(*self, *other)
+        return super().__iadd__(other)
+
+    def __imul__(self, other: int) -> Self:
+        """This sequence that often; FieldTypeError, and no change, where its end does not fit its beginning."""
+        if isinstance(other, int) and other > 1:
+            Sequential(*list(self) * other)
+        return super().__imul__(other)
+
     def _look(self) -> "_Passage":
         """What passes through all layers."""
         passages: list[_Passage] = []
-        for name, module in self.named_children():
+        for name, module in self._modules.items():  # named_children leaves out a layer that comes again
             label = f"layer {name} ({type(module).__name__})"
             passages.append(_passage(module, label, passages[-1] if passages else None))
         if not passages:
@@ -99,12 +133,12 @@ class _Passage(NamedTuple):
 def _passage(module: nn.Module, label: str, before: _Passage | None) -> _Passage:
     """What passes `module` after `before` (None: it is the first); FieldTypeError where that may not be."""
     fits_any = isinstance(module, nn.Identity) or (isinstance(module, SpatialMean) and not hasattr(module, "in_type"))
-    if before is not None and (fits_any or isinstance(module, POINTWISE)):
+    if before is not None and (fits_any or is_pointwise(module)):
         if not fits_any:
             _check_pointwise(label, before.out_type)
         own = _Passage(before.out_type, before.out_type)
-    elif isinstance(module, POINTWISE) or fits_any:
-        advice = "wrap it in eq.nn.Pointwise" if isinstance(module, POINTWISE) else "give it one"
+    elif is_pointwise(module) or fits_any:
+        advice = "wrap it in eq.nn.Pointwise" if is_pointwise(module) else "give it one"
         raise FieldTypeError(f"{label} has no in_type: begin with a layer that has one, or {advice}")
     elif isinstance(module, Sequential):
         own = module._look()

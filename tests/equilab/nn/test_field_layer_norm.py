@@ -5,7 +5,7 @@ import torch
 from symmetry import ROUND_OFF, draw, error
 from torch import nn
 
-from equilab.errors import SettingError
+from equilab.errors import SettingError, ShapeError
 from equilab.groups import p4, p4m
 from equilab.nn import FieldGroupNorm, FieldLayerNorm
 
@@ -76,3 +76,32 @@ def test_fields_that_cannot_be_divided_are_refused():
         FieldGroupNorm(4 * p4.regular, 3)
     with pytest.raises(SettingError, match=r"num_groups: expected an integer of at least 1, got 0"):
         FieldGroupNorm(4 * p4.regular, 0)
+
+
+@pytest.mark.parametrize("lone", [p4.trivial, p4.irrep(2)], ids=str)
+def test_a_lone_channel_would_lose_everything_and_is_refused(lone):
+    """Minus its own mean it is 0 at every pixel, over its own root mean square it is its sign: no gradient is left."""
+    for field_type in (1 * lone + 4 * p4.regular, 4 * p4.regular + 1 * lone):
+        with pytest.raises(SettingError, match=r"in_type: expected runs of at least two channels, got 1\*\w+\S* in C4"):
+            FieldLayerNorm(field_type)
+    for field_type in (2 * lone + 4 * p4.regular, 1 * p4.irrep(1) + 1 * p4.regular):
+        FieldLayerNorm(field_type)
+
+
+@pytest.mark.parametrize(
+    ("field_type", "num_groups"), [(1 * p4.trivial + 1 * p4.regular, 1), (4 * p4.regular + 4 * p4.irrep(2), 4)]
+)
+def test_a_part_of_one_number_is_refused_and_larger_planes_are_not(field_type, num_groups):
+    norm = FieldGroupNorm(field_type, num_groups)
+    for x in (torch.randn(2, field_type.dim), torch.randn(2, field_type.dim, 1, 1)):
+        with pytest.raises(ShapeError, match=r"x: expected more than one pixel, got \(2, \d+.*: a part of \d\*\w+"):
+            norm(x)
+    x = torch.randn(2, field_type.dim, 1, 2, requires_grad=True)
+    norm(x).square().sum().backward()
+    for index in range(field_type.dim):
+        assert norm(x)[:, index].std() > 0.1
+
+
+def test_parts_of_several_numbers_have_no_need_of_a_plane():
+    field_type = 4 * p4.trivial + 2 * p4.regular
+    assert FieldGroupNorm(field_type, 2)(torch.randn(8, field_type.dim)).std(0).min() > 0.1

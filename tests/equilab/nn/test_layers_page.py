@@ -13,7 +13,7 @@ PAGE = (Path(__file__).resolve().parents[3] / "docs" / "layers.md").read_text()
 def test_every_snippet_of_the_page_runs():
     torch.manual_seed(0)
     snippets = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
-    assert len(snippets) == 4
+    assert len(snippets) == 5
     exec("\n".join(snippets), {"__name__": "layers_page"})
 
 

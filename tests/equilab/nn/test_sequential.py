@@ -33,9 +33,17 @@ def test_its_types_are_those_of_its_ends():
     assert error(body, draw(X), body.in_type, body.out_type) < ROUND_OFF
 
 
-@pytest.mark.parametrize("function", [nn.ReLU(), nn.GELU(), nn.Tanh(), nn.LeakyReLU(0.2), nn.SiLU(), nn.Softplus()])
+ACTIVATIONS = [
+    nn.ReLU(), nn.GELU(), nn.Tanh(), nn.LeakyReLU(0.2), nn.SiLU(), nn.Softplus(), nn.PReLU(), nn.Hardshrink(),
+    nn.Softshrink(), nn.Tanhshrink(), nn.Threshold(0.1, 0.2),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("function", ACTIVATIONS, ids=lambda function: type(function).__name__)
 def test_activations_of_torch_may_stand_after_permuted_fields_only(function):
-    assert Sequential(GroupConv2d(X, HIDDEN, 3), function).out_type == HIDDEN
+    body = Sequential(GroupConv2d(X, HIDDEN, 3), function).double()
+    assert body.out_type == HIDDEN
+    assert error(body, draw(X, 9), X, HIDDEN) < ROUND_OFF
     name = type(function).__name__
     with pytest.raises(
         FieldTypeError, match=rf"layer 1 \({name}\) acts on each channel alone, which breaks C4\.irrep\(1\)"
@@ -74,6 +82,12 @@ def test_what_knows_no_fields_is_refused_with_what_to_use(module, better):
         Sequential(LIFT, module)
 
 
+def test_a_slope_per_channel_is_refused():
+    message = r"layer 1 \(PReLU\) has no in_type: use torch\.nn\.PReLU\(\) with one slope for all channels, or end"
+    with pytest.raises(FieldTypeError, match=message):
+        Sequential(LIFT, nn.PReLU(16))
+
+
 def test_what_it_refuses_would_break_the_symmetry():
     torch.manual_seed(0)
     lift = GroupConv2d(X, HIDDEN, 3).double()
@@ -94,6 +108,8 @@ def test_neighbours_that_do_not_fit_are_named():
         FieldTypeError, match=r"layer 0 \(ReLU\) has no in_type: begin with a layer that has one, or wr"
     ):
         Sequential(nn.ReLU(), LIFT)
+    with pytest.raises(FieldTypeError, match=r"layer 1 \(GroupConv2d\) takes C4\[1\*trivial\], but C4\[4\*regular\]"):
+        Sequential(LIFT, LIFT)
     with pytest.raises(FieldTypeError, match=r"layer 1 \(Flatten\) has no in_type: end the equivariant part before it"):
         Sequential(LIFT, nn.Flatten())
     with pytest.raises(FieldTypeError, match="Sequential: expected at least one layer, got none"):
@@ -106,11 +122,31 @@ def test_a_layer_that_does_not_fit_is_not_put_in_later():
         body.append(nn.BatchNorm2d(16))
     with pytest.raises(FieldTypeError, match=r"layer 1 \(Conv2d\)"):
         body.insert(1, nn.Conv2d(16, 16, 3))
-    assert len(body) == 2
+    with pytest.raises(FieldTypeError, match=r"layer 1 \(BatchNorm2d\)"):
+        body[1] = nn.BatchNorm2d(16)
+    with pytest.raises(FieldTypeError, match=r"layer 1 \(Conv2d\)"):
+        body[-1] = nn.Conv2d(16, 16, 3)
+    with pytest.raises(FieldTypeError, match=r"layer 2 \(BatchNorm2d\)"):
+        body += nn.Sequential(nn.BatchNorm2d(16))
+    with pytest.raises(FieldTypeError, match=r"layer 2 \(GroupConv2d\) takes C4\[1\*trivial\], but C4\[4\*regular\]"):
+        body *= 2
+    assert [type(layer) for layer in body] == [GroupConv2d, nn.ReLU]
     assert body.append(GroupPool(HIDDEN)).insert(1, nn.Tanh()).out_type == GroupPool(HIDDEN).out_type
-    body[0] = nn.Conv2d(1, 16, 3)  # torch's own ways around are seen by the next look
+    body.add_module("0", nn.Conv2d(1, 16, 3))  # torch's own ways around are seen by the next look
     with pytest.raises(FieldTypeError, match=r"layer 0 \(Conv2d\)"):
         body.check()
+
+
+def test_a_layer_that_fits_is_put_in_later():
+    body = Sequential(GroupConv2d(X, HIDDEN, 3), nn.ReLU())
+    body[-1] = nn.Tanh()
+    body += nn.Sequential(FieldBatchNorm(HIDDEN), nn.ReLU())
+    assert [type(layer) for layer in body] == [GroupConv2d, nn.Tanh, FieldBatchNorm, nn.ReLU]
+    twice = Sequential(FieldBatchNorm(HIDDEN), nn.ReLU())
+    twice *= 2
+    assert (len(twice), twice.out_type) == (4, HIDDEN)
+    with pytest.raises(IndexError):
+        body[4] = nn.ReLU()
 
 
 def test_images_and_vectors_are_told_apart():
@@ -146,7 +182,26 @@ def test_deep_nesting_is_looked_through_once():
     assert looked == 1
 
 
-def test_a_slice_is_a_sequence_too():
-    body = Sequential(LIFT, nn.ReLU(), GroupPool(HIDDEN))
+def test_a_slice_that_begins_with_field_types_is_a_sequence_too():
+    body = Sequential(LIFT, nn.ReLU(), Sequential(GroupPool(HIDDEN)), SpatialMean())
+    for part in (body[:2], body[2:], body[-2:]):
+        assert type(part) is Sequential
     assert body[:2].out_type == HIDDEN
-    assert isinstance(body[:2], Sequential)
+    assert body[2:].in_type == HIDDEN
+
+
+def test_any_other_slice_is_torchs():
+    body = Sequential(LIFT, nn.ReLU(), GroupPool(HIDDEN), SpatialMean())
+    for part, length in ((body[1:], 3), (body[:0], 0), (body[-1:], 1)):
+        assert type(part) is nn.Sequential
+        assert len(part) == length
+    x = torch.randn(2, 1, 7, 7)
+    assert torch.equal(body[1:](body[:1](x)), body(x))
+    assert [*body[1:].state_dict()] == [name for name in body.state_dict() if not name.startswith("0.")]
+
+
+def test_the_last_layer_may_be_popped():
+    body = Sequential(LIFT, nn.ReLU(), GroupPool(HIDDEN))
+    assert isinstance(body.pop(2), GroupPool)
+    assert type(body.pop(slice(1, 2))) is nn.Sequential
+    assert body.out_type == HIDDEN
