@@ -9,7 +9,7 @@ from torch import Tensor
 
 from equilab.errors import GroupError
 from equilab.groups.element import Element
-from equilab.groups.plane_group import PlaneGroup, cosine_sine
+from equilab.groups.plane_group import PlaneGroup, as_integer, cosine_sine
 from equilab.groups.representation import Representation
 
 
@@ -28,11 +28,13 @@ class Irrep(Representation):
 
     def __post_init__(self) -> None:
         limit = math.inf if self.group.rotations is None else self.group.rotations // 2
-        if not isinstance(self.frequency, int) or not 0 <= self.frequency <= limit:
+        frequency = as_integer(self.frequency)
+        if frequency is None or not 0 <= frequency <= limit:
             there = "0 or more" if limit == math.inf else f"0 to {limit}"
             raise GroupError(
                 f"frequency: expected an integer, {there}, for irreps of {self.group}, got {self.frequency!r}"
             )
+        object.__setattr__(self, "frequency", frequency)
         if self.sign not in (1, -1) or (self.sign == -1 and not (self.group.mirrors and self.dim == 1)):
             raise GroupError(
                 f"sign: expected 1, or -1 in a one-dimensional irrep of a group with mirrors, got {self.sign} for "

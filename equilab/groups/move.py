@@ -19,7 +19,7 @@ def move(g: Element, x: Tensor) -> Tensor:
     within their frame; sharp edges ring. Half precision is turned in float32. Raises ShapeError where H != W and the
     turn is no half turn, FieldTypeError where integers would have to be interpolated, GroupError for swapped arguments.
     """
-    check_order(g, x, "move(g, x)")
+    check_arguments(g, x, "move(g, x)")
     if g.mirror:
         x = x.flip(-1)
     quarters = round(4 * g.turn)
@@ -40,13 +40,12 @@ def move(g: Element, x: Tensor) -> Tensor:
     return torch.complex(_rotate(x.real, angle), _rotate(x.imag, angle)) if x.is_complex() else _rotate(x, angle)
 
 
-def check_order(g: object, x: object, call: str) -> None:
+def check_arguments(g: object, x: object, call: str) -> None:
     """Raises GroupError unless g is an element and x a tensor; `call` says in which order they are written."""
-    if not isinstance(g, Element) or not isinstance(x, Tensor):
-        raise GroupError(
-            f"expected {call}, an element and a tensor, got {type(g).__name__} and {type(x).__name__}; group.element "
-            "makes an element"
-        )
+    if isinstance(g, Element) and isinstance(x, Tensor):
+        return
+    make = "torch.as_tensor makes a tensor" if isinstance(g, Element) else "group.element makes an element"
+    raise GroupError(f"expected {call}, an element and a tensor, got {type(g).__name__} and {type(x).__name__}; {make}")
 
 
 def _rotate(x: Tensor, angle: float) -> Tensor:

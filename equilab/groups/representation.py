@@ -13,7 +13,7 @@ from torch import Tensor
 
 from equilab.errors import FieldTypeError, GroupError, SettingError, ShapeError
 from equilab.groups.element import Element
-from equilab.groups.move import check_order, move
+from equilab.groups.move import check_arguments, move
 from equilab.groups.plane_group import PlaneGroup
 
 
@@ -184,7 +184,7 @@ class FieldType(Representation):
         >>> (1 * p4.regular).act(p4.element("1/4"), x).flatten().tolist()
         [3.0, 0.0, 1.0, 2.0]
         """
-        check_order(g, x, "act(g, x)")
+        check_arguments(g, x, "act(g, x)")
         self.check(x)
         self.check_element(g)
         return self.mix(g, move(g, x) if x.ndim == 4 else x)

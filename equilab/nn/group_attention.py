@@ -5,8 +5,9 @@ from torch import Tensor, nn
 
 from equilab.functional import self_attention2d
 from equilab.groups import Irrep, Representation
+from equilab.nn.equal_part import equal_part
 from equilab.nn.group_conv import GroupConv2d
-from equilab.nn.kernel import EquivariantKernel, equal_part
+from equilab.nn.kernel import EquivariantKernel
 from equilab.nn.layer import Layer, as_type, check_integers
 from equilab.nn.plain import PlainSelfAttention
 
@@ -38,7 +39,7 @@ class GroupSelfAttention(Layer):
         super().__init__()
         self.in_type = self.out_type = as_type(in_type, "in_type")
         check_integers(max_distance=max_distance, num_heads=num_heads)
-        equal_part(self.in_type, num_heads, "num_heads", "in_type")
+        equal_part(self.in_type, num_heads, setting="num_heads", name="in_type")  # heads hold whole fields
         field = Irrep(self.in_type.group)
         self.table = EquivariantKernel(1 * field, num_heads * field, 2 * max_distance + 1, gain=0.0)
         self.query, self.key, self.value, self.project = (

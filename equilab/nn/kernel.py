@@ -1,15 +1,15 @@
 """The learnable kernel between two field types: free parameters, and the basis that turns them into a filter."""
 
-from collections import Counter
 from collections.abc import Callable
 from typing import Self
 
 import torch
 from torch import Tensor, nn
 
-from equilab.errors import FieldTypeError, SettingError
+from equilab.errors import FieldTypeError
 from equilab.functional import Block, block_of, expand_kernel
 from equilab.groups import FieldType, Representation, filter_basis
+from equilab.nn.equal_part import equal_part
 
 
 class EquivariantKernel(nn.Module):
@@ -20,8 +20,8 @@ class EquivariantKernel(nn.Module):
     `weights` holds one parameter (dim, n, m) per pair of an output term (n fields of one representation) and an input
     term (m fields), and is all that a state_dict holds. The basis is made again from the field types, in the dtype and
     on the device of the weights, whenever the module is moved or loaded: it is as exact as its dtype. The field types
-    are in the metadata of a state_dict, which `torch.save` keeps and safetensors does not: `load_state_dict` refuses
-    weights that were between other types.
+    are in the metadata of a state_dict, as they print, which `torch.save` keeps and safetensors does not:
+    `load_state_dict` refuses weights that were between other types.
     gain, stride: of the first weights, see `reset_parameters`. Raises FieldTypeError when there is no equivariant
     kernel between the types, SettingError where the fields cannot be divided into `groups` equal parts.
     """
@@ -41,8 +41,8 @@ class EquivariantKernel(nn.Module):
         self.in_type, self.out_type = in_type, out_type
         self.kernel_size, self.groups = kernel_size, groups
         self.gain, self.stride = gain, stride
-        self.in_part = equal_part(in_type, groups, "groups", "in_type")
-        self.out_part = equal_part(out_type, groups, "groups", "out_type")
+        self.in_part = equal_part(in_type, groups, setting="groups", name="in_type")
+        self.out_part = equal_part(out_type, groups, setting="groups", name="out_type")
         self.weights = nn.ParameterDict()
         for i, (count_out, rho_out) in enumerate(self.out_part.terms):
             for j, (count_in, rho_in) in enumerate(self.in_part.terms):
@@ -81,9 +81,9 @@ class EquivariantKernel(nn.Module):
                     rows[i].append(self.weights[name])
                 else:
                     rows[i].append(reference.new_zeros(0, self.groups * count_out, count_in))
-        # torch.func.functional_call may bring weights from another device than that of the module, which may be "meta"
-        is_here = self._blocks[0][0].entries.device == reference.device
-        return expand_kernel(rows, self._blocks if is_here else self._make_blocks(), groups=self.groups)
+        # torch.func.functional_call may bring weights of another dtype or device than that of the module, even "meta"
+        blocks = self._blocks if self._blocks_fit() else self._make_blocks()
+        return expand_kernel(rows, blocks, groups=self.groups)
 
     def reset_parameters(self, *, gain: float | None = None, generator: torch.Generator | None = None) -> None:
         """Normal weights with which an output channel has, over draws, `gain` times the mean square of the input.
@@ -118,6 +118,11 @@ class EquivariantKernel(nn.Module):
     def _reference(self) -> Tensor:
         """A weight, whose dtype and device all have."""
         return next(iter(self.weights.values()))
+
+    def _blocks_fit(self) -> bool:
+        """Whether the blocks have the dtype and the device of the weights."""
+        made, reference = self._blocks[0][0].entries, self._reference
+        return made.dtype == reference.dtype and made.device == reference.device
 
     def _make_blocks(self) -> list[list[Block]]:
         """The basis of every pair of terms, in the dtype and on the device of the weights.
@@ -160,12 +165,16 @@ def _compare_types(
     """An error of `load_state_dict` for weights between other types, whose shapes may be the same."""
     found, expected = metadata.get("types"), f"{kernel.in_type} -> {kernel.out_type}"
     if found not in (None, expected):
-        errors.append(f"{prefix}weights: expected those of {expected}, got those of {found}")
+        errors.append(
+            f"{prefix}weights: expected those of {expected}, got those of {found}; build the layer with these types, "
+            "or load dict(state_dict), which has no types to compare"
+        )
 
 
 def _remake_blocks(kernel: EquivariantKernel, _: object) -> None:
     """After `load_state_dict`, which may have put weights of another dtype or device in place."""
-    kernel._blocks = kernel._make_blocks()
+    if not kernel._blocks_fit():
+        kernel._blocks = kernel._make_blocks()
 
 
 def _scaled_basis(rho_in: Representation, rho_out: Representation, kernel_size: int) -> Tensor:
@@ -185,19 +194,3 @@ def _constant_response(basis: Tensor, stride: int, *, summed: bool) -> float:
         for column in range(stride):
             total += seen[..., row::stride, column::stride].sum((3, 4)).square().sum((1, 2))
     return float((total / basis.square().sum((1, 2, 3, 4))).sum())
-
-
-def equal_part(field_type: FieldType, number: int, setting: str, name: str) -> FieldType:
-    """The type of one of `number` equal parts, which follow one another; SettingError where there are none."""
-    if number == 1:
-        return field_type
-    fields = field_type.fields
-    length, rest = divmod(len(fields), number) if number > 0 else (0, 1)
-    if not rest and fields == fields[:length] * number:
-        return FieldType.of(field_type.group, fields[:length])
-    message = f"{setting}: expected a number of equal parts of {name} {field_type}, got {number}"
-    counts = Counter(fields)
-    if number > 0 and not any(count % number for count in counts.values()):
-        part = " + ".join(f"{count // number}*{rho.name}" for rho, count in counts.items())
-        message += f"; the parts have to follow one another: write it as {number} * ({part})"
-    raise SettingError(message)

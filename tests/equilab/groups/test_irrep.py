@@ -3,6 +3,7 @@
 import math
 from itertools import product
 
+import numpy as np
 import pytest
 import torch
 from group_cases import FINITE, GROUPS, some_elements
@@ -109,10 +110,16 @@ def test_high_frequencies_are_accurate():
     assert SO2.irrep(3_000_000).matrix(g)[0, 0] == pytest.approx(math.cos(6_000_000 * math.pi * (1 / 3)), abs=1e-8)
 
 
-@pytest.mark.parametrize("frequency", [-1, 3, 1.5, "1"])
+@pytest.mark.parametrize("frequency", [-1, 3, 1.5, "1", True])
 def test_a_frequency_that_is_not_there_is_refused(frequency):
     with pytest.raises(GroupError, match=r"frequency: expected an integer, 0 to 2, for irreps of D4, got "):
         D(4).irrep(frequency)
+
+
+def test_a_frequency_may_be_an_integer_of_numpy():
+    assert D(4).irrep(np.int64(1)) == D(4).irrep(1)
+    assert str(D(4).irrep(np.int64(1))) == str(D(4).irrep(1))
+    assert hash(D(4).irrep(np.int64(1))) == hash(D(4).irrep(1))
 
 
 def test_other_irreps_that_are_not_there_are_refused():

@@ -6,6 +6,7 @@ import pickle
 
 import pytest
 import torch
+from torch.func import functional_call
 
 from equilab.errors import FieldTypeError, SettingError
 from equilab.groups import O2, SO2, C, D, FieldType, filter_basis, tensor_product
@@ -120,6 +121,19 @@ def test_weights_between_other_types_are_refused_though_their_shapes_are_the_sam
     with pytest.raises(RuntimeError, match="0." + message):
         torch.nn.Sequential(copy.deepcopy(four)).load_state_dict(torch.load(file))
     four.load_state_dict(dict(klein.state_dict()))  # without metadata, as from safetensors: shapes are all there is
+
+
+def test_weights_of_another_dtype_get_a_basis_of_theirs():
+    module = EquivariantKernel(1 * C(8).regular, 1 * C(8).irrep(1), 5)
+    exact = copy.deepcopy(module).double()
+    assert torch.equal(functional_call(module, dict(exact.named_parameters()), ()), exact())
+
+
+def test_weights_loaded_in_inference_mode_can_be_trained():
+    module = EquivariantKernel(*TYPES["D4 irreps"], 3)
+    with torch.inference_mode():
+        module.load_state_dict(EquivariantKernel(*TYPES["D4 irreps"], 3).state_dict())
+    module().sum().backward()
 
 
 def test_meta_modules_get_their_basis_when_they_get_memory():
