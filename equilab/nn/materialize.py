@@ -9,15 +9,22 @@ from torch import Tensor, nn
 
 from equilab.nn.layer import Layer
 from equilab.nn.plain import ChannelAffine
+from equilab.nn.sequential import Sequential
 
 _LINEAR = nn.Conv2d, nn.ConvTranspose2d, nn.Linear
 _Linear = nn.Conv2d | nn.ConvTranspose2d | nn.Linear
+_WHOLE_ONLY = (
+    "materialize folded batch norms of this sequence into the convolutions before them, so that it can only be called "
+    "whole: use materialize(model, fold=False) where a part of it is called"
+)
 
 
 class FoldedSequence(nn.Module):
     """A sequence some of whose layers are folded together, inside a module that could ask for one of them: it cannot.
 
-    Called whole it is what it was. To index it, to loop over it or to ask for a layer by name is an error.
+    Called whole it is what it was. TypeError where it is indexed, iterated over or measured by len; AttributeError
+    where a layer is asked for by name. Not detected: `children()`, `modules()` and `_modules`, which find the folded
+    sequence.
     """
 
     def __init__(self, sequence: nn.Sequential):
@@ -28,24 +35,36 @@ class FoldedSequence(nn.Module):
         return self.sequence(x)
 
     def __getitem__(self, index: int | slice) -> NoReturn:  # loops come here, too
-        raise TypeError(
-            "materialize folded batch norms of this sequence into the convolutions before them, so that it can only be "
-            "called whole: use materialize(model, fold=False) where a part of it is called"
-        )
+        raise TypeError(_WHOLE_ONLY)
+
+    def __len__(self) -> NoReturn:
+        raise TypeError(_WHOLE_ONLY)
+
+    def __bool__(self) -> bool:  # which would ask for the length
+        return True
+
+    def __getattr__(self, name: str) -> Tensor | nn.Module:
+        try:
+            return super().__getattr__(name)
+        except AttributeError as error:
+            if name.startswith("__"):  # copy, pickle and torch ask for these to see whether they are there
+                raise
+            raise AttributeError(f"{error}: {_WHOLE_ONLY}", name=name, obj=self) from None
 
 
 def materialize(model: nn.Module, *, fold: bool = True) -> nn.Module:
     """A plain network with the same output in evaluation mode, sharing nothing with `model`; it is in that mode.
 
     Convolutions become nn.Conv2d with expanded filters. Modules that are no layers of equilab are copied. Hooks of
-    layers, and which of their weights were frozen, are not taken over. It is as fast as the plain network is, and no
-    longer holds the symmetry when it is trained on.
+    layers and sequences, and which weights of layers were frozen, are not taken over. It is as fast as the plain
+    network is, and no longer holds the symmetry when it is trained on.
 
     fold: whether a batch normalisation after a convolution in a sequence is folded into it, and what does nothing in
     evaluation mode left out. A sequence that is `model` itself, or is in such a one, is taken to be called whole:
     its parts, plain[:2], are not those of `model`. In any other module the forward is not known, so a folded sequence
-    there can only be called whole, and raises TypeError for self.body[0](x). Without folding every layer keeps its
-    place and its name.
+    there can only be called whole, and raises TypeError for self.body[0](x) and for a loop over it; a loop over
+    self.body.children() or self.body._modules is not detected. The layers of a class derived from a sequence are not
+    folded. Without folding every layer keeps its place and its name.
 
     >>> from equilab.groups import p4
     >>> from equilab.nn import FieldBatchNorm, GroupConv2d, Sequential
@@ -63,7 +82,7 @@ def _plain(model: nn.Module, *, fold: bool, is_whole: bool) -> nn.Module:
     """is_whole: whether `model`, if it is a sequence, is known to be called whole."""
     if isinstance(model, Layer):
         return model.materialize()
-    if isinstance(model, nn.Sequential) and type(model).forward is nn.Sequential.forward:
+    if type(model) is nn.Sequential or type(model) is Sequential:  # a class derived from one may have more methods
         return _plain_sequence(model, fold=fold, is_whole=is_whole)
     copy = deepcopy(model)
     made: dict[nn.Module, nn.Module] = {}  # a module that stands in two places stays one
@@ -86,7 +105,7 @@ def _plain_sequence(model: nn.Sequential, *, fold: bool, is_whole: bool) -> nn.M
     kept = {
         name: module
         for name, module in plain.items()
-        if module not in norms and not (module in ours and isinstance(module, nn.Identity))
+        if module not in norms and not (module in ours and type(module) is nn.Identity)
     }
     is_numbered = all(name.isdecimal() for name in kept)
     sequence = nn.Sequential(*kept.values()) if is_numbered else nn.Sequential(OrderedDict(kept))
@@ -106,7 +125,7 @@ def _foldable(modules: list[nn.Module], ours: set[nn.Module]) -> dict[ChannelAff
             before = None
         elif isinstance(module, ChannelAffine) and before is not None:
             found[module] = before
-        elif not isinstance(module, nn.Identity):
+        elif type(module) is not nn.Identity:
             before = module if isinstance(module, _LINEAR) and type(module) in _LINEAR else None
     return found
 

@@ -1,6 +1,7 @@
 """A sequence of layers whose field types fit, checked when it is built."""
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import NamedTuple, Self
 
 from torch import nn
@@ -17,6 +18,7 @@ _INSTEAD: dict[type[nn.Module], str] = {
     nn.Linear: "eq.nn.Linear",
     nn.BatchNorm2d: "eq.nn.FieldBatchNorm",
     nn.BatchNorm1d: "eq.nn.FieldBatchNorm",
+    nn.SyncBatchNorm: "eq.nn.FieldBatchNorm",
     nn.GroupNorm: "eq.nn.FieldGroupNorm",
     nn.LayerNorm: "eq.nn.FieldLayerNorm",
     nn.InstanceNorm2d: "eq.nn.FieldGroupNorm",
@@ -39,6 +41,7 @@ class Sequential(nn.Sequential):
     Between layers with field types, torch's pointwise activations may stand where the fields are permuted. Raises
     FieldTypeError, naming the layer, for types that do not fit, for an activation on fields that the group mixes, and
     for a module without field types; the same where it is changed by append, insert, extend, seq[1] = ..., += and *=.
+    Not checked: `body + other` and `body * 2`, which give an nn.Sequential, and `del body[1]`, until the next change.
 
     A slice that begins with a layer with field types is a Sequential; any other slice is an nn.Sequential.
 
@@ -80,6 +83,14 @@ class Sequential(nn.Sequential):
         Sequential(*layers)
         return super().insert(index, module)
 
+    def extend(self, sequential: Iterable[nn.Module]) -> Self:
+        """This sequence with those layers at its end; FieldTypeError, and no change, where one does not fit."""
+        layers = list(sequential)
+        Sequential(*self, *layers)
+        for layer in layers:
+            super().append(layer)
+        return self
+
     def __getitem__(self, idx: slice | int) -> nn.Module:
         """One layer, or a slice: a Sequential if it begins with a layer with field types, else an nn.Sequential."""
         if not isinstance(idx, slice):
@@ -101,7 +112,7 @@ class Sequential(nn.Sequential):
     def __iadd__(self, other: nn.Sequential) -> Self:
         """This sequence with those layers at its end; FieldTypeError, and no change, where they do not fit."""
         if isinstance(other, nn.Sequential):
-            Sequential(*self, *other)
+            return self.extend(other)
         return super().__iadd__(other)
 
     def __imul__(self, other: int) -> Self:

@@ -59,6 +59,7 @@ def test_the_identity_may_stand_anywhere_but_first():
     ("module", "better"),
     [
         (nn.BatchNorm2d(16), "FieldBatchNorm"),
+        (nn.SyncBatchNorm(16), "FieldBatchNorm"),
         (nn.GroupNorm(4, 16), "FieldGroupNorm"),
         (nn.LayerNorm(16), "FieldLayerNorm"),
         (nn.InstanceNorm2d(16), "FieldGroupNorm"),
@@ -128,7 +129,12 @@ def test_a_layer_that_does_not_fit_is_not_put_in_later():
         body[-1] = nn.Conv2d(16, 16, 3)
     with pytest.raises(FieldTypeError, match=r"layer 2 \(BatchNorm2d\)"):
         body += nn.Sequential(nn.BatchNorm2d(16))
-    with pytest.raises(FieldTypeError, match=r"layer 2 \(GroupConv2d\) takes C4\[1\*trivial\], but C4\[4\*regular\]"):
+    with pytest.raises(FieldTypeError, match=r"layer 3 \(BatchNorm2d\)"):
+        body.extend(iter([nn.Tanh(), nn.BatchNorm2d(16)]))
+    message = r"layer 2 \(GroupConv2d\) takes C4\[1\*trivial\], but C4\[4\*regular\]"
+    with pytest.raises(FieldTypeError, match=message):
+        body += body
+    with pytest.raises(FieldTypeError, match=message):
         body *= 2
     assert [type(layer) for layer in body] == [GroupConv2d, nn.ReLU]
     assert body.append(GroupPool(HIDDEN)).insert(1, nn.Tanh()).out_type == GroupPool(HIDDEN).out_type
@@ -147,6 +153,23 @@ def test_a_layer_that_fits_is_put_in_later():
     assert (len(twice), twice.out_type) == (4, HIDDEN)
     with pytest.raises(IndexError):
         body[4] = nn.ReLU()
+
+
+def test_a_sequence_may_be_put_after_itself():
+    layers = FieldBatchNorm(HIDDEN), nn.ReLU()
+    body = Sequential(*layers)
+    body += body
+    assert [*body] == [*layers] * 2
+    assert [*body.extend(body)] == [*layers] * 4
+
+
+def test_what_is_not_checked():
+    body = Sequential(GroupConv2d(X, HIDDEN, 3), nn.ReLU(), GroupPool(HIDDEN))
+    for unchecked in (body + nn.Sequential(nn.BatchNorm2d(4)), body * 2):
+        assert type(unchecked) is nn.Sequential
+    del body[0]
+    with pytest.raises(FieldTypeError, match=r"layer 0 \(ReLU\) has no in_type"):
+        body.append(nn.ReLU())
 
 
 def test_images_and_vectors_are_told_apart():
