@@ -56,11 +56,12 @@ def expand_block(
 
 def expand_kernel(
     weights: Sequence[Sequence[Float[Tensor, "_ _ _"]]], blocks: Sequence[Sequence[Block]], *, groups: int = 1
-) -> Float[Tensor, "c_out c_in k k"]:
-    """The kernel (groups * C_out, C_in, k, k) of a layer between two field types, from its free parameters.
+) -> Float[Tensor, "c_out c_in_per_group k k"]:
+    """The kernel (C_out, C_in / groups, k, k) of a layer between two field types, from its free parameters.
 
-    weights: (dim, groups * n, m) per output term (n fields of one representation) and input term (m fields), a list of
-    rows; dim may be 0, which gives zeros. C_out, C_in: channels of one of the `groups` convolutions side by side.
+    weights: (dim, groups * n, m) per output term (n fields of one representation) and input term (m fields) of one of
+    the `groups` convolutions side by side, a list of rows; dim may be 0, which gives zeros. C_out, C_in: channels of
+    all of them.
     """
     rows = []
     for row, row_blocks in zip(weights, blocks, strict=True):

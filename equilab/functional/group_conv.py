@@ -63,7 +63,7 @@ def group_conv_transpose2d(
 
 
 def transpose_kernel(
-    kernel: Float[Tensor, "c_out c_in k k"], groups: int = 1
-) -> Float[Tensor, "c_in*{groups} c_out//{groups} k k"]:
+    kernel: Float[Tensor, "c_out c_in_per_group k k"], groups: int = 1
+) -> Float[Tensor, "c_in_per_group*{groups} c_out//{groups} k k"]:
     """A kernel (C_out, C_in / groups, k, k) in the layout of conv_transpose2d, (C_in, C_out / groups, k, k)."""
     return kernel.unflatten(0, (groups, -1)).transpose(1, 2).flatten(0, 1)

@@ -50,20 +50,25 @@ def _point_functions(group: PlaneGroup, support: SupportsIndex | Tensor) -> Poin
     return PointFunctions.grid(group, kernel_size)
 
 
-def filter_basis(rho_in: Representation, rho_out: Representation, kernel_size: int) -> Tensor:
+def filter_basis(rho_in: Representation, rho_out: Representation, kernel_size: SupportsIndex) -> Tensor:
     """The basis (dim, d_out, d_in, k, k), float64, that a convolution between two representations learns in.
 
     For C1, C2, C4, D1, D2, D4 along the grid it is the whole kernel space, exactly. For any other group it is the
     band-limited space of `ring_kernels`, whose equivariance is exact at the turns that the grid has, and approximate
-    at the others. Raises FieldTypeError when the two are of different groups. Not to be written to.
+    at the others. Raises FieldTypeError when the two are of different groups, SettingError unless kernel_size is an
+    integer of at least 1. Not to be written to.
     """
-    group = rho_out.group
+    group, size = rho_out.group, as_integer(kernel_size)
     check_groups(group, rho_in, rho_out)
+    if size is None:
+        raise SettingError(
+            f"kernel_size: expected an integer, got {kernel_size!r} of type {type(kernel_size).__name__}"
+        )
     with _CPU:
         if group.is_grid_exact:
-            basis = cached_invariants(group, (rho_out, rho_in, PointFunctions.grid(group, kernel_size)))
-            return basis.unflatten(-1, (kernel_size, kernel_size))
-        return cached_ring_kernels(rho_in, rho_out, kernel_size)
+            basis = cached_invariants(group, (rho_out, rho_in, PointFunctions.grid(group, size)))
+            return basis.unflatten(-1, (size, size))
+        return cached_ring_kernels(rho_in, rho_out, size)
 
 
 def invariant_vectors(rho: Representation) -> Tensor:

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from equilab.errors import SettingError
 from equilab.functional import drop_fields
 from equilab.groups import Representation
-from equilab.nn.layer import Layer, as_type, field_dims
+from equilab.nn.layer import Layer, as_number, as_type, field_dims
 
 
 class Dropout(Layer):
@@ -17,10 +17,11 @@ class Dropout(Layer):
 
     def __init__(self, in_type: Representation, p: float = 0.5):
         super().__init__()
-        if not isinstance(p, float | int) or not 0 <= p < 1:
+        probability = as_number(p)
+        if probability is None or not 0 <= probability < 1:
             raise SettingError(f"p: expected a probability, 0 <= p < 1, got {p!r}")
         self.in_type = self.out_type = as_type(in_type, "in_type")
-        self.p = p
+        self.p = probability
         self._dims = field_dims(self.in_type)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -1,8 +1,5 @@
 """Batch normalisation of fields."""
 
-import math
-from numbers import Real
-
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm  # nn.SyncBatchNorm is one, too
@@ -10,7 +7,7 @@ from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm  # nn.SyncBatchNo
 from equilab.errors import SettingError
 from equilab.functional import field_mean_square, join_fields, scale_by_mean_square, split_fields
 from equilab.groups import Representation
-from equilab.nn.layer import Layer, as_type, field_dims
+from equilab.nn.layer import Layer, as_number, as_type, check_eps, field_dims
 from equilab.nn.plain import ChannelAffine
 
 
@@ -32,12 +29,11 @@ class FieldBatchNorm(Layer):
     def __init__(self, in_type: Representation, *, eps: float = 1e-5, momentum: float = 0.1):
         super().__init__()
         self.in_type = self.out_type = as_type(in_type, "in_type")
-        if not (isinstance(eps, Real) and 0 < eps < math.inf):
-            raise SettingError(f"eps: expected a number above 0, got {eps!r}")
-        if not (isinstance(momentum, Real) and 0 <= momentum <= 1):
+        eps, share = check_eps(eps), as_number(momentum)
+        if share is None or not 0 <= share <= 1:
             raise SettingError(f"momentum: expected a number from 0 to 1, got {momentum!r}")
         self.norms = nn.ModuleList(
-            nn.BatchNorm2d(count, eps, momentum) if rho.is_permutation else MeanSquareNorm(count, eps, momentum)
+            nn.BatchNorm2d(count, eps, share) if rho.is_permutation else MeanSquareNorm(count, eps, share)
             for count, rho in self.in_type.terms
         )
         self._dims = field_dims(self.in_type)

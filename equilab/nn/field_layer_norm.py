@@ -5,9 +5,9 @@ from math import prod
 
 from torch import Tensor, nn
 
-from equilab.errors import SettingError, ShapeError
+from equilab.errors import FieldTypeError, SettingError, ShapeError
 from equilab.groups import Representation
-from equilab.nn.layer import Layer, as_type, check_integers, field_dims
+from equilab.nn.layer import Layer, as_type, check_eps, check_integers, field_dims
 from equilab.nn.plain import SampleNorm
 
 
@@ -17,20 +17,28 @@ class _SampleNorm(Layer):
     def __init__(self, in_type: Representation, *, groups: int, plane: bool, eps: float):
         super().__init__()
         self.in_type = self.out_type = as_type(in_type, "in_type")
-        if not eps >= 0:
-            raise SettingError(f"eps: expected a number >= 0, got {eps}")
+        eps = check_eps(eps)
+        for count, rho in self.in_type.terms:
+            if count % groups:
+                raise SettingError(f"num_groups: expected a divisor of the {count} fields of {rho}, got {groups}")
         centred = tuple(rho.is_permutation for _, rho in self.in_type.terms)
         self.norm = SampleNorm(field_dims(self.in_type), centred, groups=groups, plane=plane, eps=eps)
-        lone = (f"{count}*{rho.name}" for count, rho in self.in_type.terms if count * rho.dim == groups)
-        self._lone = next(lone, "")  # a run whose parts are one channel each
+        self._pixels, self._smallest = 1, ""  # how many pixels some part needs, and what it is
+        for (count, rho), is_centred in zip(self.in_type.terms, centred, strict=True):
+            channels, least = count * rho.dim // groups, 3 if is_centred else 2
+            if -(-least // channels) > self._pixels:
+                self._pixels = -(-least // channels)
+                self._smallest = (
+                    f"{count}*{rho.name} in {self.in_type} (channels normalised together: {channels}; of fewer than "
+                    f"{least} numbers only signs are left)"
+                )
 
     def forward(self, x: Tensor) -> Tensor:
         self.check(x)
-        if self._lone and prod(x.shape[2:]) == 1:
+        if self._pixels > 1 and prod(x.shape[2:]) < self._pixels:
             raise ShapeError(
-                f"x: expected more than one pixel, got {tuple(x.shape)}: a part of {self._lone} in {self.in_type} is "
-                "one channel, and one number normalised alone is 0 or its sign; use fewer groups, put equal fields "
-                "next to each other, or use eq.nn.FieldBatchNorm"
+                f"x: expected at least {self._pixels} pixels, got {tuple(x.shape)} for {self._smallest}; use fewer "
+                "groups, put equal fields next to each other, or use eq.nn.FieldBatchNorm"
             )
         return self.norm(x)
 
@@ -44,7 +52,8 @@ class FieldLayerNorm(_SampleNorm):
 
     Permuted channels: minus their mean, over their standard deviation, times a weight and plus a bias per field. Other
     fields: over the root of their mean square, times a weight. x: (batch, channels, H, W) or (batch, channels).
-    Raises SettingError for a run of one channel, of which nothing would be left but 0 or its sign.
+    Raises FieldTypeError for a run of one channel, or of two permuted ones, of which only signs would be left:
+    a - b and b - a, over their size, are 1 and -1. SettingError for an eps that makes no sense.
 
     >>> from equilab.groups import p4
     >>> import torch
@@ -54,11 +63,10 @@ class FieldLayerNorm(_SampleNorm):
 
     def __init__(self, in_type: Representation, *, eps: float = 1e-5):
         super().__init__(in_type, groups=1, plane=False, eps=eps)
-        if self._lone:
-            raise SettingError(
-                f"in_type: expected runs of at least two channels, got {self._lone} in {self.in_type}, and one number "
-                "normalised alone is 0 or its sign; put equal fields next to each other, or use eq.nn.FieldBatchNorm "
-                "or eq.nn.FieldGroupNorm"
+        if self._pixels > 1:
+            raise FieldTypeError(
+                f"in_type: expected runs of more channels, got {self._smallest}; put equal fields next to each other, "
+                "or use eq.nn.FieldBatchNorm or eq.nn.FieldGroupNorm"
             )
 
 
@@ -66,16 +74,13 @@ class FieldGroupNorm(_SampleNorm):
     """Each run of equal fields in `num_groups` parts, each normalised over its fields and the plane (Wu & He 2018).
 
     Moments, weights and biases are those of FieldLayerNorm, but over all pixels. Raises SettingError where a run of
-    fields cannot be divided; ShapeError when it is called, also for vectors and images of one pixel where a part is one
-    channel.
+    fields cannot be divided; ShapeError when it is called, also for vectors and images of so few pixels that a part is
+    one number, or two of permuted fields.
     """
 
     def __init__(self, in_type: Representation, num_groups: int, *, eps: float = 1e-5):
         check_integers(num_groups=num_groups)
         super().__init__(in_type, groups=num_groups, plane=True, eps=eps)
-        for count, rho in self.in_type.terms:
-            if count % num_groups:
-                raise SettingError(f"num_groups: expected a divisor of the {count} fields of {rho}, got {num_groups}")
 
     def extra_repr(self) -> str:
         return f"{self.in_type}, num_groups={self.norm.groups}"

@@ -1,7 +1,9 @@
 """What an equivariant layer is: a torch module with the field types of its input and output, on plain tensors."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from numbers import Real
 from typing import ClassVar, TypeVar
 
 import torch
@@ -9,6 +11,7 @@ from torch import Tensor, nn
 
 from equilab.errors import FieldTypeError, SettingError
 from equilab.groups import FieldType, Representation
+from equilab.groups.plane_group import as_integer
 
 _Plain = TypeVar("_Plain", nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
 
@@ -63,7 +66,21 @@ def check_integers(least: int = 1, **settings: object) -> None:
     for name, value in settings.items():
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
             kind = "" if type(value) is int else f" of type {type(value).__name__}"
-            raise SettingError(f"{name}: expected an integer of at least {least}, got {value!r}{kind}")
+            advice = "" if isinstance(value, int) or as_integer(value) is None else "; use int(...)"
+            raise SettingError(f"{name}: expected an integer of at least {least}, got {value!r}{kind}{advice}")
+
+
+def as_number(value: object) -> float | None:
+    """The value as a float; None for a bool and for what is no real number."""
+    return float(value) if isinstance(value, Real) and not isinstance(value, bool) else None
+
+
+def check_eps(eps: object) -> float:
+    """eps as a float; SettingError unless it is a finite number above 0, without which constants become nan."""
+    number = as_number(eps)
+    if number is None or not 0 < number < math.inf:
+        raise SettingError(f"eps: expected a finite number above 0, got {eps!r}")
+    return number
 
 
 def field_dims(field_type: FieldType) -> tuple[tuple[int, int], ...]:

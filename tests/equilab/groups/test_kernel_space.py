@@ -1,6 +1,7 @@
 """Kernel spaces: the law, orthonormal, complete, of the known dimensions, the same everywhere; what is refused."""
 
 import hashlib
+import re
 import subprocess
 import sys
 
@@ -309,3 +310,13 @@ def test_what_cannot_be_is_refused(arguments, error, message):
 def test_a_filter_without_pixels_is_refused(group):
     with pytest.raises(SettingError, match="kernel_size: expected at least 1, got 0"):
         filter_basis(group.trivial, group.trivial, 0)
+
+
+@pytest.mark.parametrize("group", [C(4), C(8), SO2], ids=str)
+def test_the_size_of_a_filter_is_an_integer_of_any_kind(group):
+    basis = filter_basis(group.trivial, group.trivial, 3)
+    assert torch.equal(filter_basis(group.trivial, group.trivial, np.int64(3)), basis)
+    for size, kind in ((3.0, "float"), (True, "bool"), ((3, 3), "tuple"), (None, "NoneType")):
+        message = f"kernel_size: expected an integer, got {size!r} of type {kind}"
+        with pytest.raises(SettingError, match=re.escape(message)):
+            filter_basis(group.trivial, group.trivial, size)

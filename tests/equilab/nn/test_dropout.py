@@ -1,5 +1,8 @@
 """Dropout of whole fields."""
 
+from fractions import Fraction
+
+import numpy as np
 import pytest
 import torch
 from symmetry import draw
@@ -52,7 +55,14 @@ def test_evaluation_leaves_everything_and_zero_drops_nothing():
     assert torch.equal(Dropout(MIXED, 0.0)(x), x)
 
 
-@pytest.mark.parametrize("p", [1.0, -0.1, float("nan")])
+@pytest.mark.parametrize("p", [0.5, np.float32(0.5), np.float64(0.5), Fraction(1, 2)], ids=lambda p: type(p).__name__)
+def test_any_real_number_is_a_probability(p):
+    layer = Dropout(MIXED, p)
+    assert type(layer.p) is float
+    assert torch.equal(drawn(layer, draw(MIXED)), drawn(Dropout(MIXED), draw(MIXED)))
+
+
+@pytest.mark.parametrize("p", [1.0, -0.1, float("nan"), True, False, None, "0.5"])
 def test_what_is_no_probability_is_refused(p):
-    with pytest.raises(SettingError, match=r"p: expected a probability, 0 <= p < 1, got"):
+    with pytest.raises(SettingError, match=f"p: expected a probability, 0 <= p < 1, got {p!r}"):
         Dropout(MIXED, p)

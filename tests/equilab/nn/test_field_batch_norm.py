@@ -1,5 +1,8 @@
 """Batch normalisation of fields, against torch's, and the bug of one statistic per channel."""
 
+from fractions import Fraction
+
+import numpy as np
 import pytest
 import torch
 from symmetry import ROUND_OFF, draw, error
@@ -91,13 +94,22 @@ def test_an_empty_batch_leaves_the_statistics_alone():
         assert all(value.isfinite().all() for value in layer.state_dict().values())
 
 
-@pytest.mark.parametrize("eps", [0, 0.0, -1.0, None, "1e-5", float("nan"), float("inf")])
+@pytest.mark.parametrize("eps", [0, 0.0, -1.0, None, "1e-5", True, float("nan"), float("inf")])
 def test_an_eps_that_makes_no_sense_is_refused(eps):
-    with pytest.raises(SettingError, match=f"eps: expected a number above 0, got {eps!r}"):
+    with pytest.raises(SettingError, match=f"eps: expected a finite number above 0, got {eps!r}"):
         FieldBatchNorm(p4.regular, eps=eps)
 
 
-@pytest.mark.parametrize("momentum", [2.0, -0.1, None, "0.1", float("nan")])
+@pytest.mark.parametrize("kind", [np.float32, np.float64, Fraction])
+def test_eps_and_momentum_are_real_numbers_of_any_kind(kind):
+    fields = 1 * p4.regular + 1 * p4.irrep(1)
+    x, expected = draw(fields), FieldBatchNorm(fields, eps=0.25, momentum=0.5).double()
+    found = FieldBatchNorm(fields, eps=kind(0.25), momentum=kind(0.5)).double()
+    assert torch.equal(found(x), expected(x))
+    assert torch.equal(found.eval()(x), expected.eval()(x))
+
+
+@pytest.mark.parametrize("momentum", [2.0, -0.1, None, "0.1", True, float("nan")])
 def test_a_momentum_that_makes_no_sense_is_refused(momentum):
     with pytest.raises(SettingError, match=f"momentum: expected a number from 0 to 1, got {momentum!r}"):
         FieldBatchNorm(p4.regular, momentum=momentum)

@@ -1,12 +1,13 @@
 """Layer and group normalisation of fields, against torch's."""
 
+import numpy as np
 import pytest
 import torch
 from symmetry import ROUND_OFF, draw, error
 from torch import nn
 
-from equilab.errors import SettingError, ShapeError
-from equilab.groups import p4, p4m
+from equilab.errors import FieldTypeError, SettingError, ShapeError
+from equilab.groups import D, p4, p4m
 from equilab.nn import FieldGroupNorm, FieldLayerNorm
 
 
@@ -76,32 +77,63 @@ def test_fields_that_cannot_be_divided_are_refused():
         FieldGroupNorm(4 * p4.regular, 3)
     with pytest.raises(SettingError, match=r"num_groups: expected an integer of at least 1, got 0"):
         FieldGroupNorm(4 * p4.regular, 0)
+    with pytest.raises(SettingError, match=r"num_groups: expected an integer .* of type int64; use int\(\.\.\.\)"):
+        FieldGroupNorm(4 * p4.regular, np.int64(2))
 
 
-@pytest.mark.parametrize("lone", [p4.trivial, p4.irrep(2)], ids=str)
-def test_a_lone_channel_would_lose_everything_and_is_refused(lone):
-    """Minus its own mean it is 0 at every pixel, over its own root mean square it is its sign: no gradient is left."""
-    for field_type in (1 * lone + 4 * p4.regular, 4 * p4.regular + 1 * lone):
-        with pytest.raises(SettingError, match=r"in_type: expected runs of at least two channels, got 1\*\w+\S* in C4"):
-            FieldLayerNorm(field_type)
-    for field_type in (2 * lone + 4 * p4.regular, 1 * p4.irrep(1) + 1 * p4.regular):
-        FieldLayerNorm(field_type)
+@pytest.mark.parametrize("make", [FieldLayerNorm, lambda *types, **settings: FieldGroupNorm(*types, 1, **settings)])
+@pytest.mark.parametrize("eps", [0, 0.0, -1.0, None, "1e-5", True, float("nan"), float("inf")])
+def test_an_eps_that_makes_no_sense_is_refused(make, eps):
+    with pytest.raises(SettingError, match=f"eps: expected a finite number above 0, got {eps!r}"):
+        make(p4.regular, eps=eps)
 
 
 @pytest.mark.parametrize(
-    ("field_type", "num_groups"), [(1 * p4.trivial + 1 * p4.regular, 1), (4 * p4.regular + 4 * p4.irrep(2), 4)]
+    ("small", "numbers"),
+    [
+        (1 * p4m.trivial, "1; of fewer than 3"),
+        (2 * p4m.trivial, "2; of fewer than 3"),
+        (1 * p4m.quotient(p4), "2; of fewer than 3"),
+        (1 * p4m.irrep(2), "1; of fewer than 2"),
+    ],
+    ids=str,
 )
-def test_a_part_of_one_number_is_refused_and_larger_planes_are_not(field_type, num_groups):
+def test_a_run_of_which_only_signs_would_be_left_is_refused(small, numbers):
+    """Minus their mean, two numbers are 1 and -1 times a size, which is divided by: no gradient is left."""
+    for field_type in (small + 4 * p4m.regular, 4 * p4m.regular + small):
+        with pytest.raises(FieldTypeError, match=rf"in_type: .* got \d\*\w+\S* in D4.*: {numbers} numbers .*; put"):
+            FieldLayerNorm(field_type)
+
+
+@pytest.mark.parametrize("field_type", [3 * p4.trivial, 2 * p4.irrep(2), p4.irrep(1), 2 * D(1).regular], ids=str)
+def test_a_run_one_number_larger_keeps_more_than_signs(field_type):
+    x = torch.randn(100, field_type.dim, requires_grad=True)
+    y = FieldLayerNorm(field_type)(x)
+    assert (y.abs() - 1).abs().mean() > 0.1
+    assert torch.autograd.grad(y[:, 0].sum(), x)[0].abs().mean() > 0.1
+
+
+@pytest.mark.parametrize(
+    ("field_type", "num_groups", "pixels"),
+    [
+        (1 * p4.trivial + 1 * p4.regular, 1, 3),
+        (4 * p4.trivial, 2, 2),
+        (1 * D(1).regular, 1, 2),
+        (4 * p4.regular + 4 * p4.irrep(2), 4, 2),
+        (1 * p4.irrep(2) + 1 * p4.trivial, 1, 3),
+        (1 * p4.trivial + 1 * p4.irrep(2), 1, 3),
+    ],
+)
+def test_a_part_of_too_few_numbers_is_refused_and_larger_planes_are_not(field_type, num_groups, pixels):
     norm = FieldGroupNorm(field_type, num_groups)
-    for x in (torch.randn(2, field_type.dim), torch.randn(2, field_type.dim, 1, 1)):
-        with pytest.raises(ShapeError, match=r"x: expected more than one pixel, got \(2, \d+.*: a part of \d\*\w+"):
-            norm(x)
-    x = torch.randn(2, field_type.dim, 1, 2, requires_grad=True)
-    norm(x).square().sum().backward()
-    for index in range(field_type.dim):
-        assert norm(x)[:, index].std() > 0.1
+    for shape in ((), *((1, width) for width in range(1, pixels))):
+        with pytest.raises(ShapeError, match=rf"x: expected at least {pixels} pixels, got \(2, \d+.* for \d\*\w+"):
+            norm(torch.randn(2, field_type.dim, *shape))
+    x = torch.randn(20, field_type.dim, 1, pixels)
+    for channel in norm(x).unbind(1):
+        assert (channel.abs() - 1).abs().mean() > 0.1
 
 
 def test_parts_of_several_numbers_have_no_need_of_a_plane():
-    field_type = 4 * p4.trivial + 2 * p4.regular
+    field_type = 6 * p4.trivial + 2 * p4.regular
     assert FieldGroupNorm(field_type, 2)(torch.randn(8, field_type.dim)).std(0).min() > 0.1
