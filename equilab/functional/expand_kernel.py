@@ -11,13 +11,15 @@ from torch import Tensor
 class Block(NamedTuple):
     """What turns free parameters into the kernels between m input and n output fields, one representation each.
 
-    entries: (d_out * d_in * k * k, dim) basis as columns; or, where every entry of a kernel has one parameter, its
-    factor (d_out * d_in * k * k,), with `parameter` naming it. shape: (d_out, d_in, k, k).
+    entries: (dim, d_out * d_in * k * k) basis as rows; or, where every entry of a kernel has one parameter, its
+    factor (d_out * d_in * k * k,), with `parameter` naming it. shape: (d_out, d_in, k, k). only_ones: whether there is
+    such a factor for every entry, and all are 1.
     """
 
     entries: Tensor
     parameter: Tensor | None
     shape: tuple[int, int, int, int]
+    only_ones: bool = False
 
     def to(self, reference: Tensor) -> "Block":
         """The same in the dtype and on the device of `reference`."""
@@ -33,12 +35,13 @@ def block_of(basis: Float[Tensor, "dim d_out d_in k k"]) -> Block:
     >>> block.parameter.shape, block.shape
     (torch.Size([144]), (4, 4, 3, 3))
     """
-    columns = basis.flatten(1)  # (dim, entries)
+    rows = basis.flatten(1)  # (dim, entries)
     shape = (basis.shape[1], basis.shape[2], basis.shape[3], basis.shape[4])
-    if len(columns) and int((columns != 0).sum(0).max()) == 1:
-        parameter = columns.abs().argmax(0)
-        return Block(columns.gather(0, parameter[None])[0], parameter, shape)
-    return Block(columns.T.contiguous(), None, shape)
+    if len(rows) and int((rows != 0).sum(0).max()) == 1:
+        parameter = rows.abs().argmax(0)
+        factors = rows.gather(0, parameter[None])[0]
+        return Block(factors, parameter, shape, only_ones=bool((factors == 1).all()))
+    return Block(rows, None, shape)
 
 
 def expand_block(
@@ -46,12 +49,14 @@ def expand_block(
 ) -> Float[Tensor, "n*{block.shape[0]} m*{block.shape[1]} k k"]:
     """The kernels (n * d_out, m * d_in, k, k) of a weight (dim, n, m): sum over the basis, field-major."""
     entries = block.entries.to(weight)
-    if block.parameter is not None:
-        values = weight.index_select(0, block.parameter) * entries[:, None, None]
+    weights = weight.flatten(1).T.contiguous()  # (n m, dim): what is few is turned round, not what is many
+    if block.parameter is None:
+        values = weights @ entries
     else:
-        values = torch.tensordot(entries, weight, dims=1)
-    values = values.reshape(*block.shape, *weight.shape[1:])  # (d_out, d_in, k, k, n, m)
-    return values.permute(4, 0, 5, 1, 2, 3).flatten(0, 1).flatten(1, 2)
+        values = weights.index_select(1, block.parameter)
+        values = values if block.only_ones else values * entries
+    values = values.reshape(*weight.shape[1:], *block.shape)  # (n, m, d_out, d_in, k, k)
+    return values.transpose(1, 2).flatten(0, 1).flatten(1, 2)
 
 
 def expand_kernel(

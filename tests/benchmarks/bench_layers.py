@@ -20,7 +20,7 @@ from equilab.groups import C, D, FieldType, Group
 from equilab.interop.escnn import load_escnn, to_escnn
 from tests.benchmarks.side_by_side import compare
 
-ROUNDS = 11
+ROUNDS = 21
 
 
 class Shape(NamedTuple):

@@ -42,9 +42,11 @@ def test_a_block_is_the_sum_over_its_basis(name):
 
 def test_only_a_basis_with_one_parameter_per_entry_is_gathered():
     assert block_of(filter_basis(*PAIRS["one parameter per entry"])).parameter is not None
+    assert not block_of(filter_basis(*PAIRS["one parameter per entry"])).only_ones  # each has norm 1
+    assert block_of(filter_basis(*PAIRS["one parameter per entry"]).ceil()).only_ones
     assert block_of(filter_basis(*PAIRS["rings"])).parameter is None
     empty = block_of(filter_basis(*PAIRS["no kernel"]))
-    assert (empty.parameter, empty.entries.shape, empty.shape) == (None, (2, 0), (2, 1, 1, 1))
+    assert (empty.parameter, empty.entries.shape, empty.shape) == (None, (0, 2), (2, 1, 1, 1))
 
 
 def test_no_parameters_give_zeros():
