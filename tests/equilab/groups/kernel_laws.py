@@ -104,3 +104,12 @@ def svd_projector(rho_in: Representation, rho_out: Representation, points: np.nd
     assert not ((values > 1e-10) & (values < 1e-3)).any(), "the rank is not clear"
     null = right[values < 1e-6]
     return null.T @ null
+
+
+def circle(count: int, *, radius: float = 1.0, turn: float = 0.0) -> torch.Tensor:
+    angle = 2 * torch.pi * (torch.arange(count, dtype=torch.float64) / count + turn)
+    return radius * torch.stack([angle.cos(), angle.sin()], 1)
+
+
+ORIGIN = torch.zeros(1, 2, dtype=torch.float64)
+HEXAGON = circle(6)
