@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import pytest
 import torch
 from torch import Tensor, nn
 
@@ -183,6 +184,9 @@ CASES = [
     Case("adaptive max pool p4m", plain(eq.nn.AdaptiveMaxPool2d, PERMUTED, 3)),
     Case("sequential p4m", network),
 ]
+
+every = pytest.mark.parametrize("case", CASES, ids=str)
+learned = pytest.mark.parametrize("case", [case for case in CASES if case.is_learned], ids=str)
 
 
 class SideBySide(nn.Module):
