@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from equilab import errors
 
 if TYPE_CHECKING:
-    from equilab import data, functional, groups, interop, latents, metrics, models, nn, objectives, optimizers
+    from equilab import check, data, functional, groups, interop, latents, metrics, models, nn, objectives, optimizers
 
 __version__ = "0.1.0"
 __all__ = [
     "__version__",
+    "check",
     "data",
     "errors",
     "functional",

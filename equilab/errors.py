@@ -23,3 +23,7 @@ class FieldTypeError(ValueError):
 
 class EquivarianceError(ValueError):
     """What was asked for would break the symmetry."""
+
+
+class ActionError(ValueError):
+    """What was given as an action of a group is none: it breaks the identity, a product or an inverse."""

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FLOORS = (
     {"equilab.errors", "equilab.optimizers"},
     {"equilab.groups"},
-    {"equilab.latents", "equilab.data", "equilab.functional"},
+    {"equilab.latents", "equilab.data", "equilab.functional", "equilab.check"},
     {"equilab.metrics", "equilab.nn"},
     {"equilab.interop"},
     {"equilab.models"},
@@ -73,7 +73,7 @@ def test_imports_go_down(path):
         ("wandb", {"training.log"}),
         ("sklearn", {"equilab.data.rotated_digits", "equilab.metrics.beta_vae_score", "equilab.metrics.discretise"}),
         ("escnn", {"equilab.interop.load_escnn"}),
-        ("e3nn", {"equilab.interop.e3nn"}),
+        ("e3nn", {"equilab.check.euclidean", "equilab.interop.e3nn"}),
         ("matplotlib", set()),
     ],
 )

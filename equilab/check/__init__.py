@@ -1,0 +1,40 @@
+"""Is a module equivariant? A check for any callable, with a tolerance that is measured, and the reason if it is not."""
+
+from equilab.check.action import Action, Function, Ignored, Invariant
+from equilab.check.custom import Custom
+from equilab.check.equivariance import assert_equivariant, equivariance
+from equilab.check.euclidean import Euclidean, Irreps, Motion
+from equilab.check.gaussian import Blocks, Covariance, LogVariance
+from equilab.check.permutations import NodeIndex, Permutations, Permute
+from equilab.check.plane import Points
+from equilab.check.report import Cause, ElementError, PartError, PrecisionError, Quantity, Report, Verdict
+from equilab.check.translations import Translate, Translations
+
+__all__ = [
+    "Action",
+    "Blocks",
+    "Cause",
+    "Covariance",
+    "Custom",
+    "ElementError",
+    "Euclidean",
+    "Function",
+    "Ignored",
+    "Invariant",
+    "Irreps",
+    "LogVariance",
+    "Motion",
+    "NodeIndex",
+    "PartError",
+    "Permutations",
+    "Permute",
+    "Points",
+    "PrecisionError",
+    "Quantity",
+    "Report",
+    "Translate",
+    "Translations",
+    "Verdict",
+    "assert_equivariant",
+    "equivariance",
+]

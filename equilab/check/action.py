@@ -1,0 +1,76 @@
+"""How a group acts on one leaf of the inputs or outputs, and the actions that need no group of their own."""
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from equilab.check.symmetry import Symmetry
+
+
+class Action(ABC):
+    """An action of a group on tensors: act(g h, x) = act(g, act(h, x)), and act(identity, x) = x."""
+
+    symmetry: Symmetry | None = None  # None: the action fits any group, that of the other leaves
+
+    @abstractmethod
+    def act(self, g: Any, x: Tensor) -> Tensor:
+        """g x, of the shape of x."""
+
+    def tangent(self, g: Any, v: Tensor) -> Tensor:
+        """How differences and gradients move: the linear part of the action, in the dtype of v."""
+        return self.act(g, v) - self.act(g, torch.zeros_like(v))
+
+    def observe(self, x: Tensor) -> Tensor:
+        """What of an output is compared, and moved by `act`: the covariance of a log variance, for one."""
+        return x
+
+    def is_exact(self, g: Any, x: Tensor) -> bool:
+        """Whether acting on x needs no interpolation."""
+        return True
+
+    def smooth_pair(self, g: Any, x: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """A leaf like x that can be moved by g better than x can, and g of it."""
+        return x, self.act(g, x)
+
+    def floor(self, g: Any, y: Tensor) -> Tensor | None:
+        """What interpolation alone does to an output: the difference of two ways of moving y by g; None: nothing."""
+        return None
+
+    def window(self, y: Tensor, *, exact: bool) -> Tensor | None:
+        """Where outputs are compared, a mask (H, W), at elements that are exact or interpolated; None: everywhere."""
+        return None
+
+
+class Invariant(Action):
+    """Nothing moves: act(g, x) = x."""
+
+    def act(self, g: Any, x: Tensor) -> Tensor:
+        return x
+
+    def tangent(self, g: Any, v: Tensor) -> Tensor:
+        return v
+
+    def __str__(self) -> str:
+        return "invariant"
+
+
+class Ignored(Invariant):
+    """A leaf that is passed on unmoved, and not compared."""
+
+    def __str__(self) -> str:
+        return "ignored"
+
+
+class Function(Action):
+    """A bare function (g, x) -> x, for the group of the other leaves or the elements that are given."""
+
+    def __init__(self, function: Any):
+        self.function = function
+
+    def act(self, g: Any, x: Tensor) -> Tensor:
+        return self.function(g, x)
+
+    def __str__(self) -> str:
+        return getattr(self.function, "__name__", type(self.function).__name__)

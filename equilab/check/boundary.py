@@ -1,0 +1,55 @@
+"""Leaves that are no plain tensors: opened before an action moves them, closed again before a module sees them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from equilab.check.action import Action
+from equilab.check.escnn_fields import EscnnFields
+
+Close = Callable[[Tensor], Any]
+
+
+def opened(leaf: Any, action: Action, *, wants_geometric: bool) -> tuple[Any, Close]:
+    """A tensor for a tensor, a numpy array or an escnn GeometricTensor, and what makes the leaf of a tensor again.
+
+    wants_geometric: the module is one of escnn, so plain tensors of an escnn type are wrapped for it.
+    """
+    if _is_geometric(leaf):
+        return leaf.tensor, leaf.type
+    if isinstance(leaf, Tensor):
+        wraps = wants_geometric and isinstance(action, EscnnFields)
+        return leaf, action.field_type if wraps else _same
+    if _is_array(leaf):
+        return torch.as_tensor(leaf).clone(), lambda tensor: tensor.detach().cpu().numpy()
+    return leaf, _same
+
+
+def plain(leaf: Any) -> Any:
+    """The tensor of an output leaf, also of an array or a number; what is none of these, as it is."""
+    if _is_geometric(leaf):
+        return leaf.tensor
+    if _is_array(leaf) or isinstance(leaf, bool | int | float | complex):
+        return torch.as_tensor(leaf)
+    return leaf
+
+
+def wants_geometric(fn: Any) -> bool:
+    """Whether fn is a module of escnn, which takes GeometricTensors."""
+    return any(
+        kind.__name__ == "EquivariantModule" and kind.__module__.startswith("escnn.") for kind in type(fn).__mro__
+    )
+
+
+def _is_geometric(leaf: Any) -> bool:
+    return type(leaf).__name__ == "GeometricTensor" and type(leaf).__module__.startswith("escnn.")
+
+
+def _is_array(leaf: Any) -> bool:
+    return type(leaf).__module__ == "numpy" and hasattr(leaf, "__array__")
+
+
+def _same(leaf: Any) -> Any:
+    return leaf

@@ -1,0 +1,104 @@
+"""How exact a module can be: its round-off, measured, from which the tolerance follows."""
+
+import math
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from equilab.check.case import Asked, noisy
+from equilab.check.compare import difference, real, root_mean_square
+from equilab.check.subject import Subject
+
+MARGIN = 10.0  # the tolerance in units of the measured round-off; exact modules were found below 4
+_STEPS = 4.0  # of the relative change of the inputs, in units of the last place
+
+
+def unit(dtype: torch.dtype) -> float:
+    """The distance of 1 to the next number, of a floating dtype."""
+    return torch.finfo(dtype).eps
+
+
+def between(first: list[object], second: list[object], asked: Asked) -> list[float]:
+    """Root mean square difference of two lists of outputs, in units of the signals."""
+    found = []
+    for place, signal in enumerate(asked.signals):
+        if place not in asked.compared:
+            found.append(0.0)
+            continue
+        action = asked.case.out_actions[place]
+        a, b = (action.observe(leaf) if isinstance(leaf, Tensor) else leaf for leaf in (first[place], second[place]))
+        if not isinstance(a, Tensor) or not isinstance(b, Tensor) or a.shape != b.shape:
+            found.append(math.inf)
+            continue
+        delta = difference(a, b)
+        finite = delta[delta.isfinite()]
+        found.append(root_mean_square(finite) / signal if signal else 0.0)
+    return found
+
+
+def own_round_off(asked: Asked, step: float) -> list[float]:
+    """The noise of f in its own precision, per leaf: its second difference along a random direction, / sqrt 6.
+
+    f(x + d) - 2 f(x) + f(x - d) has no part linear in d; for |d| of a few units in the last place of x what is left is
+    rounding, drawn anew at each of the three points.
+    """
+    case = asked.case
+    moved = []
+    for sign in (1, -1):
+        generator = case.generator(2)
+        values = tuple(noisy(leaf, sign * step, generator) for leaf in case.values)
+        moved.append(case.call(asked.subject, values))
+    found = []
+    for place, signal in enumerate(asked.signals):
+        if place not in asked.compared or not signal:
+            found.append(0.0)
+            continue
+        action = asked.case.out_actions[place]
+        above, here, below = (real(action.observe(each[place])) for each in (moved[0], asked.outputs, moved[1]))
+        delta = (above - here) - (here - below)
+        finite = delta[delta.isfinite()]
+        found.append(root_mean_square(finite) / math.sqrt(6) / signal)
+    return found
+
+
+def storage_noise(asked: Asked, dtype: torch.dtype) -> list[float]:
+    """What it does to f, per leaf, that the module's own numbers are rounded to `dtype`."""
+    generator = asked.case.generator(3)
+    perturb(asked.subject, unit(dtype) / 2, generator)
+    return between(asked.case.call(asked.subject, asked.case.values), asked.outputs, asked)  # the call restores
+
+
+@torch.no_grad()
+def perturb(subject: Subject, size: float, generator: torch.Generator) -> None:
+    """Every parameter and buffer times 1 + size n, n uniform in [-1, 1], until the next call has been answered."""
+    for module in subject.modules:
+        for tensor in (*module.parameters(), *module.buffers()):
+            if tensor.is_floating_point() and tensor.numel():
+                noise = torch.rand(tensor.shape, generator=generator, dtype=torch.float64) * 2 - 1
+                tensor.mul_((1 + size * noise).to(tensor))
+
+
+def floors(asked: Asked, dtype: torch.dtype) -> list[float]:
+    """Four units in the last place of f, per leaf, in units of the signals."""
+    sizes = zip(asked.sizes, asked.signals, strict=True)
+    return [4 * unit(dtype) * size / signal if signal else 0.0 for size, signal in sizes]
+
+
+def cautious(asked: Asked) -> float:
+    """The step of `own_round_off` for the subject's own precision."""
+    return _STEPS * unit(_dtype(asked))
+
+
+def _dtype(asked: Asked) -> torch.dtype:
+    if asked.subject.autocast is not None:
+        return asked.subject.autocast
+    kinds = [leaf.dtype for leaf in asked.case.values if isinstance(leaf, Tensor) and leaf.is_floating_point()]
+    return max(kinds, key=unit) if kinds else torch.float32
+
+
+def recast(asked: Asked, subject: Subject, dtype: torch.dtype) -> Asked:
+    """The same question to a copy in another precision, with the signals that were measured."""
+    case = asked.case.cast(dtype)
+    outputs = case.call(subject, case.values)
+    return replace(asked, subject=subject, case=case, outputs=outputs)

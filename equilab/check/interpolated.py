@@ -1,0 +1,64 @@
+"""Elements that do not map the pixel grid onto itself: smooth inputs known between the pixels, and a measured floor."""
+
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from equilab.check.case import Asked, Case
+from equilab.check.compare import distance
+from equilab.check.report import ElementError
+from equilab.check.subject import Subject
+
+
+def ask_interpolated(case: Case, subject: Subject, elements: list[Any]) -> list[ElementError]:
+    """The error at each element, compared where images turn within their frame, with the floor of the comparison."""
+    still = _pair(case, elements[0])[0]
+    asked = Asked.of(subject, replace(case, values=still), is_exact=False)
+    other = case.call(subject, _pair(case, elements[0], salt=5)[0])
+    asked.signals = _signals(asked, other)
+    found = []
+    for g in elements:
+        outputs = case.call(subject, _pair(case, g)[1])
+        answer = asked.compare(outputs, lambda place, g=g: asked.expected(g, place))
+        if answer.trouble is not None:
+            found.append(ElementError(case.symmetry.label(g), float("inf"), float("inf"), False, 0.0, answer.trouble))
+            continue
+        worst = max(answer.distances, key=lambda each: each.mean)
+        found.append(ElementError(case.symmetry.label(g), worst.mean, worst.worst, False, _floor(asked, g)))
+    return found
+
+
+def _pair(case: Case, g: Any, salt: int = 4) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Input leaves that can be moved by g without interpolation, and g of them; the first do not depend on g."""
+    pairs = []
+    for place, (action, leaf) in enumerate(zip(case.in_actions, case.values, strict=True)):
+        generator = torch.Generator().manual_seed(1000 * case.seed + 100 * salt + place)
+        pairs.append(action.smooth_pair(g, leaf, generator) if isinstance(leaf, Tensor) else (leaf, leaf))
+    return tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs)
+
+
+def _signals(asked: Asked, other: list[Any]) -> list[float]:
+    from equilab.check.compare import spread
+
+    found = []
+    for place, leaf in enumerate(asked.outputs):
+        if place not in asked.compared:
+            found.append(0.0)
+            continue
+        action = asked.case.out_actions[place]
+        seen = action.observe(leaf)
+        found.append(spread(seen, action.observe(other[place]), action.window(seen, exact=False)))
+    return found
+
+
+def _floor(asked: Asked, g: Any) -> float:
+    """The largest interpolation error over the outputs, in units of their signals."""
+    found = [0.0]
+    for place in asked.compared:
+        action, leaf = asked.case.out_actions[place], asked.outputs[place]
+        delta = action.floor(g, action.observe(leaf).double())
+        if delta is not None:
+            found.append(distance(delta, asked.signals[place], action.window(leaf, exact=False)).mean)
+    return max(found)

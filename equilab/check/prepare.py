@@ -1,0 +1,236 @@
+"""From what a user writes to a question that can be asked: types to actions, a group, elements, copies of the module."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from equilab.check.action import Action
+from equilab.check.boundary import opened, plain, wants_geometric
+from equilab.check.calibrate import unit
+from equilab.check.case import Case
+from equilab.check.permutations import Permutations, things
+from equilab.check.plane import PlaneAction
+from equilab.check.subject import Subject, cast, reached, rebound
+from equilab.check.symmetry import Symmetry
+from equilab.check.translations import Translate, Translations
+from equilab.check.trees import filled, leaves, spread
+from equilab.check.types import as_action, as_symmetry, is_type, types_of
+from equilab.check.validate import validate
+from equilab.errors import GroupError, SettingError
+
+Mode = Literal["as_is", "train", "eval"]
+_MANY = 16  # groups of more elements are asked with fewer images
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A question, and who is asked: the module as it was handed over and copies of it in other precisions."""
+
+    case: Case
+    elements: tuple[Any, ...]
+    original: Subject
+    dtype: torch.dtype
+    sharp: Subject | None  # in float64, where the original is not
+    coarse: Subject | None  # in float32, where the original is in float64
+    defect: float  # of the actions
+    notes: tuple[str, ...]
+
+
+def prepare(
+    fn: Callable[..., Any],
+    inputs: tuple[Any, ...],
+    *,
+    in_type: Any,
+    out_type: Any,
+    group: Any,
+    elements: Sequence[Any] | None,
+    mode: Mode,
+    autocast: torch.dtype | None,
+    seed: int,
+) -> Prepared:
+    """Everything that `equivariance` needs, validated; what it says about what it lost is in `notes`."""
+    if not inputs:
+        raise SettingError("inputs: expected at least one, such as torch.randn(4, 3, 33, 33), got none")
+    if mode not in ("as_is", "train", "eval"):
+        raise SettingError(f"mode: expected 'as_is', 'train' or 'eval', got {mode!r}")
+    in_type = types_of(fn, "in_type") if in_type is None else in_type
+    out_type = types_of(fn, "out_type") if out_type is None else out_type
+    in_actions = _actions(in_type, inputs if not _is_single(in_type, inputs) else inputs[0], "in_type")
+    tree = tuple(inputs)
+    flat = [leaf for _, leaf in leaves(tree)]
+    pairs = [
+        opened(leaf, action, wants_geometric=wants_geometric(fn)) for leaf, action in zip(flat, in_actions, strict=True)
+    ]
+    values = tuple(value for value, _ in pairs)
+    original, notes = _original(fn, mode, autocast, seed)
+    case = Case(tree, values, tuple(close for _, close in pairs), in_actions, (), Permutations(2), seed)
+    answer = original(filled(tree, [close(value) for value, close in pairs]))
+    out_actions = _actions(out_type, answer, "out_type")
+    symmetry = _symmetry(as_symmetry(group, elements), in_actions, out_actions, values)
+    outputs = [plain(leaf) for _, leaf in leaves(answer)]
+    out_actions = _scaled(in_actions, values, out_actions, outputs)
+    case = replace(case, out_actions=out_actions, symmetry=symmetry)
+    chosen = tuple(elements) if elements is not None else symmetry.choose(case.generator())
+    defect = _validated(case, outputs, chosen, seed)
+    case = _trimmed(case, len(chosen))
+    dtype = _dtype(original, values, outputs, autocast)
+    sharp, coarse = None, None
+    if dtype != torch.float64:
+        sharp = _copy(fn, torch.float64, mode, case, chosen[0], notes, seed)
+    else:
+        coarse = _copy(fn, torch.float32, mode, case, chosen[0], [], seed)
+    return Prepared(case, chosen, original, dtype, sharp, coarse, defect, tuple(notes))
+
+
+def _is_single(types: Any, inputs: tuple[Any, ...]) -> bool:
+    """Whether the types are those of the one input there is, not a tuple with one for each input."""
+    if len(inputs) > 1 and (is_type(types) or not isinstance(types, tuple | list)):
+        raise SettingError(
+            f"in_type: expected a tuple with one type for each of the {len(inputs)} inputs, got {types!s}; "
+            "eq.check.Invariant() is for one that does not move"
+        )
+    return len(inputs) == 1 and not (isinstance(types, tuple | list) and not is_type(types) and len(types) == 1)
+
+
+def _actions(types: Any, tree: Any, name: str) -> tuple[Action, ...]:
+    entries = spread(types, tree, is_type, name)
+    return tuple(as_action(entry, name) for entry in entries)
+
+
+def _original(fn: Callable[..., Any], mode: Mode, autocast: torch.dtype | None, seed: int) -> tuple[Subject, list[str]]:
+    """The module as it was handed over, in a copy where that is possible."""
+    notes: list[str] = []
+    try:
+        function, modules = rebound(fn, None)
+    except Exception as error:
+        function, modules = fn, reached(fn)
+        notes.append(
+            f"no copy could be made ({type(error).__name__}: {error}): the module itself was called, and put back as it was"
+        )
+        if mode != "as_is":
+            raise SettingError(f"mode: expected 'as_is' for what cannot be copied, got {mode!r}; set the mode yourself")
+    _set_mode(modules, mode)
+    return Subject(function, modules, autocast=autocast, seed=seed), notes
+
+
+def _set_mode(modules: list[nn.Module], mode: Mode) -> None:
+    if mode != "as_is":
+        for module in modules:
+            module.train(mode == "train")
+
+
+def _copy(
+    fn: Callable[..., Any], dtype: torch.dtype, mode: Mode, case: Case, g: Any, notes: list[str], seed: int
+) -> Subject | None:
+    """A copy in another precision that answers at x and moves x; None, with a note, where there is none."""
+    word = str(dtype).removeprefix("torch.")
+    try:
+        function, modules = rebound(fn, dtype)
+        _set_mode(modules, mode)
+        subject = Subject(function, modules, dtype=dtype, seed=seed)
+        again = case.cast(dtype)
+        again.moved(g)
+        found = [
+            leaf.dtype
+            for leaf in again.call(subject, again.values)
+            if isinstance(leaf, Tensor) and leaf.is_floating_point()
+        ]
+    except Exception as error:
+        notes.append(
+            f"no {word} copy ({type(error).__name__}: {_first_line(error)}): errors below round-off cannot be seen"
+        )
+        return None
+    if found and all(unit(kind) > unit(dtype) for kind in found):
+        notes.append(f"the {word} copy answers in {found[0]}: errors below round-off cannot be seen")
+        return None
+    return subject
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [""])[0][:120]
+
+
+def _symmetry(
+    given: Symmetry | None, in_actions: tuple[Action, ...], out_actions: tuple[Action, ...], values: tuple[Any, ...]
+) -> Symmetry:
+    """The one group of all actions; GroupError where there are several, or none."""
+    actions = (*in_actions, *out_actions)
+    named = {str(action): action.symmetry for action in actions if action.symmetry is not None}
+    counts = {count for action, leaf in zip(in_actions, values, strict=True) if (count := things(action, leaf))}
+    if given is None and counts and not named:
+        if len(counts) > 1:
+            raise GroupError(f"in_type: expected one number of things to permute, got {sorted(counts)}; name the group")
+        return Permutations(counts.pop())
+    found = given or next(iter(named.values()), None)
+    if found is None:
+        raise GroupError(
+            "group: expected a group, because no type names one; pass group=eq.groups.C4, eq.check.Euclidean(), "
+            "eq.check.Translations() or eq.check.Permutations(n)"
+        )
+    if isinstance(found, Translations):
+        return found
+    for name, symmetry in named.items():
+        if given is None and symmetry != found:
+            raise GroupError(f"in_type, out_type: expected one group, got {found.name} and {symmetry.name} of {name}")
+    return found
+
+
+def _scaled(
+    in_actions: tuple[Action, ...], values: tuple[Any, ...], out_actions: tuple[Action, ...], outputs: list[Any]
+) -> tuple[Action, ...]:
+    """The output actions, where those of shifted images know how much smaller than the inputs the outputs are."""
+    sizes = [leaf.shape[-1] for action, leaf in zip(in_actions, values, strict=True) if isinstance(action, Translate)]
+    if not sizes:
+        return out_actions
+    found = []
+    for action, leaf in zip(out_actions, outputs, strict=True):
+        if isinstance(action, Translate) and action.scale is None and isinstance(leaf, Tensor):
+            action = Translate(action.symmetry, scale=Fraction(leaf.shape[-1], sizes[0]), margin=action.margin)  # pyright: ignore
+        found.append(action)
+    return tuple(found)
+
+
+def _validated(case: Case, outputs: list[Any], elements: tuple[Any, ...], seed: int) -> float:
+    """The largest defect of an action; ActionError for one that is none."""
+    named = [
+        *((action, leaf, "in_type") for action, leaf in zip(case.in_actions, case.values, strict=True)),
+        *((action, leaf, "out_type") for action, leaf in zip(case.out_actions, outputs, strict=True)),
+    ]
+    worst, seen = 0.0, set()
+    for action, leaf, name in named:
+        shown = action.observe(leaf) if isinstance(leaf, Tensor) else leaf
+        key = (id(action), tuple(shown.shape) if isinstance(shown, Tensor) else None)
+        if key not in seen:
+            seen.add(key)
+            worst = max(worst, validate(action, shown, case.symmetry, elements, name, seed))
+    return worst
+
+
+def _trimmed(case: Case, count: int) -> Case:
+    """Fewer images for a group of many elements, so that the check costs about as much as for a small one."""
+    batched = all(isinstance(action, PlaneAction) for action in case.in_actions)
+    sizes = {leaf.shape[0] for leaf in case.values if isinstance(leaf, Tensor)}
+    if count < _MANY or not batched or len(sizes) != 1:
+        return case
+    keep = max(2, sizes.pop() * _MANY // (count + 1))
+    return replace(case, values=tuple(leaf[:keep] if isinstance(leaf, Tensor) else leaf for leaf in case.values))
+
+
+def _dtype(original: Subject, values: tuple[Any, ...], outputs: list[Any], autocast: torch.dtype | None) -> torch.dtype:
+    """The precision in which the module computes: the coarsest among its inputs, numbers and outputs."""
+    if autocast is not None:
+        return autocast
+    state = (tensor for module in original.modules for tensor in (*module.parameters(), *module.buffers()))
+    kinds = {
+        leaf.real.dtype if leaf.is_complex() else leaf.dtype
+        for leaf in (*values, *outputs, *state)
+        if isinstance(leaf, Tensor) and (leaf.is_floating_point() or leaf.is_complex())
+    }
+    return max(kinds, key=unit) if kinds else torch.float32
+
+
+__all__ = ["Mode", "Prepared", "cast", "prepare"]

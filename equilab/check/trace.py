@@ -1,0 +1,73 @@
+"""What goes into and comes out of every module inside a subject, in the order in which they answer."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from equilab.check.boundary import plain
+from equilab.check.case import Case
+from equilab.check.subject import Subject
+from equilab.check.trees import leaves
+
+
+@dataclass
+class Call:
+    """One call of a module."""
+
+    name: str  # path from the root, with #2 for the second call
+    module: nn.Module
+    inputs: list[Any]  # its tensors, opened
+    outputs: list[Any] = field(default_factory=list)
+    arguments: tuple[Any, ...] = ()  # as they came
+    has_parts: bool = False  # whether another call was made inside this one
+
+
+def record(subject: Subject, case: Case, values: tuple[Any, ...]) -> list[Call]:
+    """The calls made for input leaves `values`, ordered by when they end; none where modules cannot be watched."""
+    with recording(subject) as calls:
+        case.call(subject, values)
+    return calls
+
+
+@contextmanager
+def recording(subject: Subject) -> Iterator[list[Call]]:
+    """A list that fills with the calls that end while it lasts. Hooks of the process: the modules are not touched."""
+    paths: dict[int, str] = {}
+    for root in subject.modules:
+        for path, module in root.named_modules():
+            paths.setdefault(id(module), path or type(module).__name__)
+    calls: list[Call] = []
+    opened: list[Call] = []
+    counts: dict[int, int] = {}
+
+    def before(module: nn.Module, arguments: Any) -> None:
+        if id(module) not in paths:
+            return
+        counts[id(module)] = counts.get(id(module), 0) + 1
+        again = f" #{counts[id(module)]}" if counts[id(module)] > 1 else ""
+        for outer in opened:
+            outer.has_parts = True
+        opened.append(Call(paths[id(module)] + again, module, _tensors(arguments), arguments=tuple(arguments)))
+
+    def after(module: nn.Module, arguments: Any, output: Any) -> None:
+        if id(module) in paths and opened:
+            call = opened.pop()
+            call.outputs = _tensors(output)
+            calls.append(call)
+
+    hooks = torch.nn.modules.module
+    handles = (hooks.register_module_forward_pre_hook(before), hooks.register_module_forward_hook(after))
+    try:
+        yield calls
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _tensors(tree: Any) -> list[Any]:
+    found = (plain(leaf) for _, leaf in leaves(tree))
+    return [leaf.detach() for leaf in found if isinstance(leaf, Tensor)]
