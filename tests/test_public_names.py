@@ -26,5 +26,5 @@ def test_every_exported_name_exists_and_has_a_docstring(name):
 
 
 def test_an_unknown_name_lists_those_there_are():
-    with pytest.raises(AttributeError, match="it has __version__, data, errors"):
+    with pytest.raises(AttributeError, match="it has __version__, check, data, errors"):
         eq.datasets  # noqa: B018

@@ -4,10 +4,11 @@ from equilab.check.action import Action, Function, Ignored, Invariant
 from equilab.check.custom import Custom
 from equilab.check.equivariance import assert_equivariant, equivariance
 from equilab.check.euclidean import Euclidean, Irreps, Motion
+from equilab.check.findings import Cause, ElementError, PartError, PrecisionError, Quantity, Verdict
 from equilab.check.gaussian import Blocks, Covariance, LogVariance
 from equilab.check.permutations import NodeIndex, Permutations, Permute
 from equilab.check.plane import Points
-from equilab.check.report import Cause, ElementError, PartError, PrecisionError, Quantity, Report, Verdict
+from equilab.check.report import Report
 from equilab.check.translations import Translate, Translations
 
 __all__ = [

@@ -20,8 +20,7 @@ def opened(leaf: Any, action: Action, *, wants_geometric: bool) -> tuple[Any, Cl
     if _is_geometric(leaf):
         return leaf.tensor, leaf.type
     if isinstance(leaf, Tensor):
-        wraps = wants_geometric and isinstance(action, EscnnFields)
-        return leaf, action.field_type if wraps else _same
+        return leaf, action.field_type if wants_geometric and isinstance(action, EscnnFields) else _same
     if _is_array(leaf):
         return torch.as_tensor(leaf).clone(), lambda tensor: tensor.detach().cpu().numpy()
     return leaf, _same

@@ -11,10 +11,11 @@ from torch import Tensor
 from equilab.check.case import Asked
 from equilab.check.control import detection_limit
 from equilab.check.explain import explain
+from equilab.check.findings import ElementError, PartError, PrecisionError, Verdict
 from equilab.check.interpolated import ask_interpolated
 from equilab.check.level import Level, Levels, ask
 from equilab.check.prepare import Mode, Prepared, prepare
-from equilab.check.report import ElementError, PartError, PrecisionError, Report, Verdict
+from equilab.check.report import Report
 from equilab.errors import EquivarianceError
 
 _SOME = 8  # elements that the original is asked about where there is a sharper copy

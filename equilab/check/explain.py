@@ -3,10 +3,10 @@
 from typing import Any, NamedTuple
 
 from equilab.check.causes import Scene, cause
+from equilab.check.findings import Cause, PartError, Verdict
 from equilab.check.fit import fit
 from equilab.check.layers import Step, first_broken, parts, steps
 from equilab.check.level import Level, Levels
-from equilab.check.report import Cause, PartError, Verdict
 
 
 class Explanation(NamedTuple):

@@ -30,7 +30,7 @@ class Covariance(Action):
 
 
 class LogVariance(Action):
-    """Log variances (..., d) of independent coordinates: the covariance diag(exp x) is compared, and must stay diagonal.
+    """Log variances (..., d) of independent coordinates: the covariance diag(exp x) is compared, and stays so.
 
     A log variance for each coordinate of a mixed block, such as a 2-D irrep, is not equivariant; one for each irrep is.
     """

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from equilab.check.case import Asked, Case
 from equilab.check.compare import distance
-from equilab.check.report import ElementError
+from equilab.check.findings import ElementError
 from equilab.check.subject import Subject
 
 

@@ -9,9 +9,9 @@ from torch import nn
 
 from equilab.check.action import Action
 from equilab.check.compare import difference, real, root_mean_square
+from equilab.check.findings import PartError
 from equilab.check.fit import fit
 from equilab.check.level import Level
-from equilab.check.report import PartError
 from equilab.check.symmetry import Symmetry
 from equilab.check.trace import Call, record
 from equilab.check.types import as_action, is_type
@@ -63,7 +63,7 @@ def _is_same(first: list[Any], second: list[Any]) -> bool:
 def layer_error(
     module: nn.Module, still: list[Any], moved: list[Any], g: Any, symmetry: Symmetry
 ) -> tuple[float, bool]:
-    """How far the outputs at g x are from those at x moved by g, relative to their spread; and whether by their type."""
+    """How far outputs at g x are from those at x moved by g, relative to their spread; and whether by their type."""
     action = _out_action(module, symmetry)
     errors = []
     for h, other in zip(still, moved, strict=False):

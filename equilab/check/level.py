@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from equilab.check.calibrate import MARGIN, between, cautious, floors, own_round_off, recast, storage_noise, unit
 from equilab.check.case import Answer, Asked, Case
@@ -77,8 +76,8 @@ class Levels:
 
 
 def ask(
-    case: Case, original: Subject, dtype: torch.dtype, sharp: Subject | None, coarse: Subject | None, *, elements: list[Any],
-    some: list[Any], defect: float, asked: Asked,
+    case: Case, original: Subject, dtype: torch.dtype, sharp: Subject | None, coarse: Subject | None, *,
+    elements: list[Any], some: list[Any], defect: float, asked: Asked,
 ) -> Levels:  # fmt: skip
     """Ask every element of the float64 copy, and `some` of the original, and measure the tolerances of both.
 
@@ -98,7 +97,8 @@ def ask(
         own = max((noise[place] for place in asked.compared), default=0.0)
         if closest > _SOMETHING_ELSE and closest > 1000 * own:
             notes.append(
-                f"the float64 copy computes something else (it differs by {closest:.2g} of the signal): the original decides"
+                f"the float64 copy computes something else (it differs by {closest:.2g} of the signal): the original "
+                "decides"
             )
             second_counts = False
         elif closest < own / _NOT_DOUBLE:
@@ -169,8 +169,3 @@ def _scaled_noise(asked: Asked, noise: list[float], coarse: Subject) -> list[flo
 def _name(subject: Subject, dtype: torch.dtype) -> str:
     short = str(dtype).removeprefix("torch.")
     return f"as handed over ({'autocast ' if subject.autocast else ''}{short})"
-
-
-def tensors(values: Any) -> list[Tensor]:
-    """The floating tensors among some leaves."""
-    return [leaf for leaf in values if isinstance(leaf, Tensor) and (leaf.is_floating_point() or leaf.is_complex())]

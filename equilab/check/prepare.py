@@ -1,4 +1,4 @@
-"""From what a user writes to a question that can be asked: types to actions, a group, elements, copies of the module."""
+"""From what a user writes to a question that can be asked: actions, a group, elements, copies of the module."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from equilab.check.calibrate import unit
 from equilab.check.case import Case
 from equilab.check.permutations import Permutations, things
 from equilab.check.plane import PlaneAction
-from equilab.check.subject import Subject, cast, reached, rebound
+from equilab.check.subject import Subject, floating, reached, rebound
 from equilab.check.symmetry import Symmetry
 from equilab.check.translations import Translate, Translations
 from equilab.check.trees import filled, leaves, spread
@@ -109,10 +109,13 @@ def _original(fn: Callable[..., Any], mode: Mode, autocast: torch.dtype | None, 
     except Exception as error:
         function, modules = fn, reached(fn)
         notes.append(
-            f"no copy could be made ({type(error).__name__}: {error}): the module itself was called, and put back as it was"
+            f"no copy could be made ({type(error).__name__}: {_first_line(error)}): the module itself was called, and "
+            "put back as it was"
         )
         if mode != "as_is":
-            raise SettingError(f"mode: expected 'as_is' for what cannot be copied, got {mode!r}; set the mode yourself")
+            raise SettingError(
+                f"mode: expected 'as_is' for what cannot be copied, got {mode!r}; set the mode yourself"
+            ) from error
     _set_mode(modules, mode)
     return Subject(function, modules, autocast=autocast, seed=seed), notes
 
@@ -134,15 +137,10 @@ def _copy(
         subject = Subject(function, modules, dtype=dtype, seed=seed)
         again = case.cast(dtype)
         again.moved(g)
-        found = [
-            leaf.dtype
-            for leaf in again.call(subject, again.values)
-            if isinstance(leaf, Tensor) and leaf.is_floating_point()
-        ]
+        found = [leaf.dtype for leaf in floating(again.call(subject, again.values))]
     except Exception as error:
-        notes.append(
-            f"no {word} copy ({type(error).__name__}: {_first_line(error)}): errors below round-off cannot be seen"
-        )
+        why = f"{type(error).__name__}: {_first_line(error)}"
+        notes.append(f"no {word} copy ({why}): errors below round-off cannot be seen")
         return None
     if found and all(unit(kind) > unit(dtype) for kind in found):
         notes.append(f"the {word} copy answers in {found[0]}: errors below round-off cannot be seen")
@@ -225,12 +223,5 @@ def _dtype(original: Subject, values: tuple[Any, ...], outputs: list[Any], autoc
     if autocast is not None:
         return autocast
     state = (tensor for module in original.modules for tensor in (*module.parameters(), *module.buffers()))
-    kinds = {
-        leaf.real.dtype if leaf.is_complex() else leaf.dtype
-        for leaf in (*values, *outputs, *state)
-        if isinstance(leaf, Tensor) and (leaf.is_floating_point() or leaf.is_complex())
-    }
+    kinds = {leaf.real.dtype if leaf.is_complex() else leaf.dtype for leaf in floating((*values, *outputs, *state))}
     return max(kinds, key=unit) if kinds else torch.float32
-
-
-__all__ = ["Mode", "Prepared", "cast", "prepare"]

@@ -1,118 +1,15 @@
-"""What a check found, as a table for people and as numbers for a log."""
+"""The result of a check, as a table for people and as numbers for a log."""
 
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from typing import Any
 
-from torch import Tensor
-
-
-class Verdict(StrEnum):
-    """PASS: equivariant to round-off. FAIL: not. VACUOUS: the output says nothing. INCONCLUSIVE: it cannot be told."""
-
-    PASS = "PASS"
-    FAIL = "FAIL"
-    VACUOUS = "VACUOUS"
-    INCONCLUSIVE = "INCONCLUSIVE"
+from equilab.check.findings import Findings
+from equilab.check.table import table
 
 
 @dataclass(frozen=True)
-class ElementError:
-    """The error at one element, in units of the signal: root mean square (mean) and largest (worst) over the outputs."""
-
-    element: str
-    mean: float
-    worst: float
-    exact: bool  # False: the images were interpolated
-    floor: float = 0.0  # what interpolation alone does
-    trouble: str = ""  # what f raised
-
-
-@dataclass(frozen=True)
-class PrecisionError:
-    """The largest error in one precision, and its tolerance."""
-
-    name: str
-    error: float
-    tolerance: float
-    round_off: float
-    counts: bool = True  # False: reported, but not what the verdict is from
-
-
-@dataclass(frozen=True)
-class PartError:
-    """The error of a leaf of the output, of a field of it, or of a layer."""
-
-    name: str
-    error: float
-    tolerance: float
-    signal: float = 1.0  # root mean square over different inputs, in the unit of the output
-    note: str = ""
-
-    @property
-    def is_broken(self) -> bool:
-        return not self.error <= self.tolerance
-
-
-@dataclass(frozen=True)
-class Cause:
-    """Why the symmetry breaks, and how to mend it."""
-
-    name: str  # such as "stride parity"
-    where: str  # the layer
-    why: str
-    mend: str
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """What was compared beside f itself: a gradient, a mean over seeds."""
-
-    name: str
-    error: float
-    tolerance: float
-    verdict: Verdict
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Report:
+class Report(Findings):
     """The result of a check; `print` shows it. Errors are relative to the signal, the spread of f over inputs."""
-
-    subject: str
-    group: str
-    verdict: Verdict
-    elements: tuple[ElementError, ...]
-    precisions: tuple[PrecisionError, ...]
-    detection_limit: float  # smallest relative asymmetry of the layers' outputs that would have been a FAIL
-    allowed: float  # largest error at interpolated elements that is no FAIL
-    leaves: tuple[PartError, ...] = ()
-    fields: tuple[PartError, ...] = ()
-    layers: tuple[PartError, ...] = ()
-    first_offender: PartError | None = None
-    cause: Cause | None = None
-    error_map: Tensor | None = field(default=None, compare=False)  # (H, W): root mean square over batch and channels
-    quantities: tuple[Quantity, ...] = ()
-    notes: tuple[str, ...] = ()
-
-    @property
-    def passed(self) -> bool:
-        return self.verdict is Verdict.PASS
-
-    @property
-    def error(self) -> float:
-        """The largest error at elements that need no interpolation."""
-        return max((each.mean for each in self.elements if each.exact), default=0.0)
-
-    @property
-    def interpolated_error(self) -> float:
-        """The largest error at interpolated elements; 0 where there are none."""
-        return max((each.mean for each in self.elements if not each.exact), default=0.0)
-
-    @property
-    def tolerance(self) -> float:
-        """That of the precision from which the verdict is."""
-        return next((each.tolerance for each in self.precisions if each.counts), 0.0)
 
     def to_dict(self, prefix: str = "equivariance/") -> dict[str, float | str]:
         """Flat, by lower-case keys: numbers for a log, and the verdict and the cause as words."""
@@ -131,8 +28,6 @@ class Report:
         return {prefix + name: value for name, value in values.items()}
 
     def __str__(self) -> str:
-        from equilab.check.table import table
-
         return table(self)
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:

@@ -4,7 +4,7 @@ import copy
 import random
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from types import CellType, FunctionType, MethodType
@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from equilab.check.trees import leaves, mapped
 
@@ -67,6 +68,11 @@ def cast(x: Tensor, dtype: torch.dtype | None) -> Tensor:
     if dtype is None or not (x.is_floating_point() or x.is_complex()):
         return x
     return x.to(dtype.to_complex() if x.is_complex() else dtype)
+
+
+def floating(values: Iterable[Any]) -> list[Tensor]:
+    """The real and complex floating tensors among some leaves."""
+    return [leaf for leaf in values if isinstance(leaf, Tensor) and (leaf.is_floating_point() or leaf.is_complex())]
 
 
 def reached(fn: Any) -> list[nn.Module]:
@@ -181,7 +187,7 @@ class Snapshot:
 def _state(module: nn.Module) -> list[Tensor]:
     loose = (value for part in module.modules() for value in vars(part).values() if isinstance(value, Tensor))
     listed = [*module.parameters(), *module.buffers(), *loose]
-    return [tensor for tensor in listed if not isinstance(tensor, nn.parameter.UninitializedTensorMixin)]
+    return [tensor for tensor in listed if not is_lazy(tensor)]
 
 
 def _holds_tensors(table: Any) -> bool:

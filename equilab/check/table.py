@@ -1,10 +1,8 @@
 """A report as a table of plain text."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from equilab.check.report import ElementError, Report
+from equilab.check.findings import ElementError, Findings, PartError
 
 _SHOWN = 8  # rows of each kind: the worst ones
 
@@ -16,7 +14,7 @@ def number(value: float) -> str:
     return f"{100 * value:.2g} %" if 1e-3 <= value < 10 else f"{value:.1e}"
 
 
-def table(report: "Report") -> str:
+def table(report: Findings) -> str:
     """The whole report in lines of at most about 110 characters."""
     lines = [f"{report.verdict}  {report.subject} under {report.group}"]
     lines += _elements(report, exact=True) + _elements(report, exact=False)
@@ -46,7 +44,7 @@ def table(report: "Report") -> str:
     return "\n".join(lines + [f"  note: {note}" for note in report.notes])
 
 
-def _elements(report: "Report", *, exact: bool) -> list[str]:
+def _elements(report: Findings, *, exact: bool) -> list[str]:
     found = [each for each in report.elements if each.exact is exact]
     if not found:
         return []
@@ -61,16 +59,13 @@ def _elements(report: "Report", *, exact: bool) -> list[str]:
     return lines
 
 
-def _size(each: "ElementError") -> float:
+def _size(each: ElementError) -> float:
     return float("inf") if each.trouble or each.mean != each.mean else each.mean
 
 
-def _parts(kind: str, parts: Sequence[object]) -> list[str]:
-    from equilab.check.report import PartError
-
+def _parts(kind: str, parts: Sequence[PartError]) -> list[str]:
     lines = []
     for part in parts:
-        assert isinstance(part, PartError)
         mark = "BROKEN" if part.is_broken else "ok"
         lines.append(f"    {kind} {part.name}: {number(part.error)} {mark}{f' ({part.note})' if part.note else ''}")
     return lines[:20] + ([f"    ... {len(lines) - 20} more"] if len(lines) > 20 else [])

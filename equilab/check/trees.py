@@ -13,8 +13,9 @@ def children(tree: Any) -> list[tuple[str, Any]] | None:
     """(name, part) of each part of a container; None for a leaf."""
     if isinstance(tree, Mapping):
         return [(f"[{key!r}]", value) for key, value in tree.items()]
-    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
-        return [(f".{name}", value) for name, value in zip(tree._fields, tree, strict=True)]
+    names = getattr(tree, "_fields", None)
+    if isinstance(tree, tuple) and names is not None:
+        return [(f".{name}", value) for name, value in zip(names, tree, strict=True)]
     if isinstance(tree, list | tuple):
         return [(f"[{place}]", value) for place, value in enumerate(tree)]
     if is_dataclass(tree) and not isinstance(tree, type):

@@ -41,8 +41,8 @@ def as_action(value: Any, name: str) -> Action:
     if callable(value) and not isinstance(value, nn.Module | type):
         return Function(value)
     raise FieldTypeError(
-        f"{name}: expected a field type, e3nn irreps, an escnn field type, an action of eq.check (Invariant(), Points(), "
-        f"Permute(0), Custom(...)) or a function (g, x) -> x, got {value!r}"
+        f"{name}: expected a field type, e3nn irreps, an escnn field type, an action of eq.check (Invariant(), "
+        f"Points(), Permute(0), Custom(...)) or a function (g, x) -> x, got {value!r}"
     )
 
 

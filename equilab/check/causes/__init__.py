@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from equilab.check.causes.geometry import HYPOTHESES as GEOMETRY
 from equilab.check.causes.scene import Scene
-from equilab.check.report import Cause
+from equilab.check.findings import Cause
 
 Hypothesis = Callable[[Scene], Cause | None]
 HYPOTHESES: tuple[Hypothesis, ...] = (*GEOMETRY,)

@@ -3,7 +3,7 @@
 from torch import nn
 
 from equilab.check.causes.scene import Scene
-from equilab.check.report import Cause
+from equilab.check.findings import Cause
 from equilab.check.translations import Translations
 
 _Windowed = nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d | nn.LPPool2d
