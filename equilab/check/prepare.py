@@ -57,6 +57,37 @@ def prepare(
         raise SettingError("inputs: expected at least one, such as torch.randn(4, 3, 33, 33), got none")
     if mode not in ("as_is", "train", "eval"):
         raise SettingError(f"mode: expected 'as_is', 'train' or 'eval', got {mode!r}")
+    original, notes = _original(fn, mode, autocast, seed)
+    case, outputs = question(
+        fn, original, inputs, in_type=in_type, out_type=out_type, group=group, elements=elements, seed=seed
+    )
+    chosen = tuple(elements) if elements is not None else case.symmetry.choose(case.generator())
+    defect = validated(case, outputs, chosen, seed)
+    case = _trimmed(case, len(chosen))
+    dtype = _dtype(original, case.values, outputs, autocast)
+    sharp, coarse = None, None
+    if dtype != torch.float64:
+        sharp = _copy(fn, torch.float64, mode, case, chosen[0], notes, seed)
+    else:
+        coarse = _copy(fn, torch.float32, mode, case, chosen[0], [], seed)
+    return Prepared(case, chosen, original, dtype, sharp, coarse, defect, tuple(notes))
+
+
+def question(
+    fn: Callable[..., Any],
+    subject: Subject,
+    inputs: tuple[Any, ...],
+    *,
+    in_type: Any,
+    out_type: Any,
+    group: Any,
+    elements: Sequence[Any] | None,
+    seed: int,
+) -> tuple[Case, list[Any]]:
+    """What is asked of `subject`, which computes fn, and its outputs for these inputs, one call; nothing is validated.
+
+    The types are those of fn where they are None.
+    """
     in_type = types_of(fn, "in_type") if in_type is None else in_type
     out_type = types_of(fn, "out_type") if out_type is None else out_type
     in_actions = _actions(in_type, inputs if not _is_single(in_type, inputs) else inputs[0], "in_type")
@@ -66,24 +97,13 @@ def prepare(
         opened(leaf, action, wants_geometric=wants_geometric(fn)) for leaf, action in zip(flat, in_actions, strict=True)
     ]
     values = tuple(value for value, _ in pairs)
-    original, notes = _original(fn, mode, autocast, seed)
-    case = Case(tree, values, tuple(close for _, close in pairs), in_actions, (), Permutations(2), seed)
-    answer = original(filled(tree, [close(value) for value, close in pairs]))
+    answer = subject(filled(tree, [close(value) for value, close in pairs]))
     out_actions = _actions(out_type, answer, "out_type")
     symmetry = _symmetry(as_symmetry(group, elements), in_actions, out_actions, values)
     outputs = [plain(leaf) for _, leaf in leaves(answer)]
     out_actions = _scaled(in_actions, values, out_actions, outputs)
-    case = replace(case, out_actions=out_actions, symmetry=symmetry)
-    chosen = tuple(elements) if elements is not None else symmetry.choose(case.generator())
-    defect = _validated(case, outputs, chosen, seed)
-    case = _trimmed(case, len(chosen))
-    dtype = _dtype(original, values, outputs, autocast)
-    sharp, coarse = None, None
-    if dtype != torch.float64:
-        sharp = _copy(fn, torch.float64, mode, case, chosen[0], notes, seed)
-    else:
-        coarse = _copy(fn, torch.float32, mode, case, chosen[0], [], seed)
-    return Prepared(case, chosen, original, dtype, sharp, coarse, defect, tuple(notes))
+    closes = tuple(close for _, close in pairs)
+    return Case(tree, values, closes, in_actions, out_actions, symmetry, seed=seed), outputs
 
 
 def _is_single(types: Any, inputs: tuple[Any, ...]) -> bool:
@@ -192,7 +212,7 @@ def _scaled(
     return tuple(found)
 
 
-def _validated(case: Case, outputs: list[Any], elements: tuple[Any, ...], seed: int) -> float:
+def validated(case: Case, outputs: list[Any], elements: tuple[Any, ...], seed: int) -> float:
     """The largest defect of an action; ActionError for one that is none."""
     named = [
         *((action, leaf, "in_type") for action, leaf in zip(case.in_actions, case.values, strict=True)),
