@@ -9,7 +9,7 @@ from torch import Tensor
 
 from equilab.check.action import Action, Ignored
 from equilab.check.boundary import Close, plain
-from equilab.check.compare import Distance, difference, distance, real, root_mean_square, spread
+from equilab.check.compare import Distance, difference, distance, real, real_dtype, root_mean_square, spread
 from equilab.check.subject import Subject, cast
 from equilab.check.symmetry import Symmetry
 from equilab.check.trees import filled, leaves
@@ -26,6 +26,7 @@ class Case:
     in_actions: tuple[Action, ...]
     out_actions: tuple[Action, ...]
     symmetry: Symmetry
+    out_names: tuple[str, ...] = ()  # the paths of the leaves of f(x)
     seed: int = 0
 
     def call(self, subject: Subject, values: tuple[Any, ...], *, seed: int | None = None) -> list[Any]:
@@ -84,6 +85,7 @@ class Asked:
     outputs: list[Any]
     signals: list[float]
     sizes: list[float]  # root mean square of each output
+    other: list[Any] | None = None  # the outputs for other inputs
     is_exact: bool = True  # False: the elements asked about are interpolated
 
     @classmethod
@@ -105,7 +107,7 @@ class Asked:
                 signals.append(spread(seen, case.out_actions[place].observe(other[place]), window))
             else:
                 signals.append(float(finite.std()) if finite.numel() > 1 else 0.0)
-        return cls(subject, case, outputs, signals, sizes, is_exact)
+        return cls(subject, case, outputs, signals, sizes, other, is_exact)
 
     @property
     def compared(self) -> list[int]:
@@ -115,6 +117,26 @@ class Asked:
             for place, (leaf, action) in enumerate(zip(self.outputs, self.case.out_actions, strict=True))
             if isinstance(leaf, Tensor) and leaf.numel() and not isinstance(action, Ignored)
         ]
+
+    @property
+    def silent(self) -> list[int]:
+        """The places of compared leaves that are the same for other inputs, to two units in the last place."""
+        return [
+            place
+            for place in self.compared
+            if self.signals[place] <= 2 * self._unit(place) * self.sizes[place]
+            and not bool(self.outputs[place].isnan().any())
+        ]
+
+    @property
+    def telling(self) -> list[int]:
+        """The places of compared leaves that say something about the input."""
+        silent = self.silent
+        return [place for place in self.compared if place not in silent]
+
+    def _unit(self, place: int) -> float:
+        kind = real_dtype(self.outputs[place])
+        return torch.finfo(kind).eps if kind.is_floating_point else 0.0
 
     def at(self, g: Any) -> Answer:
         """f(g x) against g f(x), for an element that needs no interpolation."""

@@ -21,6 +21,11 @@ def real(x: Tensor) -> Tensor:
     return x.detach().double()
 
 
+def real_dtype(x: Tensor) -> torch.dtype:
+    """That of the real part."""
+    return x.real.dtype if x.is_complex() else x.dtype
+
+
 def difference(first: Tensor, second: Tensor) -> Tensor:
     """first - second, float64; 0 where both are the same infinity, NaN where either is NaN."""
     a, b = real(first), real(second)

@@ -2,24 +2,34 @@
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from equilab.check.case import Asked
 from equilab.check.control import detection_limit
-from equilab.check.explain import explain
-from equilab.check.findings import ElementError, PartError, PrecisionError, Verdict
+from equilab.check.expectation import expected_error
+from equilab.check.explain import Explanation, explain
+from equilab.check.findings import Cause, ElementError, PrecisionError, Quantity, Verdict
+from equilab.check.gradients import derivative, differentiated, keeps_lengths
 from equilab.check.interpolated import ask_interpolated
-from equilab.check.level import Level, Levels, ask
+from equilab.check.level import Levels, ask
+from equilab.check.parts import element_errors, error_map, field_errors, leaf_errors, precisions
 from equilab.check.prepare import Mode, Prepared, prepare
 from equilab.check.report import Report
-from equilab.errors import EquivarianceError
+from equilab.check.verdict import judge
+from equilab.errors import EquivarianceError, SettingError
 
-_SOME = 8  # elements that the original is asked about where there is a sharper copy
-_ROUGH = 0.3  # of the signal: a tolerance above it tells nothing
+_BACKWARD = Cause(
+    "gradient",
+    "the backward pass",
+    "the outputs are equivariant, and their gradients are not: a custom autograd function, a detach() or a gradient hook "
+    "treats places or channels differently",
+    "make the backward pass commute with the group as the forward pass does",
+)
+_FEW = 8  # elements that the original is asked about where there is a sharper copy
 
 
 def equivariance(
@@ -31,10 +41,32 @@ def equivariance(
     elements: Sequence[Any] | None = None,
     mode: Mode = "as_is",
     autocast: torch.dtype | None = None,
+    gradients: bool = False,
+    seeds: int | None = None,
     allowed: float = 0.1,
     seed: int = 0,
 ) -> Report:
-    """A report on whether f(g x) = g f(x).
+    """A report on whether f(g x) = g f(x) for every element g, to round-off that is measured.
+
+    Inputs and outputs are tensors, numpy arrays, escnn GeometricTensors, or dicts, lists, tuples and dataclasses of
+    them; a type stands for one leaf or for all leaves of a part. in_type, out_type: FieldType, e3nn irreps (string or
+    object), escnn field type, an action of this package (Invariant, Points, Permute, Translate, Custom, ...) or a
+    function (g, x) -> x; read from the module if it carries them. group: where no type names it. elements: where not
+    all, or generators and random ones, are to be tried.
+
+    Error at g: |f(g x) - g f(x)| / |signal|, both root mean square; the signal is the spread of f over different
+    inputs. Verdicts: PASS: every error is within 10 times the round-off, measured as float32 against float64 and by
+    second differences; FAIL; VACUOUS: the output does not depend on the input; INCONCLUSIVE: round-off hides the
+    answer, or the built-in control, a slightly asymmetric copy, went unnoticed. Elements that the pixel grid does not
+    allow are asked with smooth inputs that are known between the pixels; up to `allowed` is no failure.
+
+    The module is judged as it was handed over, in its dtype and mode (`mode`, `autocast` choose another); a float64
+    copy only sharpens the answer. Stochastic modules get the same random numbers at x and g x; with seeds=n the mean
+    over n draws is judged instead. gradients: input gradients move as the inputs do, parameter gradients stay. The
+    module, the random numbers and all global state are left as they were.
+
+    Raises SettingError, FieldTypeError, GroupError for arguments that do not fit, ActionError for a type that is no
+    action, and what the module itself raises at x.
 
     >>> import torch
     >>> import equilab as eq
@@ -42,7 +74,14 @@ def equivariance(
     >>> x = torch.randn(2, 1, 9, 9, generator=torch.Generator().manual_seed(0))
     >>> eq.check.equivariance(eq.nn.GroupConv2d(1 * G.trivial, 2 * G.regular, 3), x).verdict
     <Verdict.PASS: 'PASS'>
+    >>> plain = torch.nn.Conv2d(1, 8, 3)
+    >>> eq.check.equivariance(plain, x, in_type=1 * G.trivial, out_type=2 * G.regular).verdict
+    <Verdict.FAIL: 'FAIL'>
     """
+    if not allowed >= 0:
+        raise SettingError(f"allowed: expected a relative error of at least 0, got {allowed!r}")
+    if seeds is not None and (not isinstance(seeds, int) or seeds < 4):
+        raise SettingError(f"seeds: expected an integer of at least 4, got {seeds!r}; 32 is a good start")
     ready = prepare(
         fn, inputs, in_type=in_type, out_type=out_type, group=group, elements=elements, mode=mode, autocast=autocast,
         seed=seed,
@@ -50,123 +89,111 @@ def equivariance(
     asked = Asked.of(ready.original, ready.case)
     exact = [g for g in ready.elements if ready.case.is_exact(g, asked.outputs)]
     between = [g for g in ready.elements if not ready.case.is_exact(g, asked.outputs)]
-    levels = ask(
-        ready.case, ready.original, ready.dtype, ready.sharp, ready.coarse, elements=exact,
-        some=exact if len(exact) <= _SOME else exact[:: -(-len(exact) // _SOME)], defect=ready.defect, asked=asked,
-    )  # fmt: skip
-    case = levels.best.asked.case
-    interpolated = ask_interpolated(case, levels.best.asked.subject, between) if between else []
-    limit = _limit(levels, exact)
-    verdict, notes = _verdict(levels, interpolated, allowed, limit)
-    layers, offender, cause = explain(levels, verdict)
-    return Report(
-        subject=_name(fn),
-        group=case.symmetry.name,
-        verdict=verdict,
-        elements=tuple(_rows(levels, case.symmetry.label)) + tuple(interpolated),
-        precisions=tuple(_precisions(levels)),
-        detection_limit=limit,
-        allowed=allowed,
-        leaves=tuple(_leaves(levels)),
-        layers=layers,
-        first_offender=offender,
-        cause=cause,
-        error_map=_error_map(levels),
-        notes=(*ready.notes, *levels.notes, *notes),
-    )
+    if seeds is not None:
+        return _in_expectation(_name(fn), ready, asked, exact, seeds, allowed)
+    levels = ask(asked, ready.dtype, ready.sharp, ready.coarse, exact, few=_FEW, defect=ready.defect)
+    best = levels.best
+    interpolated = ask_interpolated(best.asked.case, best.asked.subject, between) if between else []
+    limit = detection_limit(best, exact[-1]) if exact else math.nan
+    verdict, notes = judge(levels, interpolated, allowed, limit)
+    explanation = explain(levels, verdict)
+    report = _report(_name(fn), ready, levels, interpolated, verdict, explanation, limit, allowed, notes)
+    return _with_gradients(report, ready, asked, exact) if gradients else report
 
 
 def assert_equivariant(fn: Callable[..., Any], *inputs: Any, **options: Any) -> Report:
-    """The report of `equivariance`; EquivarianceError, with its table, unless the verdict is PASS."""
+    """The report of `equivariance`, which takes the same arguments; EquivarianceError, with its table, unless PASS.
+
+    >>> import torch
+    >>> assert_equivariant(torch.nn.Tanh(), torch.randn(4, 5), in_type=Permute(1), out_type=Permute(1)).passed
+    True
+    """
+    __tracebackhide__ = True
     report = equivariance(fn, *inputs, **options)
     if not report.passed:
         raise EquivarianceError(str(report))
     return report
 
 
-def _limit(levels: Levels, exact: list[Any]) -> float:
-    return detection_limit(levels.best, exact[-1]) if exact else math.nan
+def _report(
+    name: str, ready: Prepared, levels: Levels, interpolated: list[ElementError], verdict: Verdict,
+    explanation: Explanation, limit: float, allowed: float, notes: list[str],
+) -> Report:  # fmt: skip
+    """All of it, put together."""
+    return Report(
+        subject=name,
+        group=ready.case.symmetry.name,
+        verdict=verdict,
+        elements=(*element_errors(levels.best), *interpolated),
+        precisions=precisions(levels),
+        detection_limit=limit,
+        allowed=allowed,
+        leaves=leaf_errors(levels.best),
+        fields=field_errors(levels.best),
+        layers=explanation.layers,
+        first_offender=explanation.first_offender,
+        cause=explanation.cause,
+        error_map=error_map(levels.best),
+        notes=(*ready.notes, *levels.notes, *notes),
+    )
 
 
-def _verdict(
-    levels: Levels, interpolated: list[ElementError], allowed: float, limit: float
-) -> tuple[Verdict, list[str]]:
-    """The verdict, and what has to be said about it."""
-    original, sharp = levels.original, levels.sharp
-    asked = original.asked
-    if any(isinstance(leaf, Tensor) and bool(leaf.isnan().any()) for leaf in asked.outputs if isinstance(leaf, Tensor)):
-        return Verdict.FAIL, ["the output holds NaN"]
-    silent = [place for place in asked.compared if _is_silent(asked, place, levels.original)]
-    if silent or not asked.compared:
-        return Verdict.VACUOUS, ["the output does not depend on the input, so nothing was shown"]
-    if original.tolerance > _ROUGH:
-        return Verdict.INCONCLUSIVE, [f"round-off is {original.round_off:.2g} of the signal: nothing can be told"]
-    if not original.passes:
-        return Verdict.FAIL, []
-    if sharp is not None and not sharp.passes:
-        return Verdict.FAIL, []
-    if any(each.trouble or not each.mean <= max(allowed, 3 * each.floor) for each in interpolated):
-        return Verdict.FAIL, []
-    if any(each.floor > allowed for each in interpolated):
-        return Verdict.INCONCLUSIVE, ["interpolation alone does more than is allowed: use smoother or larger inputs"]
-    if math.isinf(limit):
-        return Verdict.INCONCLUSIVE, ["the negative control was not noticed: an asymmetric module would pass, too"]
-    return Verdict.PASS, []
-
-
-def _is_silent(asked: Asked, place: int, level: Level) -> bool:
-    """Whether a leaf of the output is the same for other inputs, up to round-off."""
-    return asked.signals[place] <= 100 * torch.finfo(torch.float32).tiny or level.round_off > 1e3
-
-
-def _rows(levels: Levels, label: Callable[[Any], str]) -> list[ElementError]:
-    level = levels.best
-    rows = []
-    for g, answer in level.answers:
-        if answer.trouble is not None:
-            rows.append(ElementError(label(g), math.inf, math.inf, True, 0.0, answer.trouble))
-        else:
-            rows.append(
-                ElementError(
-                    label(g),
-                    max((answer.distances[place].mean for place in level.asked.compared), default=0.0),
-                    max((answer.distances[place].worst for place in level.asked.compared), default=0.0),
-                    True,
-                )
-            )
-    return rows
-
-
-def _precisions(levels: Levels) -> list[PrecisionError]:
-    found = [level for level in (levels.sharp, levels.original) if level is not None]
-    return [
-        PrecisionError(level.name, level.error, level.tolerance, level.round_off, counts=level is found[0])
-        for level in found
+def _with_gradients(report: Report, ready: Prepared, asked: Asked, exact: list[Any]) -> Report:
+    """The report with what gradients say, which may turn a PASS into a FAIL."""
+    case = derivative(asked)
+    if case is None or not exact:
+        return replace(report, notes=(*report.notes, "gradients: there is no floating output to differentiate"))
+    if not keeps_lengths(asked.case, exact[0]):
+        return replace(report, notes=(*report.notes, "gradients: not checked, the action does not keep lengths"))
+    try:
+        slope = Asked.of(differentiated(ready.original), case)
+    except RuntimeError as error:
+        return replace(report, notes=(*report.notes, f"gradients: not checked, {str(error).splitlines()[0]}"))
+    sharp, coarse = (None if each is None else differentiated(each) for each in (ready.sharp, ready.coarse))
+    levels = ask(slope, ready.dtype, sharp, coarse, exact[:_FEW], few=_FEW, defect=ready.defect)
+    verdict, notes = judge(levels, [], report.allowed, 0.0)
+    best = levels.best
+    found = [
+        Quantity(part.name, part.error, part.tolerance, Verdict.FAIL if part.is_broken else Verdict.PASS)
+        for part in leaf_errors(best)
     ]
+    if report.passed and verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE):
+        report = replace(report, verdict=verdict, cause=_BACKWARD if verdict is Verdict.FAIL else None)
+    said = tuple(f"gradients: {note}" for note in notes)
+    return replace(report, quantities=(*report.quantities, *found), notes=(*report.notes, *said))
 
 
-def _leaves(levels: Levels) -> list[PartError]:
-    level = levels.best
-    found = []
-    for place in level.asked.compared:
-        errors = [answer.distances[place].mean for _, answer in level.answers if answer.trouble is None]
-        found.append(
-            PartError(f"[{place}]", max(errors, default=0.0), level.tolerances[place], level.asked.signals[place])
+def _in_expectation(name: str, ready: Prepared, asked: Asked, exact: list[Any], seeds: int, allowed: float) -> Report:
+    """A report on the mean over seeds: PASS and FAIL where the interval says so, else INCONCLUSIVE."""
+    label = ready.case.symmetry.label
+    found = [(label(g), expected_error(asked, g, seeds)) for g in exact[:_FEW]]
+    if asked.silent or not found:
+        verdict = Verdict.VACUOUS
+    elif any(each.low > 0 for _, each in found):
+        verdict = Verdict.FAIL
+    else:
+        verdict = Verdict.PASS if all(each.high <= allowed for _, each in found) else Verdict.INCONCLUSIVE
+    quantities = tuple(
+        Quantity(
+            f"mean over {seeds} draws at {word}", each.value, allowed, verdict, f"{each.low:.2g} to {each.high:.2g}"
         )
-    return found
-
-
-def _error_map(levels: Levels) -> Tensor | None:
-    worst = levels.best.worst
-    if worst is None or worst[1].trouble is not None:
-        return None
-    images = [delta for delta in worst[1].deltas if delta is not None and delta.ndim == 4]
-    return images[0].square().mean((0, 1)).sqrt().cpu() if images else None
+        for word, each in found
+    )
+    return Report(
+        subject=name,
+        group=ready.case.symmetry.name,
+        verdict=verdict,
+        elements=tuple(ElementError(word, each.value, each.high, True) for word, each in found),
+        precisions=(PrecisionError(f"mean over {seeds} draws", max(each.value for _, each in found), allowed, 0.0),)
+        if found
+        else (),
+        detection_limit=math.nan,
+        allowed=allowed,
+        quantities=quantities,
+        notes=(*ready.notes, *(["more seeds would tell"] if verdict is Verdict.INCONCLUSIVE else [])),
+    )
 
 
 def _name(fn: Any) -> str:
     function = fn.func if isinstance(fn, partial) else fn
     return getattr(function, "__name__", None) or type(function).__name__
-
-
-__all__ = ["Prepared", "assert_equivariant", "equivariance"]

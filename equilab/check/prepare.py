@@ -103,7 +103,8 @@ def question(
     outputs = [plain(leaf) for _, leaf in leaves(answer)]
     out_actions = _scaled(in_actions, values, out_actions, outputs)
     closes = tuple(close for _, close in pairs)
-    return Case(tree, values, closes, in_actions, out_actions, symmetry, seed=seed), outputs
+    names = tuple(path for path, _ in leaves(answer))
+    return Case(tree, values, closes, in_actions, out_actions, symmetry, names, seed), outputs
 
 
 def _is_single(types: Any, inputs: tuple[Any, ...]) -> bool:

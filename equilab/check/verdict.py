@@ -1,0 +1,44 @@
+"""From measured errors and tolerances to one word, and what has to be said with it."""
+
+import math
+
+from torch import Tensor
+
+from equilab.check.findings import ElementError, Verdict
+from equilab.check.level import Levels
+
+_ROUGH = 0.3  # of the signal: a tolerance above it tells nothing
+
+
+def judge(levels: Levels, interpolated: list[ElementError], allowed: float, limit: float) -> tuple[Verdict, list[str]]:
+    """The verdict and its notes. A NaN is a FAIL; an output that says nothing is VACUOUS unless another one breaks."""
+    original = levels.original
+    asked = original.asked
+    if any(isinstance(leaf, Tensor) and bool(leaf.isnan().any()) for leaf in asked.outputs):
+        return Verdict.FAIL, ["the output holds NaN"]
+    if asked.telling and (found := _of_telling(levels, interpolated, allowed)) is not None:
+        return found
+    if asked.silent or not asked.compared:
+        names = [asked.case.out_names[place] or "the output" for place in asked.silent] or ["the output"]
+        return Verdict.VACUOUS, [f"{', '.join(names)}: the same for different inputs, so nothing was shown"]
+    if math.isinf(limit):
+        return Verdict.INCONCLUSIVE, ["the negative control was not noticed: an asymmetric module would pass, too"]
+    return Verdict.PASS, []
+
+
+def _of_telling(levels: Levels, interpolated: list[ElementError], allowed: float) -> tuple[Verdict, list[str]] | None:
+    """FAIL or INCONCLUSIVE by the outputs that say something; None where they pass."""
+    original, copy = levels.original, levels.copy
+    if original.tolerance > _ROUGH:
+        return Verdict.INCONCLUSIVE, [f"round-off is {original.round_off:.2g} of the signal: nothing can be told"]
+    if not original.passes:
+        return Verdict.FAIL, []
+    if copy is not None and levels.copy_counts and not copy.passes:
+        return Verdict.FAIL, []
+    if levels.apart > _ROUGH and levels.is_half:
+        return Verdict.INCONCLUSIVE, [f"half precision is {levels.apart:.2g} of the signal away from float64"]
+    if any(each.trouble or not each.mean <= max(allowed, 3 * each.floor) for each in interpolated):
+        return Verdict.FAIL, []
+    if any(each.floor > allowed for each in interpolated):
+        return Verdict.INCONCLUSIVE, ["interpolation alone does more than is allowed: use smoother or larger inputs"]
+    return None
