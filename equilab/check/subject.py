@@ -145,7 +145,7 @@ class Snapshot:
         self.parts = list(module.modules())
         self.attributes = [dict(vars(part)) for part in self.parts]
         self.tables = [
-            {name: copy.copy(value) for name, value in vars(part).items() if isinstance(value, _CONTAINERS)}
+            {name: _copied(value) for name, value in vars(part).items() if isinstance(value, _CONTAINERS)}
             for part in self.parts
         ]
         self.tensors = [
@@ -165,7 +165,7 @@ class Snapshot:
         for part, attributes, tables in zip(self.parts, self.attributes, self.tables, strict=True):
             present = vars(part)
             for name, table in tables.items():
-                if attributes[name] != table if not _holds_tensors(table) else _differs(attributes[name], table):
+                if (attributes[name] or table) and _differs(attributes[name], table):
                     changed = True
                     _refill(attributes[name], table)
             if present.keys() != attributes.keys() or any(present[name] is not attributes[name] for name in attributes):
@@ -190,6 +190,13 @@ def _state(module: nn.Module) -> list[Tensor]:
     return [tensor for tensor in listed if not is_lazy(tensor)]
 
 
+def _copied(table: Any) -> Any:
+    """A shallow copy; () for what is empty, as most tables of hooks are."""
+    if not table:
+        return ()
+    return table.copy() if type(table) in _CONTAINERS else copy.copy(table)
+
+
 def _holds_tensors(table: Any) -> bool:
     return any(not isinstance(value, int | float | str | bool) for value in _values(table))
 
@@ -199,8 +206,11 @@ def _values(table: Any) -> Any:
 
 
 def _differs(now: Any, then: Any) -> bool:
+    """Whether a table holds other things, or in another order; tensors are told apart by what they are."""
     if len(now) != len(then):
         return True
+    if not _holds_tensors(then):
+        return now != then
     if isinstance(now, dict) and list(now) != list(then):
         return True
     return isinstance(now, set) or any(a is not b for a, b in zip(_values(now), _values(then), strict=True))
