@@ -25,8 +25,8 @@ from equilab.errors import EquivarianceError, SettingError
 _BACKWARD = Cause(
     "gradient",
     "the backward pass",
-    "the outputs are equivariant, and their gradients are not: a custom autograd function, a detach() or a gradient hook "
-    "treats places or channels differently",
+    "the outputs are equivariant, and their gradients are not: a custom autograd function, a detach() or a gradient "
+    "hook treats places or channels differently",
     "make the backward pass commute with the group as the forward pass does",
 )
 _FEW = 8  # elements that the original is asked about where there is a sharper copy

@@ -35,7 +35,8 @@ class PrecisionError:
     error: float
     tolerance: float
     round_off: float
-    counts: bool = True  # False: reported, but not what the verdict is from
+    source: str = ""  # what the tolerance follows from
+    counts: bool = True  # False: reported only
 
 
 @dataclass(frozen=True)

@@ -28,13 +28,14 @@ class Level:
     answers: list[tuple[Any, Answer]] = field(default_factory=list)
     tolerances: list[float] = field(default_factory=list)
     round_off: float = 0.0
+    source: str = ""  # what the largest tolerance follows from
 
     def ratio(self, answer: Answer) -> float:
         """The largest error of an answer over its tolerance; infinite where there is none."""
         if answer.trouble is not None:
             return math.inf
         pairs = [(answer.distances[place].mean, self.tolerances[place]) for place in self.asked.telling]
-        return max((mean / tolerance for mean, tolerance in pairs), default=0.0)
+        return max((mean / tolerance if tolerance else mean and math.inf for mean, tolerance in pairs), default=0.0)
 
     def size(self, answer: Answer) -> float:
         """The largest error of an answer, root mean square; infinite where there is none."""
@@ -61,11 +62,20 @@ class Level:
         """The largest error of an element, root mean square."""
         return max((self.size(answer) for _, answer in self.answers), default=0.0)
 
-    def settle(self, noise: Sequence[float], dtype: torch.dtype, *others: Sequence[float]) -> None:
-        """Set the tolerances: a margin over the measured round-off per leaf, and no less than any of `others`."""
+    def settle(self, noise: Sequence[float], dtype: torch.dtype, defect: float, stored: Sequence[float] = ()) -> None:
+        """Set the tolerances per leaf: margins over round-off, the defect of the actions, and rounded weights."""
         self.round_off = max((noise[place] for place in self.asked.telling), default=0.0)
-        rounded = [MARGIN * each for each in noise]
-        self.tolerances = [max(each) for each in zip(rounded, floors(self.asked, dtype), *others, strict=True)]
+        reasons = {
+            f"{MARGIN:g} x the measured round-off": [MARGIN * each for each in noise],
+            "4 units in the last place of the output": floors(self.asked, dtype),
+            f"{_ACTION_MARGIN:g} x the defect of the action itself": [_ACTION_MARGIN * defect] * len(noise),
+            f"{_STORAGE_MARGIN:g} x what rounding its own numbers does": [_STORAGE_MARGIN * each for each in stored],
+        }
+        known = {reason: values for reason, values in reasons.items() if values}
+        self.tolerances = [max(each) for each in zip(*known.values(), strict=True)]
+        widest = max(self.asked.telling, key=self.tolerances.__getitem__, default=None)
+        if widest is not None:
+            self.source = max(known, key=lambda reason: known[reason][widest])
 
 
 @dataclass
@@ -95,11 +105,10 @@ def ask(
     of the actions.
     """
     noise = own_round_off(asked, cautious(asked))
-    actions = [_ACTION_MARGIN * defect] * len(noise)
     first = Level(_name(asked.subject, dtype), asked)
     if copy is None:
         first.answers = [(g, asked.at(g)) for g in elements]
-        first.settle(noise if coarse is None else _of_double(asked, noise, coarse), dtype, actions)
+        first.settle(noise if coarse is None else _of_double(asked, noise, coarse), dtype, defect)
         return Levels(first)
     some = list(elements)[:: -(-len(elements) // few)] if elements else []
     second = Level("float64 copy", recast(asked, copy, torch.float64))
@@ -111,11 +120,11 @@ def ask(
         noise = [max(pair) for pair in zip(noise, apart, strict=True)]
     else:
         first.answers = [(g, asked.at(g)) for g in elements]
-    first.settle(noise, dtype, actions)
+    first.settle(noise, dtype, defect)
     scale = unit(torch.float64) / unit(dtype)
     fine = own_round_off(second.asked, cautious(second.asked))
-    stored = [_STORAGE_MARGIN * each for each in storage_noise(second.asked, dtype)]
-    second.settle([max(a * scale, b) for a, b in zip(noise, fine, strict=True)], torch.float64, stored, actions)
+    stored = storage_noise(second.asked, dtype)
+    second.settle([max(a * scale, b) for a, b in zip(noise, fine, strict=True)], torch.float64, defect, stored)
     far = max((apart[place] for place in asked.telling), default=0.0)
     return Levels(first, second, note is None, [] if note is None else [note], far, unit(dtype) > _HALF)
 

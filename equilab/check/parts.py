@@ -24,10 +24,12 @@ def element_errors(level: Level) -> tuple[ElementError, ...]:
 
 
 def precisions(levels: Levels) -> tuple[PrecisionError, ...]:
-    """The sharper level first; the one that the verdict is from counts."""
+    """The sharper level first; a copy that computes something else does not count."""
     found = [level for level in (levels.copy, levels.original) if level is not None]
     return tuple(
-        PrecisionError(level.name, level.error, level.tolerance, level.round_off, counts=level is levels.best)
+        PrecisionError(
+            level.name, level.error, level.tolerance, level.round_off, level.source, counts=level is levels.original or levels.copy_counts
+        )
         for level in found
     )
 

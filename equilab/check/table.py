@@ -19,10 +19,9 @@ def table(report: Findings) -> str:
     lines = [f"{report.verdict}  {report.subject} under {report.group}"]
     lines += _elements(report, exact=True) + _elements(report, exact=False)
     for each in report.precisions:
-        says = "" if each.counts else "   (not what the verdict is from)"
+        says = "" if each.counts else "   (reported only)"
         lines.append(
-            f"  {each.name}: error {number(each.error)}, tolerance {number(each.tolerance)} "
-            f"(measured round-off {number(each.round_off)}){says}"
+            f"  {each.name}: error {number(each.error)}, tolerance {number(each.tolerance)} ({each.source}){says}"
         )
     if report.detection_limit == report.detection_limit:
         lines.append(f"  detection limit: an asymmetry of {number(report.detection_limit)} in the layers would be seen")
