@@ -6,6 +6,7 @@ from equilab.check.equivariance import assert_equivariant, equivariance
 from equilab.check.euclidean import Euclidean, Irreps, Motion
 from equilab.check.findings import Cause, ElementError, PartError, PrecisionError, Quantity, Verdict
 from equilab.check.gaussian import Blocks, Covariance, LogVariance
+from equilab.check.monitor import EquivarianceMonitor
 from equilab.check.permutations import NodeIndex, Permutations, Permute
 from equilab.check.plane import Points
 from equilab.check.report import Report
@@ -18,6 +19,7 @@ __all__ = [
     "Covariance",
     "Custom",
     "ElementError",
+    "EquivarianceMonitor",
     "Euclidean",
     "Function",
     "Ignored",
