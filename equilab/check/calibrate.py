@@ -11,6 +11,7 @@ from equilab.check.compare import difference, real, root_mean_square
 from equilab.check.subject import Subject
 
 MARGIN = 10.0  # the tolerance in units of the measured round-off; exact modules were found below 4
+_HIDDEN_STEP, _HIDDEN_NOISE = 2e-7, 1e-8  # relative to the inputs and to the outputs
 _STEPS = 4.0  # of the relative change of the inputs, in units of the last place
 
 
@@ -41,21 +42,27 @@ def own_round_off(asked: Asked, step: float) -> list[float]:
     """The noise of f in its own precision, per leaf: its second difference along a random direction, / sqrt 6.
 
     f(x + d) - 2 f(x) + f(x - d) has no part linear in d; for |d| of a few units in the last place of x what is left is
-    rounding, drawn anew at each of the three points.
+    rounding, drawn anew at each of the three points. 0 where f takes no other inputs than it was given.
     """
     case = asked.case
-    moved = []
+    moved, found = [], []
     for sign in (1, -1):
         generator = case.generator(2)
         values = tuple(noisy(leaf, sign * step, generator) for leaf in case.values)
-        moved.append(case.call(asked.subject, values))
-    found = []
+        try:
+            moved.append(case.call(asked.subject, values))
+        except Exception:
+            return [0.0] * len(asked.signals)
     for place, signal in enumerate(asked.signals):
         if place not in asked.compared or not signal:
             found.append(0.0)
             continue
         action = asked.case.out_actions[place]
-        above, here, below = (real(action.observe(each[place])) for each in (moved[0], asked.outputs, moved[1]))
+        three = [each[place] for each in (moved[0], asked.outputs, moved[1])]
+        if any(not isinstance(leaf, Tensor) or leaf.shape != three[1].shape for leaf in three):
+            found.append(0.0)
+            continue
+        above, here, below = (real(action.observe(leaf)) for leaf in three)
         delta = (above - here) - (here - below)
         finite = delta[delta.isfinite()]
         found.append(root_mean_square(finite) / math.sqrt(6) / signal)
@@ -102,3 +109,13 @@ def recast(asked: Asked, subject: Subject, dtype: torch.dtype) -> Asked:
     case = asked.case.cast(dtype)
     outputs = case.call(subject, case.values)
     return replace(asked, subject=subject, case=case, outputs=outputs)
+
+
+def hidden_float32(asked: Asked) -> list[float]:
+    """The noise per leaf of a float64 subject that computes in float32 inside, and 0 of one that does not.
+
+    Between inputs that float32 tells apart, float64 has a second difference of about 1e-10, float32 one of 1e-7.
+    """
+    seen = own_round_off(asked, _HIDDEN_STEP)
+    sizes = zip(seen, asked.sizes, asked.signals, strict=True)
+    return [noise if signal and noise > _HIDDEN_NOISE * size / signal else 0.0 for noise, size, signal in sizes]

@@ -7,7 +7,17 @@ from typing import Any
 
 import torch
 
-from equilab.check.calibrate import MARGIN, between, cautious, floors, own_round_off, recast, storage_noise, unit
+from equilab.check.calibrate import (
+    MARGIN,
+    between,
+    cautious,
+    floors,
+    hidden_float32,
+    own_round_off,
+    recast,
+    storage_noise,
+    unit,
+)
 from equilab.check.case import Answer, Asked
 from equilab.check.subject import Subject
 
@@ -16,7 +26,6 @@ _ACTION_MARGIN = 10.0  # of the defect of the actions
 _SOMETHING_ELSE = 0.1  # of the signal: a float64 copy that is further away computes another function
 _NOT_DOUBLE = 30.0  # a float64 copy this much closer than round-off allows is not in float64 inside
 _HALF = 1e-4  # units in the last place of half precisions are larger
-_HIDDEN = 2e-7, 1e-8  # a step that float32 cannot hide, and the noise that shows that something is float32 inside
 
 
 @dataclass
@@ -115,7 +124,7 @@ def ask(
     second.answers = [(g, second.asked.at(g)) for g in elements]
     first.answers = [(g, asked.at(g)) for g in some]
     apart = _apart(first, second)
-    note = _unlike(asked, noise, apart)
+    note = _unlike(second.asked, noise, apart)
     if note is None:
         noise = [max(pair) for pair in zip(noise, apart, strict=True)]
     else:
@@ -130,11 +139,11 @@ def ask(
 
 
 def _unlike(asked: Asked, noise: list[float], apart: list[float]) -> str | None:
-    """Why a float64 copy does not count: it computes something else, or not in float64; None: it counts."""
+    """Why a float64 copy, as it was asked, does not count: it computes something else, or not in float64."""
     own, far = (max((each[place] for place in asked.telling), default=0.0) for each in (noise, apart))
     if far > _SOMETHING_ELSE and far > 1000 * own:
         return f"the float64 copy computes something else, {far:.2g} of the signal away: the module itself decides"
-    if far < own / _NOT_DOUBLE:
+    if far < own / _NOT_DOUBLE and any(hidden_float32(asked)):
         return "the float64 copy is not in float64 inside: the module itself decides"
     return None
 
@@ -157,10 +166,7 @@ def _of_double(asked: Asked, noise: list[float], coarse: Subject) -> list[float]
     apart = between(rough.outputs, asked.outputs, asked)
     scale = unit(torch.float64) / unit(torch.float32)
     noise = [max(own, far * scale) if far < _SOMETHING_ELSE else own for own, far in zip(noise, apart, strict=True)]
-    step, limit = _HIDDEN
-    hidden = own_round_off(asked, step)
-    sizes = zip(noise, hidden, asked.sizes, asked.signals, strict=True)
-    return [max(own, seen) if signal and seen > limit * size / signal else own for own, seen, size, signal in sizes]
+    return [max(pair) for pair in zip(noise, hidden_float32(asked), strict=True)]
 
 
 def _name(subject: Subject, dtype: torch.dtype) -> str:
