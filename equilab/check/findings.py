@@ -110,6 +110,16 @@ class Findings:
         return max((each.mean for each in self.elements if not each.exact), default=0.0)
 
     @property
+    def border_share(self) -> float | None:
+        """The share of the squared error that is within a tenth of the image's size of its border; None: no image."""
+        image = self.error_map
+        if image is None or min(image.shape) < 5 or not float(image.sum()):
+            return None
+        squares = image.square()
+        rows, columns = (max(1, round(size / 10)) for size in image.shape)
+        return 1 - float(squares[rows:-rows, columns:-columns].sum() / squares.sum())
+
+    @property
     def tolerance(self) -> float:
         """That of the precision from which the verdict is."""
         return next((each.tolerance for each in self.precisions if each.counts), 0.0)

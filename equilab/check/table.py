@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from equilab.check.findings import ElementError, Findings, PartError
+from equilab.check.findings import ElementError, Findings, PartError, Verdict
 
 _SHOWN = 8  # rows of each kind: the worst ones
 
@@ -36,6 +36,8 @@ def table(report: Findings) -> str:
         lines += _parts("field", [part for part in report.fields if part.is_broken])
     if report.layers:
         lines += _parts("layer", report.layers)
+    if report.verdict is Verdict.FAIL and report.border_share is not None:
+        lines.append(f"  on the image: {number(report.border_share)} of the squared error is near the border")
     if report.cause is not None:
         lines.append(f"  cause: {report.cause.name}, at {report.cause.where}")
         lines.append(f"    why: {report.cause.why}")
