@@ -57,8 +57,16 @@ def test_the_layers_snippet_runs_as_it_stands():
     assert not any(isinstance(module, equilab.nn.Layer) for module in plain[0])
 
 
-def test_the_library_snippet_runs_as_it_stands(capsys):
+def test_the_check_snippet_shows_what_it_says(capsys):
     exec(SNIPPETS[1], {"__name__": "readme"})
+    shown = capsys.readouterr().out
+    assert shown.startswith("FAIL")
+    for words in re.search(r"# FAIL \.\.\. (.*)", SNIPPETS[1]).group(1).split(" ... "):
+        assert words in shown
+
+
+def test_the_library_snippet_runs_as_it_stands(capsys):
+    exec(SNIPPETS[2], {"__name__": "readme"})
     mig, floor, ceiling = map(float, capsys.readouterr().out.split())
     assert floor < mig <= ceiling
 
@@ -80,7 +88,7 @@ def test_the_two_commands_are_targets_of_the_makefile():
 def test_no_command_of_the_readme_is_left_out_below():
     tested = ("make demo", "make test", "wandb leet", "python -m training.train", "python -m training.show")
     assert all(command.startswith(tested) for command in COMMANDS)
-    assert len(SNIPPETS) == 3
+    assert len(SNIPPETS) == 4
 
 
 @pytest.mark.slow
@@ -111,7 +119,7 @@ def test_every_command_about_a_run_does_what_it_says(tmp_path):
     inspect = find("wandb leet").replace("leet", "leet inspect --json")  # the same reader, without its screen
     assert '"train/loss"' in run(inspect, tmp_path).stdout
 
-    read = run(f"python -c {shlex.quote(SNIPPETS[2])}", tmp_path)
+    read = run(f"python -c {shlex.quote(SNIPPETS[3])}", tmp_path)
     assert read.returncode == 0, read.stderr
     assert "metric/mig_ceiling" in read.stdout
 

@@ -8,10 +8,12 @@ _SHOWN = 8  # rows of each kind: the worst ones
 
 
 def number(value: float) -> str:
-    """Two digits: 3.1e-16, 31 %, 0."""
+    """Two digits: 3.1e-16, 0.31 %, 31 %, 310 %, 0."""
     if value == 0:
         return "0"
-    return f"{100 * value:.2g} %" if 1e-3 <= value < 10 else f"{value:.1e}"
+    if 1e-3 <= value < 10:
+        return f"{100 * value:.0f} %" if value >= 0.1 else f"{100 * value:.2g} %"
+    return f"{value:.1e}"
 
 
 def table(report: Findings) -> str:
