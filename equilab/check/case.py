@@ -1,6 +1,6 @@
 """One question to ask a subject: inputs, actions, elements; and its answers, element by element."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -14,6 +14,8 @@ from equilab.check.subject import Subject, cast
 from equilab.check.symmetry import Symmetry
 from equilab.check.trees import filled, leaves
 from equilab.errors import SettingError
+
+_UNSEEN = 1e-6  # of the size of an output: two inputs that differ by less in it are one to f
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,8 @@ class Asked:
     @classmethod
     def of(cls, subject: Subject, case: Case, *, is_exact: bool = True) -> "Asked":
         outputs = case.call(subject, case.values)
-        other = _first_finite(subject, case)
+        others = _others(subject, case)
+        other, spare = next(others, None), None
         signals, sizes = [], []
         for place, leaf in enumerate(outputs):
             if not isinstance(leaf, Tensor) or not leaf.numel():
@@ -102,11 +105,12 @@ class Asked:
             finite = real(seen)
             finite = finite[finite.isfinite()]
             sizes.append(root_mean_square(finite))
-            if other is not None and isinstance(other[place], Tensor) and other[place].shape == leaf.shape:
-                window = case.out_actions[place].window(seen, exact=is_exact)
-                signals.append(spread(seen, case.out_actions[place].observe(other[place]), window))
-            else:
-                signals.append(float(finite.std()) if finite.numel() > 1 else 0.0)
+            window = case.out_actions[place].window(seen, exact=is_exact)
+            spreads = _spreads(case.out_actions[place], seen, other, place, window)
+            if not spreads or spreads[0] <= _UNSEEN * sizes[-1]:  # an order of the numbers that f may not see
+                spare = spare or next(others, None)
+                spreads += _spreads(case.out_actions[place], seen, spare, place, window)
+            signals.append(max(spreads) if spreads else float(finite.std()) if finite.numel() > 1 else 0.0)
         return cls(subject, case, outputs, signals, sizes, other, is_exact)
 
     @property
@@ -173,8 +177,8 @@ class Asked:
         return Answer(distances, deltas, outputs)
 
 
-def _first_finite(subject: Subject, case: Case) -> list[Any] | None:
-    """The outputs for the first other inputs that f takes and answers in numbers."""
+def _others(subject: Subject, case: Case) -> Iterator[list[Any]]:
+    """The outputs for other inputs, those that f takes and answers in numbers."""
     for values in case.others():
         try:
             found = case.call(subject, values)
@@ -182,8 +186,15 @@ def _first_finite(subject: Subject, case: Case) -> list[Any] | None:
             continue  # f need not take what it was never given
         tensors = [leaf for leaf in found if isinstance(leaf, Tensor)]
         if all(not bool(leaf.isnan().any()) for leaf in tensors):
-            return found
-    return None
+            yield found
+
+
+def _spreads(action: Action, seen: Tensor, found: list[Any] | None, place: int, window: Tensor | None) -> list[float]:
+    """How far a leaf of the output is from that of other inputs, if that has its shape."""
+    if found is None or not isinstance(found[place], Tensor):
+        return []
+    other = action.observe(found[place])
+    return [spread(seen, other, window)] if other.shape == seen.shape else []
 
 
 def _shuffled(leaf: Any, generator: torch.Generator) -> Any:

@@ -4,36 +4,60 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from equilab.check.action import Invariant
 from equilab.check.boundary import opened
-from equilab.check.case import noisy
+from equilab.check.case import Asked, Case, noisy
+from equilab.check.compare import real
 from equilab.check.level import Level
+from equilab.check.subject import floating
 from equilab.check.trace import record
 from equilab.check.trees import mapped
 
 _SIZES = (1e-4, 1e-1)  # relative asymmetries that are tried until one is noticed
 
 
-def detection_limit(level: Level, g: Any) -> float:
+def detection_limit(level: Level, elements: list[Any]) -> float:
     """The smallest relative asymmetry of the layers' outputs that would be a FAIL; infinite if none was noticed.
 
     Every module without parts has its output multiplied by 1 + size n, with n fixed for each place of the output, as if
-    its weights were not tied; where that shows nothing, or there are no modules, the inputs are multiplied so. Either
-    breaks any symmetry that moves places, so the check must fail.
+    its weights were not tied; where that shows nothing, the inputs are multiplied so; and where f does not look at what
+    moves, a little of all the inputs is added to its output. One of these breaks any symmetry that moves the inputs, so
+    the check must fail. NaN where there is no element to ask, or the group has none but the identity.
     """
+    symmetry = level.asked.case.symmetry
+    if not elements or symmetry.is_trivial:
+        return math.nan
+    g = next((g for g in reversed(elements) if _moves(level.asked.case, g)), None)
+    if g is None:
+        return math.inf
     chosen = _chosen(level)
     for size in _SIZES:
-        for modules, of_inputs in ((chosen, 0.0), ([], size)) if chosen else (([], size),):
-            with asymmetric(modules, size, seed=level.asked.case.seed):
-                ratio = _ratio(level, g, of_inputs)
+        for way in (_Way(chosen, size), _Way([], size, inputs=size), _Way([], size, outputs=size)):
+            with asymmetric(way.modules, size, seed=level.asked.case.seed):
+                ratio = _ratio(level, g, way)
             if ratio > 1:
                 return size / ratio
     return math.inf
+
+
+class _Way(NamedTuple):
+    """What is made asymmetric: the outputs of modules, the inputs of f, its outputs."""
+
+    modules: list[nn.Module]
+    size: float
+    inputs: float = 0.0
+    outputs: float = 0.0
+
+
+def _moves(case: Case, g: Any) -> bool:
+    """Whether g does anything to the inputs."""
+    pairs = zip(case.values, case.moved(g), strict=True)
+    return any(isinstance(leaf, Tensor) and not torch.equal(leaf, other) for leaf, other in pairs)
 
 
 def _chosen(level: Level) -> list[nn.Module]:
@@ -43,17 +67,32 @@ def _chosen(level: Level) -> list[nn.Module]:
     return [module for module in simple if any(True for _ in module.parameters())] or simple
 
 
-def _ratio(level: Level, g: Any, size: float) -> float:
+def _ratio(level: Level, g: Any, way: _Way) -> float:
     """The error over the tolerance; 0 where it could not be asked."""
     asked, case = level.asked, level.asked.case
     try:
-        base = case.call(asked.subject, _patterned(case.values, size, case.seed))
-        outputs = case.call(asked.subject, _patterned(case.moved(g), size, case.seed))
+        base, outputs = (
+            _answer(asked, _patterned(values, way.inputs, case.seed), way.outputs)
+            for values in (case.values, case.moved(g))
+        )
     except Exception:
         return 0.0
     changed = replace(asked, outputs=base)
     ratio = level.ratio(changed.compare(outputs, lambda place: changed.expected(g, place)))
     return ratio if math.isfinite(ratio) else 0.0
+
+
+def _answer(asked: Asked, values: tuple[Any, ...], size: float) -> list[Any]:
+    """f(x), with <w, x> / |x| in units of the signals added to it, w fixed."""
+    outputs = asked.case.call(asked.subject, values)
+    if not size:
+        return outputs
+    generator = asked.case.generator(19)
+    flat = torch.cat([real(leaf).flatten() for leaf in floating(values)])
+    weights = torch.randn(flat.shape, generator=generator, dtype=torch.float64).to(flat)
+    added = size * float(weights @ flat / (flat.norm() or 1.0))
+    pairs = zip(outputs, asked.signals, strict=True)
+    return [leaf + added * signal if isinstance(leaf, Tensor) else leaf for leaf, signal in pairs]
 
 
 def _patterned(values: tuple[Any, ...], size: float, seed: int) -> tuple[Any, ...]:

@@ -94,7 +94,7 @@ def equivariance(
     levels = ask(asked, ready.dtype, ready.sharp, ready.coarse, exact, few=_FEW, defect=ready.defect)
     best = levels.best
     interpolated = ask_interpolated(best.asked.case, best.asked.subject, between) if between else []
-    limit = detection_limit(best, exact)
+    limit = detection_limit(best, exact) if best.passes else math.nan
     verdict, notes = judge(levels, interpolated, allowed, limit)
     explanation = explain(levels, verdict)
     report = _report(_name(fn), ready, levels, interpolated, verdict, explanation, limit, allowed, notes)

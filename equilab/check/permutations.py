@@ -44,7 +44,7 @@ class Permutations(Symmetry):
         swap = (1, 0, *range(2, self.count))
         cycle = (*range(1, self.count), 0)
         words = (tuple(torch.randperm(self.count, generator=generator).tolist()) for _ in range(WORDS - 2))
-        return tuple(dict.fromkeys((swap, cycle, *words)))
+        return tuple(g for g in dict.fromkeys((swap, cycle, *words)) if g != self.identity)
 
     def label(self, g: Permutation) -> str:
         moved = [place for place in range(self.count) if g[place] != place]

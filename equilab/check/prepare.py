@@ -62,6 +62,8 @@ def prepare(
         fn, original, inputs, in_type=in_type, out_type=out_type, group=group, elements=elements, seed=seed
     )
     chosen = tuple(elements) if elements is not None else case.symmetry.choose(case.generator())
+    if case.symmetry.is_trivial:
+        notes.append(f"{case.symmetry.name} has no element but the identity, under which every function is equivariant")
     defect = validated(case, outputs, chosen, seed)
     case = _trimmed(case, len(chosen))
     dtype = _dtype(original, case.values, outputs, autocast)

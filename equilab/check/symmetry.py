@@ -23,6 +23,11 @@ class Symmetry(ABC):
     @abstractmethod
     def identity(self) -> Any: ...
 
+    @property
+    def is_trivial(self) -> bool:
+        """Whether there is no element but the identity, so that every function is equivariant."""
+        return False
+
     @abstractmethod
     def multiply(self, g: Any, h: Any) -> Any:
         """g h: first h, then g."""
@@ -32,7 +37,7 @@ class Symmetry(ABC):
 
     @abstractmethod
     def choose(self, generator: torch.Generator) -> tuple[Any, ...]:
-        """The elements to check, without the identity: all up to order 64, else generators and random ones."""
+        """The elements to check, the identity only if there is no other: all up to order 64, else some."""
 
     def label(self, g: Any) -> str:
         """How a report names g."""
@@ -63,6 +68,10 @@ class PlaneSymmetry(Symmetry):
     def identity(self) -> Element:
         return self.group.identity
 
+    @property
+    def is_trivial(self) -> bool:
+        return self.group.order == 1
+
     def multiply(self, g: Element, h: Element) -> Element:
         return self.group.compose(g, h)
 
@@ -71,7 +80,7 @@ class PlaneSymmetry(Symmetry):
 
     def choose(self, generator: torch.Generator) -> tuple[Element, ...]:
         if self.group.order <= LIMIT:
-            return tuple(g for g in self.group.elements if g != self.identity)
+            return tuple(g for g in self.group.elements if g != self.identity) or (self.identity,)
         quarters = [self.group.element(turn) for turn in ("1/4", "1/2") if Element(Fraction(turn)) in self.group]
         words = (self.group.random_element(generator) for _ in range(WORDS - len(quarters)))
         chosen = dict.fromkeys((*quarters, *self.group.generators, *words))
