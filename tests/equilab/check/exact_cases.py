@@ -68,9 +68,7 @@ def layer(rng: random.Random, generator: torch.Generator) -> ExactCase:
     batch = rng.choice((2, 3, 4) if found.training or not case.size else (1, 2, 3))
     words = _scaled(found, rng)
     exact = [g for g in elements(case, found.out_type.group) if g != found.out_type.group.identity]
-    return _finished(
-        f"{case.name}, {words}", found, (batch, case.channels, *case.size), rng, generator, elements=exact
-    )
+    return _finished(f"{case.name}, {words}", found, (batch, case.channels, *case.size), rng, generator, elements=exact)
 
 
 def network(rng: random.Random, generator: torch.Generator) -> ExactCase:
@@ -199,7 +197,11 @@ def _proposed(here: FieldType, rng: random.Random, generator: torch.Generator) -
     settings: dict[str, Any] = {"generator": generator, "bias": rng.random() < 0.8}
     if step == "conv":
         size = rng.choice((1, 2, 3, 3, 4, 5))
-        settings |= {"stride": rng.choice((1, 1, 2, 3)), "padding": rng.randint(0, 2), "dilation": rng.choice((1, 1, 2))}
+        settings |= {
+            "stride": rng.choice((1, 1, 2, 3)),
+            "padding": rng.randint(0, 2),
+            "dilation": rng.choice((1, 1, 2)),
+        }
         if rng.random() < 0.2:
             after = eq.nn.GatedNonlinearity(field_type(group, rng))
             return [eq.nn.GroupConv2d(here, after.in_type, size, **settings), after]

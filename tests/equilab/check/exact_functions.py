@@ -47,7 +47,9 @@ def translated(rng: random.Random, generator: torch.Generator) -> Made:
     if rng.random() < 0.3:
         layers += [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(here, rng.randint(1, 4))]
         types["out_type"] = check.Invariant()
-    shape = (rng.randint(2, 3), channels, max(height, 5), max(width, 5)) if stride == 1 else (2, channels, height, width)
+    shape = (
+        (rng.randint(2, 3), channels, max(height, 5), max(width, 5)) if stride == 1 else (2, channels, height, width)
+    )
     return _made(f"shifts by {stride}", _grown(layers, generator, rng), shape, rng, generator, **types)
 
 
