@@ -92,9 +92,9 @@ def floors(asked: Asked, dtype: torch.dtype) -> list[float]:
     return [4 * unit(dtype) * size / signal if signal else 0.0 for size, signal in sizes]
 
 
-def cautious(asked: Asked) -> float:
-    """The step of `own_round_off` for the subject's own precision."""
-    return _STEPS * unit(_dtype(asked))
+def cautious(asked: Asked, dtype: torch.dtype) -> float:
+    """The step of `own_round_off` that a subject which computes in `dtype` can tell, whatever it is given."""
+    return _STEPS * max(unit(_dtype(asked)), unit(dtype))
 
 
 def _dtype(asked: Asked) -> torch.dtype:

@@ -113,7 +113,7 @@ def ask(
     asked: the original at x; copy: in float64, where the original is not; coarse: in float32, where it is. defect: that
     of the actions.
     """
-    noise = own_round_off(asked, cautious(asked))
+    noise = own_round_off(asked, cautious(asked, dtype))
     first = Level(_name(asked.subject, dtype), asked)
     if copy is None:
         first.answers = [(g, asked.at(g)) for g in elements]
@@ -131,7 +131,7 @@ def ask(
         first.answers = [(g, asked.at(g)) for g in elements]
     first.settle(noise, dtype, defect)
     scale = unit(torch.float64) / unit(dtype)
-    fine = own_round_off(second.asked, cautious(second.asked))
+    fine = own_round_off(second.asked, cautious(second.asked, torch.float64))
     stored = storage_noise(second.asked, dtype)
     second.settle([max(a * scale, b) for a, b in zip(noise, fine, strict=True)], torch.float64, defect, stored)
     far = max((apart[place] for place in asked.telling), default=0.0)
