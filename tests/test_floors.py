@@ -13,7 +13,7 @@ FLOORS = (
     {"equilab.errors", "equilab.optimizers"},
     {"equilab.groups"},
     {"equilab.latents", "equilab.data", "equilab.functional", "equilab.check"},
-    {"equilab.metrics", "equilab.nn"},
+    {"equilab.metrics", "equilab.nn", "equilab.pytest_plugin"},
     {"equilab.interop"},
     {"equilab.models"},
     {"equilab.objectives"},
