@@ -1,10 +1,15 @@
 """From a check that did not pass to the layer that broke it and the cause; from one that passed to its layers."""
 
+import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import torch
+from torch import Tensor
+
+from equilab.check.carry import Carrier
 from equilab.check.causes import Scene, cause
-from equilab.check.findings import Cause, PartError, Verdict
-from equilab.check.fit import fit
+from equilab.check.findings import Cause, ElementError, PartError, Verdict
 from equilab.check.layers import Step, first_broken, parts, steps
 from equilab.check.level import Level, Levels
 
@@ -17,31 +22,39 @@ class Explanation(NamedTuple):
     cause: Cause | None = None
 
 
-def explain(levels: Levels, verdict: Verdict) -> Explanation:
+def explain(levels: Levels, verdict: Verdict, interpolated: Sequence[ElementError] = ()) -> Explanation:
     """What can be said of the layers at the worst element that needs no interpolation."""
     level = _failing(levels)
-    if level.worst is None:
+    case = level.asked.case
+    g = level.worst[0] if level.worst is not None else case.symmetry.identity
+    if g is None:
         return Explanation()
-    g = level.worst[0]
-    found = steps(level, g)
+    carrier = Carrier(case, g)
     if verdict is Verdict.PASS:
-        return Explanation(parts([step for step in found if step.typed], level.tolerance))
-    step = first_broken(found, level.tolerance)
-    passing = [g for g, answer in level.answers if level.ratio(answer) <= 1]
-    scene = Scene(levels, g, found, step, _is_broken_before(step, level, g), passing)
-    offender = None if step is None else PartError(scene.where, step.error, level.tolerance)
-    return Explanation(parts(found, level.tolerance), offender, cause(scene))
+        return Explanation(parts(steps(level, g, carrier, fitted=False)))
+    found = steps(level, g, carrier)
+    step = None if level.passes else first_broken(found)
+    scene = Scene(
+        levels, level, verdict, g, carrier, found, step, _is_broken_before(step, level, g, carrier), tuple(interpolated)
+    )
+    named = cause(scene)
+    offender = None if step is None else PartError(scene.where, step.error, step.limit)
+    return Explanation(parts(found), offender, named)
 
 
 def _failing(levels: Levels) -> Level:
-    """The level in which it fails, the sharper one first."""
+    """The level in which it fails, the one that decides first."""
     return levels.best if not levels.best.passes else levels.original if not levels.original.passes else levels.best
 
 
-def _is_broken_before(step: Step | None, level: Level, g: Any) -> bool:
+def _is_broken_before(step: Step | None, level: Level, g: Any, carrier: Carrier) -> bool:
     """Whether the inputs of a layer are broken already, by code that is in no module before it."""
     if step is None:
         return False
-    pairs = zip(step.still.inputs, step.moved.inputs, strict=False)
-    fits = [fit(still, moved, g, level.asked.case.symmetry) for still, moved in pairs]
-    return any(found is not None and found.error > max(1e-6, level.tolerance) for found in fits)
+    given = [leaf for leaf in level.asked.case.values if isinstance(leaf, Tensor)]
+    for here, found in zip(step.still.inputs, step.inputs(carrier), strict=False):
+        if any(here.shape == leaf.shape and torch.equal(here, leaf) for leaf in given):
+            continue  # an input of the whole
+        if found is not None and not math.isnan(found.left) and found.error > step.limit:
+            return True
+    return False

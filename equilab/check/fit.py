@@ -1,24 +1,41 @@
 """The error of a layer whose type nobody knows: what no mixing of its channels explains."""
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from equilab.check.compare import difference, real, root_mean_square
-from equilab.check.symmetry import Symmetry
 
-_SAMPLES = 2  # per channel: fewer cannot tell a mixing from noise
+_SAMPLES = 2  # rows per channel: fewer cannot tell a mixing from noise
+_ROWS = 6  # rows per channel that are fitted, of those that there are
 _ORTHOGONAL = 1e-6
+_ROUNDED = 1e-3  # a mixing this close to a signed permutation is taken for one
 
 
 class Fit(NamedTuple):
     """The best M with h(g x) = M (g h)(x), M on channels, and what is left, in units of the spread of h."""
 
     mixing: Tensor  # (C, C), float64
-    error: float  # NaN: too few numbers to tell
-    has_full_rank: bool
+    left: float  # NaN: too few numbers to tell
+    apart: float  # how far M is from orthogonal; 0 where channels are dependent
+    is_full: bool  # whether the channels are independent, so that M is the only one
+    is_sharp: bool = False  # whether M is a signed permutation, which leaves nothing to solve for
+
+    @property
+    def error(self) -> float:
+        """A layer is equivariant under some orthogonal representation only if nothing is left and M is orthogonal."""
+        return max(self.left, self.apart if self.apart > _ORTHOGONAL else 0.0)
+
+    @property
+    def is_identity(self) -> bool:
+        return bool((self.mixing - torch.eye(len(self.mixing), dtype=torch.float64)).abs().max() < 1e-6)
+
+    @property
+    def is_permutation(self) -> bool:
+        """Whether channels only change places."""
+        return bool((self.mixing - self.mixing.round()).abs().max() < 1e-6) and bool((self.mixing > -0.5).all())
 
 
 def channel_axis(x: Tensor) -> int:
@@ -26,31 +43,51 @@ def channel_axis(x: Tensor) -> int:
     return 1 if x.ndim in (2, 4, 5) else x.ndim - 1
 
 
-def fit(h: Tensor, h_of_gx: Tensor, g: Any, symmetry: Symmetry) -> Fit | None:
-    """The mixing of channels that explains a layer's output best; None where positions cannot be carried along.
+def fit(carried: Tensor | None, target: Tensor) -> Fit | None:
+    """The mixing of channels that takes one tensor to another; None for what cannot be compared.
 
-    A layer is equivariant under some orthogonal representation only if nothing is left and M is orthogonal, so `error`
-    is the larger of what is left and of how far M is from orthogonal.
+    carried: h(x) with its positions moved by g; target: h(g x).
     """
-    if not h.is_floating_point() or h.ndim < 2 or h.shape != h_of_gx.shape or not bool(h.isfinite().all()):
+    return fit_all([(carried, target)])
+
+
+def fit_all(pairs: list[tuple[Tensor | None, Tensor]]) -> Fit | None:
+    """The same for several inputs at once."""
+    rows = [_rows(carried, target) for carried, target in pairs]
+    if not rows or any(each is None for each in rows):
         return None
-    carried = symmetry.carry(g, h)
-    if carried is None or carried.shape != h_of_gx.shape:
-        return None
-    axis = channel_axis(h)
-    size = h.shape[axis]
-    source, target = (real(x).movedim(axis, -1).reshape(-1, size).cpu() for x in (carried, h_of_gx))
+    source = torch.cat([each[0] for each in rows if each is not None])  # (samples, C)
+    wanted = torch.cat([each[1] for each in rows if each is not None])
+    size = source.shape[1]
     spread = root_mean_square(source - source.mean(0))
+    still = torch.eye(size, dtype=torch.float64)
     if not spread:
-        return Fit(torch.eye(size, dtype=torch.float64), 0.0 if torch.equal(source, target) else math.inf, False)
-    still = difference(source, target)
-    if root_mean_square(still) < 1e-9 * spread:
-        return Fit(torch.eye(size, dtype=torch.float64), root_mean_square(still) / spread, True)
+        return Fit(still, 0.0 if torch.equal(source, wanted) else math.inf, 0.0, False)
+    unmixed = root_mean_square(difference(source, wanted)) / spread
+    if unmixed < 1e-9:
+        return Fit(still, unmixed, 0.0, True, True)
     if source.shape[0] < _SAMPLES * size:
-        return Fit(torch.eye(size, dtype=torch.float64), math.nan, False)
-    solved = torch.linalg.lstsq(source, target, driver="gelsd", rcond=1e-11)
+        return Fit(still, math.nan, 0.0, False)
+    step = max(1, source.shape[0] // (_ROWS * size))
+    solved = torch.linalg.lstsq(source[::step], wanted[::step], driver="gelsd", rcond=1e-11)
     mixing = solved.solution.T
-    left = root_mean_square(target - source @ mixing.T) / spread
+    left = root_mean_square(wanted - source @ mixing.T) / spread
     is_full = int(solved.rank) == size
-    apart = root_mean_square(mixing @ mixing.T - torch.eye(size, dtype=torch.float64)) if is_full else 0.0
-    return Fit(mixing, max(left, apart if apart > _ORTHOGONAL else 0.0), is_full)
+    rounded = mixing.round()
+    if is_full and bool((mixing - rounded).abs().max() < _ROUNDED) and torch.equal(rounded @ rounded.T, still):
+        exact = root_mean_square(wanted - source @ rounded.T) / spread
+        if exact < 10 * left + 1e-9:
+            return Fit(rounded, exact, 0.0, True, True)
+    apart = root_mean_square(mixing @ mixing.T - still) if is_full else 0.0
+    return Fit(mixing, left, apart, is_full)
+
+
+def _rows(carried: Tensor | None, target: Tensor) -> tuple[Tensor, Tensor] | None:
+    """Both as (samples, C), float64; None for what cannot be compared."""
+    if carried is None or carried.shape != target.shape or not carried.is_floating_point() or carried.ndim < 2:
+        return None
+    if not bool(carried.isfinite().all()) or not bool(target.isfinite().all()):
+        return None
+    axis = channel_axis(carried)
+    first, second = (real(x).movedim(axis, -1).reshape(-1, carried.shape[axis]).cpu() for x in (carried, target))
+    return first, second

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from equilab.check.boundary import plain
 from equilab.check.case import Case
 from equilab.check.subject import Subject
-from equilab.check.trees import leaves
+from equilab.check.trees import leaves, mapped
 
 
 @dataclass
@@ -23,7 +23,9 @@ class Call:
     inputs: list[Any]  # its tensors, opened
     outputs: list[Any] = field(default_factory=list)
     arguments: tuple[Any, ...] = ()  # as they came
+    keywords: dict[str, Any] = field(default_factory=dict)
     has_parts: bool = False  # whether another call was made inside this one
+    outer: "Call | None" = None  # the call in which it was made
 
 
 def record(subject: Subject, case: Case, values: tuple[Any, ...]) -> list[Call]:
@@ -51,16 +53,23 @@ def recording(subject: Subject) -> Iterator[list[Call]]:
         again = f" #{counts[id(module)]}" if counts[id(module)] > 1 else ""
         for outer in opened:
             outer.has_parts = True
-        opened.append(Call(paths[id(module)] + again, module, _tensors(arguments), arguments=tuple(arguments)))
+        given = _copied(tuple(arguments))  # a module may write into what it is given
+        outer = opened[-1] if opened else None
+        opened.append(Call(paths[id(module)] + again, module, tensors(given), arguments=given, outer=outer))
 
-    def after(module: nn.Module, arguments: Any, output: Any) -> None:
+    def after(module: nn.Module, arguments: Any, keywords: dict[str, Any], output: Any) -> None:
         if id(module) in paths and opened:
             call = opened.pop()
-            call.outputs = _tensors(output)
+            call.keywords = keywords
+            call.inputs += tensors(keywords)
+            call.outputs = tensors(_copied(output))
             calls.append(call)
 
     hooks = torch.nn.modules.module
-    handles = (hooks.register_module_forward_pre_hook(before), hooks.register_module_forward_hook(after))
+    handles = (
+        hooks.register_module_forward_pre_hook(before),
+        hooks.register_module_forward_hook(after, with_kwargs=True),
+    )
     try:
         yield calls
     finally:
@@ -68,6 +77,15 @@ def recording(subject: Subject) -> Iterator[list[Call]]:
             handle.remove()
 
 
-def _tensors(tree: Any) -> list[Any]:
+def tensors(tree: Any) -> list[Any]:
+    """The tensors of a tree, opened and detached."""
     found = (plain(leaf) for _, leaf in leaves(tree))
     return [leaf.detach() for leaf in found if isinstance(leaf, Tensor)]
+
+
+def _copied(tree: Any) -> Any:
+    """The tree with copies of its tensors; itself, where it holds a container that cannot be built again."""
+    try:
+        return mapped(lambda leaf: leaf.detach().clone() if isinstance(leaf, Tensor) else leaf, tree)
+    except Exception:
+        return tree

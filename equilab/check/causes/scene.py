@@ -3,20 +3,26 @@
 import copy
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from equilab.check.carry import Carrier
+from equilab.check.case import Answer
+from equilab.check.findings import Cause, ElementError, Verdict
 from equilab.check.fit import Fit, fit
 from equilab.check.layers import Step, layer_error
 from equilab.check.level import Level, Levels
 from equilab.check.subject import seeded
 from equilab.check.symmetry import Symmetry
-from equilab.check.trace import _tensors
+from equilab.check.trace import Call, tensors
 from equilab.check.trees import mapped
+
+_MENDED = 1e-3  # of an error that may be left once its cause is taken away
 
 
 @dataclass(frozen=True)
@@ -24,15 +30,14 @@ class Scene:
     """A check that did not pass, at the element where it was worst."""
 
     levels: Levels
+    level: Level  # that in which it does not pass, the sharper one first
+    verdict: Verdict
     g: Any
+    carrier: Carrier
     steps: list[Step]
     step: Step | None  # the first layer whose output is broken; None: none is, or none was called
     is_before: bool  # the input of that layer is broken already, by code between two layers
-    passing: list[Any]  # the elements without error
-
-    @property
-    def level(self) -> Level:
-        return self.levels.best
+    interpolated: tuple[ElementError, ...] = ()
 
     @property
     def symmetry(self) -> Symmetry:
@@ -44,10 +49,18 @@ class Scene:
         return self.step.module if self.step is not None and not self.is_before else None
 
     @property
+    def owner(self) -> Step | None:
+        """The call whose own code is to blame: the broken layer, or the module that holds the code before it."""
+        if self.step is None or not self.is_before:
+            return self.step
+        outer = self.step.still.outer
+        return next((step for step in self.steps if step.still is outer), None)
+
+    @property
     def where(self) -> str:
         """The name of the broken layer with its class."""
         if self.step is None:
-            return "the function itself"
+            return "the output"
         words = f"{self.step.name} ({type(self.step.module).__name__})"
         return f"the code before {words}" if self.is_before else words
 
@@ -57,48 +70,79 @@ class Scene:
         inputs = self.step.still.inputs if self.step is not None else []
         return inputs[0] if inputs else None
 
-    @property
-    def delta(self) -> Tensor | None:
-        """The error of the first output: f(g x) - g f(x) of the whole, at the worst element."""
-        worst = self.level.worst
-        deltas = [delta for delta in worst[1].deltas if delta is not None] if worst is not None else []
-        return deltas[0] if deltas else None
+    @cached_property
+    def broken(self) -> tuple[Tensor, Tensor] | None:
+        """The first tensors that are not equivariant, at x and g x: of a layer's input, its output, or the whole's."""
+        if self.step is None:
+            answer = self.level.worst[1] if self.level.worst is not None else None
+            places = [place for place in self.level.asked.telling if answer is not None and answer.trouble is None]
+            if answer is None or not places:
+                return None
+            place = max(places, key=lambda place: answer.distances[place].mean)
+            return self.level.asked.outputs[place], answer.outputs[place]
+        sides = (self.step.still, self.step.moved)
+        first, second = (side.inputs if self.is_before else side.outputs for side in sides)
+        for here, there in zip(first, second, strict=False):
+            found = fit(self.carrier(here), there)
+            if found is not None and found.error > self.step.limit:
+                return here, there
+        return (first[0], second[0]) if first and second else None
 
     @cached_property
     def input_fit(self) -> Fit | None:
         """How g mixes the channels of the broken layer's first input."""
-        step = self.step
-        if step is None or not step.still.inputs or not step.moved.inputs:
-            return None
-        return fit(step.still.inputs[0], step.moved.inputs[0], self.g, self.symmetry)
+        found = self.step.inputs(self.carrier) if self.step is not None else []
+        return found[0] if found else None
 
-    @cached_property
-    def output_fit(self) -> Fit | None:
-        """The mixing of channels that explains the broken layer's first output best."""
-        step = self.step
-        if step is None or not step.still.outputs or not step.moved.outputs:
-            return None
-        return fit(step.still.outputs[0], step.moved.outputs[0], self.g, self.symmetry)
+    def cause(self, name: str, why: str, mend: str) -> Cause:
+        """A cause at the first broken layer."""
+        return Cause(name, self.where, why, mend)
+
+    def passes(self, g: Any) -> bool:
+        """Whether the whole has no error at another element."""
+        try:
+            answer = self.level.asked.at(g)
+        except Exception:
+            return False  # the action does not take it
+        return self.level.ratio(answer) <= 1
+
+    def answer_at(self, values: tuple[Any, ...]) -> Answer:
+        """f(g x) against g f(x) at other inputs."""
+        asked = self.level.asked
+        case = replace(asked.case, values=values)
+        return replace(asked, case=case, outputs=case.call(asked.subject, values)).at(self.g)
+
+    def answer(self, module: nn.Module, call: Call, *, seed: int | None = None) -> list[Tensor]:
+        """The outputs of a module for the arguments of a call; its state is that which the call leaves."""
+        subject = self.level.asked.subject
+        given, named = (mapped(_copied, tree) for tree in (call.arguments, call.keywords))
+        fast = nullcontext() if subject.autocast is None else torch.autocast(_device(given), subject.autocast)
+        with seeded(subject.seed if seed is None else seed), fast:
+            return tensors(module(*given, **named))
 
     def error_with(self, change: Callable[[nn.Module], object]) -> float:
-        """The broken layer's error after `change` was done to a copy of it; NaN where that cannot be tried."""
-        if self.step is None or self.module is None:
+        """The error of the layer to blame after `change` was done to a copy of it; NaN where that cannot be tried."""
+        step = self.owner
+        if step is None:
             return math.nan
         try:
-            changed = copy.deepcopy(self.module)
+            changed = copy.deepcopy(step.module)
             with torch.no_grad():
                 change(changed)
-            outputs = [self._run(changed, call.arguments) for call in (self.step.still, self.step.moved)]
+            still, moved = (self.answer(copy.deepcopy(changed), call) for call in (step.still, step.moved))
         except Exception:
             return math.nan  # it cannot be copied, or not be called alone
-        return layer_error(changed, outputs[0], outputs[1], self.g, self.symmetry)[0]
+        return layer_error(changed, still, moved, self.g, self.symmetry, self.carrier)
 
     def mends(self, change: Callable[[nn.Module], object]) -> bool:
-        """Whether a change of the broken layer takes nearly all of its error away."""
-        error = self.error_with(change)
-        return self.step is not None and error < 1e-3 * self.step.error
+        """Whether a change of a copy of the layer to blame takes nearly all of its error away."""
+        step = self.owner
+        return step is not None and self.error_with(change) < max(_MENDED * step.error, step.limit)
 
-    def _run(self, module: nn.Module, arguments: tuple[Any, ...]) -> list[Tensor]:
-        given = mapped(lambda leaf: leaf.detach().clone() if isinstance(leaf, Tensor) else leaf, arguments)
-        with seeded(self.level.asked.subject.seed):
-            return _tensors(module(*given))
+
+def _device(tree: Any) -> str:
+    return next((leaf.device.type for leaf in tensors(tree)), "cpu")
+
+
+def _copied(leaf: Any) -> Any:
+    return leaf.detach().clone() if isinstance(leaf, Tensor) else leaf

@@ -1,7 +1,20 @@
 """Mutants whose numbers are at fault: NaN, outputs that say nothing, float16, one precision, a state that is kept."""
 
 import torch
-from mutants_case import C4, INCONCLUSIVE, VACUOUS, Mutant, Trial, images, invariant, lift, lifted, mutant, symmetric
+from mutants_case import (
+    C4,
+    FAIL,
+    INCONCLUSIVE,
+    VACUOUS,
+    Mutant,
+    Trial,
+    images,
+    invariant,
+    lift,
+    lifted,
+    mutant,
+    symmetric,
+)
 from torch import Tensor, nn
 
 import equilab as eq
@@ -89,7 +102,7 @@ class OtherUnderAutocast(nn.Module):
         return y
 
 
-@mutant(NUMBERS, "one precision")
+@mutant(NUMBERS, "one precision", FAIL | INCONCLUSIVE)
 def only_autocast_is_broken(generator: torch.Generator, sound: bool) -> Trial:
     options = {**invariant(2), "autocast": torch.bfloat16}
     return Trial(OtherUnderAutocast(sound=sound), (images(generator, 2),), options)

@@ -42,7 +42,7 @@ class Gated(nn.Module):
         return (vectors * torch.sigmoid(gates if self.scalar else vectors[..., 0])[..., None]).flatten(1)
 
 
-@mutant(SPACE, None)
+@mutant(SPACE, "unequal axes")
 def gate_that_is_part_of_a_vector(generator: torch.Generator, sound: bool) -> Trial:
     options = _irreps("2x0e + 2x1o", "2x1o")
     return Trial(Gated(scalar=sound), (_features("2x0e + 2x1o", generator),), options)
@@ -50,9 +50,9 @@ def gate_that_is_part_of_a_vector(generator: torch.Generator, sound: bool) -> Tr
 
 @mutant(SPACE, "wrong type")
 def missing_parity(generator: torch.Generator, sound: bool) -> Trial:
-    product = o3.FullyConnectedTensorProduct("1x1o", "1x1e", "3x0o")
-    options = _irreps(("1x1o", "1x1e"), "3x0o" if sound else "3x0e")
-    return Trial(product, (_features("1x1o", generator), _features("1x1e", generator)), options)
+    product = o3.FullyConnectedTensorProduct("2x1o", "2x1e", "3x0o")
+    options = _irreps(("2x1o", "2x1e"), "3x0o" if sound else "3x0e")
+    return Trial(product, (_features("2x1o", generator), _features("2x1e", generator)), options)
 
 
 @mutant(SPACE, "wrong type")
