@@ -96,7 +96,7 @@ def equivariance(
     interpolated = ask_interpolated(best.asked.case, best.asked.subject, between) if between else []
     limit = detection_limit(best, exact) if best.passes else math.nan
     verdict, notes = judge(levels, interpolated, allowed, limit)
-    explanation = explain(levels, verdict)
+    explanation = explain(levels, verdict, interpolated)
     report = _report(_name(fn), ready, levels, interpolated, verdict, explanation, limit, allowed, notes)
     return _with_gradients(report, ready, asked, exact) if gradients else report
 
