@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -13,6 +14,7 @@ from equilab.check.subject import Subject
 MARGIN = 10.0  # the tolerance in units of the measured round-off; exact modules were found below 4
 _HIDDEN_STEP, _HIDDEN_NOISE = 2e-7, 1e-8  # relative to the inputs and to the outputs
 _STEPS = 4.0  # of the relative change of the inputs, in units of the last place
+_BOLD = 0.03  # of the root of a unit in the last place: the square of that is 1e-3 units
 
 
 def unit(dtype: torch.dtype) -> float:
@@ -38,34 +40,51 @@ def between(first: list[object], second: list[object], asked: Asked) -> list[flo
     return found
 
 
-def own_round_off(asked: Asked, step: float) -> list[float]:
-    """The noise of f in its own precision, per leaf: its second difference along a random direction, / sqrt 6.
+class Noise(NamedTuple):
+    """What f does to the last digits, per leaf, in units of the signals."""
+
+    rounding: list[float]  # its own
+    response: list[float]  # to a relative change of all inputs, per unit of that
+
+    def max(self, other: "Noise") -> "Noise":
+        """The larger of two, leaf by leaf."""
+        return Noise(*([max(pair) for pair in zip(a, b, strict=True)] for a, b in zip(self, other, strict=True)))
+
+    def total(self, dtype: torch.dtype, defect: float) -> list[float]:
+        """The rounding of f, and what becomes of that of g x where the action rounds, as one that has a defect does."""
+        moved = max(unit(dtype), defect) if defect else 0.0
+        return [max(own, moved * each) for own, each in zip(self.rounding, self.response, strict=True)]
+
+
+def own_round_off(asked: Asked, step: float, *, at: tuple[Any, list[Any]] | None = None, draw: int = 0) -> Noise:
+    """The noise of f in its own precision along a random direction d: its second difference / sqrt 6, and its slope.
 
     f(x + d) - 2 f(x) + f(x - d) has no part linear in d; for |d| of a few units in the last place of x what is left is
-    rounding, drawn anew at each of the three points. 0 where f takes no other inputs than it was given.
+    rounding, drawn anew at each of the three points. at: an element g and f(g x), to measure at g x instead of x.
+    0 where f takes no other inputs than it was given.
     """
-    case = asked.case
-    moved, found = [], []
+    case, outputs = asked.case, asked.outputs if at is None else at[1]
+    inputs = case.values if at is None else case.moved(at[0])
+    ends = []
     for sign in (1, -1):
-        generator = case.generator(2)
-        values = tuple(noisy(leaf, sign * step, generator) for leaf in case.values)
+        generator = case.generator(2 + 50 * draw)
+        values = tuple(noisy(leaf, sign * step, generator) for leaf in inputs)
         try:
-            moved.append(case.call(asked.subject, values))
+            ends.append(case.call(asked.subject, values))
         except Exception:
-            return [0.0] * len(asked.signals)
+            return Noise([0.0] * len(asked.signals), [0.0] * len(asked.signals))
+    found = Noise([], [])
     for place, signal in enumerate(asked.signals):
-        if place not in asked.compared or not signal:
-            found.append(0.0)
+        three = [each[place] for each in (ends[0], outputs, ends[1])]
+        same = all(isinstance(leaf, Tensor) and leaf.shape == three[1].shape for leaf in three)
+        if place not in asked.compared or not signal or not same:
+            found.rounding.append(0.0)
+            found.response.append(0.0)
             continue
-        action = asked.case.out_actions[place]
-        three = [each[place] for each in (moved[0], asked.outputs, moved[1])]
-        if any(not isinstance(leaf, Tensor) or leaf.shape != three[1].shape for leaf in three):
-            found.append(0.0)
-            continue
-        above, here, below = (real(action.observe(leaf)) for leaf in three)
-        delta = (above - here) - (here - below)
-        finite = delta[delta.isfinite()]
-        found.append(root_mean_square(finite) / math.sqrt(6) / signal)
+        above, here, below = (real(asked.case.out_actions[place].observe(leaf)) for leaf in three)
+        second, first = (above - here) - (here - below), (above - below) / 2
+        found.rounding.append(root_mean_square(second[second.isfinite()]) / math.sqrt(6) / signal)
+        found.response.append(root_mean_square(first[first.isfinite()]) / step / signal)
     return found
 
 
@@ -92,9 +111,15 @@ def floors(asked: Asked, dtype: torch.dtype) -> list[float]:
     return [4 * unit(dtype) * size / signal if signal else 0.0 for size, signal in sizes]
 
 
-def cautious(asked: Asked, dtype: torch.dtype) -> float:
-    """The step of `own_round_off` that a subject which computes in `dtype` can tell, whatever it is given."""
-    return _STEPS * max(unit(_dtype(asked)), unit(dtype))
+def cautious(asked: Asked, dtype: torch.dtype, *, boldness: float = 0.0) -> float:
+    """The step of `own_round_off` that a subject which computes in `dtype` can tell, whatever it is given.
+
+    boldness: from 0, a few units in the last place, to 1, the largest step whose square is far below the round-off. In
+    a module with large biases the smallest changes of the input vanish before any rounding is drawn anew.
+    """
+    last = max(unit(_dtype(asked)), unit(dtype))
+    small, large = _STEPS * last, max(_STEPS * last, _BOLD * math.sqrt(last))
+    return small * (large / small) ** boldness
 
 
 def _dtype(asked: Asked) -> torch.dtype:
@@ -116,6 +141,6 @@ def hidden_float32(asked: Asked) -> list[float]:
 
     Between inputs that float32 tells apart, float64 has a second difference of about 1e-10, float32 one of 1e-7.
     """
-    seen = own_round_off(asked, _HIDDEN_STEP)
+    seen = own_round_off(asked, _HIDDEN_STEP).rounding
     sizes = zip(seen, asked.sizes, asked.signals, strict=True)
     return [noise if signal and noise > _HIDDEN_NOISE * size / signal else 0.0 for noise, size, signal in sizes]

@@ -9,6 +9,7 @@ import torch
 
 from equilab.check.calibrate import (
     MARGIN,
+    Noise,
     between,
     cautious,
     floors,
@@ -22,6 +23,7 @@ from equilab.check.case import Answer, Asked
 from equilab.check.subject import Subject
 
 _STORAGE_MARGIN = 6.0  # of what rounding the module's own numbers does
+_DRAWS = 4  # of the round-off at an input that fails
 _ACTION_MARGIN = 10.0  # of the defect of the actions
 _SOMETHING_ELSE = 0.1  # of the signal: a float64 copy that is further away computes another function
 _NOT_DOUBLE = 30.0  # a float64 copy this much closer than round-off allows is not in float64 inside
@@ -71,8 +73,26 @@ class Level:
         """The largest error of an element, root mean square."""
         return max((self.size(answer) for _, answer in self.answers), default=0.0)
 
-    def settle(self, noise: Sequence[float], dtype: torch.dtype, defect: float, stored: Sequence[float] = ()) -> None:
-        """Set the tolerances per leaf: margins over round-off, the defect of the actions, and rounded weights."""
+    def settle(self, noise: Noise, dtype: torch.dtype, defect: float, stored: Sequence[float] = ()) -> None:
+        """Set the tolerances, after another look at the round-off at every g x that fails.
+
+        At some inputs f rounds worse than at x: a feature that is 0 at x, and the sign of the last digit at g x, a ReLU
+        at its kink, a single output whose rounding happened to be small.
+        """
+        self._set(noise, dtype, defect, stored)
+        seen: list[Any] = []
+        while (worst := self.worst) is not None and worst[1].trouble is None and self.ratio(worst[1]) > 1:
+            if any(worst[0] is g for g in seen):
+                break  # it fails by more than it rounds
+            seen.append(worst[0])
+            for draw in range(_DRAWS):
+                step = cautious(self.asked, dtype, boldness=draw / (_DRAWS - 1))
+                noise = noise.max(own_round_off(self.asked, step, at=(worst[0], worst[1].outputs), draw=draw))
+            self._set(noise, dtype, defect, stored)
+
+    def _set(self, found: Noise, dtype: torch.dtype, defect: float, stored: Sequence[float]) -> None:
+        """Tolerances per leaf: margins over round-off, the defect of the actions, and rounded weights."""
+        noise = found.total(dtype, defect)
         self.round_off = max((noise[place] for place in self.asked.telling), default=0.0)
         reasons = {
             f"{MARGIN:g} x the measured round-off": [MARGIN * each for each in noise],
@@ -124,16 +144,18 @@ def ask(
     second.answers = [(g, second.asked.at(g)) for g in elements]
     first.answers = [(g, asked.at(g)) for g in some]
     apart = _apart(first, second)
-    note = _unlike(second.asked, noise, apart)
+    note = _unlike(second.asked, noise.rounding, apart)
     if note is None:
-        noise = [max(pair) for pair in zip(noise, apart, strict=True)]
+        noise = noise._replace(rounding=[max(pair) for pair in zip(noise.rounding, apart, strict=True)])
     else:
         first.answers = [(g, asked.at(g)) for g in elements]
     first.settle(noise, dtype, defect)
     scale = unit(torch.float64) / unit(dtype)
     fine = own_round_off(second.asked, cautious(second.asked, torch.float64))
     stored = storage_noise(second.asked, dtype)
-    second.settle([max(a * scale, b) for a, b in zip(noise, fine, strict=True)], torch.float64, defect, stored)
+    second.settle(
+        fine.max(Noise([scale * each for each in noise.rounding], fine.response)), torch.float64, defect, stored
+    )
     far = max((apart[place] for place in asked.telling), default=0.0)
     return Levels(first, second, note is None, [] if note is None else [note], far, unit(dtype) > _HALF)
 
@@ -160,13 +182,14 @@ def _apart(first: Level, second: Level) -> list[float]:
     return found
 
 
-def _of_double(asked: Asked, noise: list[float], coarse: Subject) -> list[float]:
+def _of_double(asked: Asked, noise: Noise, coarse: Subject) -> Noise:
     """The round-off of a float64 module: that of a float32 copy, scaled; or of float32 where that hides inside."""
     rough = recast(asked, coarse, torch.float32)
     apart = between(rough.outputs, asked.outputs, asked)
     scale = unit(torch.float64) / unit(torch.float32)
-    noise = [max(own, far * scale) if far < _SOMETHING_ELSE else own for own, far in zip(noise, apart, strict=True)]
-    return [max(pair) for pair in zip(noise, hidden_float32(asked), strict=True)]
+    apart = [far * scale if far < _SOMETHING_ELSE else 0.0 for far in apart]
+    rounding = [max(each) for each in zip(noise.rounding, apart, hidden_float32(asked), strict=True)]
+    return noise._replace(rounding=rounding)
 
 
 def _name(subject: Subject, dtype: torch.dtype) -> str:
