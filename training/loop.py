@@ -22,6 +22,7 @@ from training.run import Run
 from training.serial import to_tree
 from training.state import State, build_model
 from training.stop import Interrupted, StopRequest
+from training.symmetry import symmetry_of
 
 
 class NonFiniteLoss(RuntimeError):
@@ -43,7 +44,9 @@ def ready(run: Run) -> Run:
     """
     run = replace(run, compute=settled(run.compute, prepare(run.compute)))
     check_probe(run)
-    open_data(run, build_model(run))
+    model = build_model(run)
+    open_data(run, model)
+    symmetry_of(run, model)
     return run
 
 
@@ -64,6 +67,7 @@ def train(run: Run, folder: Path) -> Outcome:
         if state.step >= run.steps and state.evaluated_at == state.step:
             return Outcome(state.step, None)  # nothing is left to do, and nothing to log
         open_data(run, state.model)
+        symmetry = symmetry_of(run, state.model)
         feed = Feed.open(run, device)
         log = stack.enter_context(open_log(run, folder, position))
         progress = stack.enter_context(Progress(run.steps, state.step))
@@ -97,6 +101,8 @@ def train(run: Run, folder: Path) -> Outcome:
                 progress.show(values)
                 rate, clock = clock.rate(state.step), Clock(state.step)
                 log.row(state.step, values | {"time/steps_per_second": rate, "time/memory": peak_memory()})
+            if symmetry is not None and state.step % run.log.equivariance_every == 0:
+                log.row(state.step, symmetry.measure(state.step, batch["images"]))
     return Outcome(state.step, stop.signal)
 
 

@@ -34,6 +34,7 @@ class Logging:
     every: int = 100  # updates between two rows of training losses
     checkpoint_every: int = 1000  # updates between two checkpoints
     evaluate_every: int = 0  # updates between two evaluations; 0: once, at the end
+    equivariance_every: int = 0  # updates between two measurements of the equivariance error; 0: none
     evaluate_images: int = 0  # images that a VAE's evaluation encodes, drawn at random; 0: all of a factor grid
     protocol: str = "locatello2019"  # metric protocol of a VAE's evaluation; "none": pictures only
     wandb: Literal["offline", "online", "off"] = "offline"  # online needs `wandb login`, and falls back to offline
@@ -42,7 +43,8 @@ class Logging:
     def __post_init__(self) -> None:
         if self.protocol != "none":
             find_protocol(self.protocol)
-        for name, least in (("every", 1), ("checkpoint_every", 1), ("evaluate_every", 0), ("evaluate_images", 0)):
+        for name in ("every", "checkpoint_every", "evaluate_every", "equivariance_every", "evaluate_images"):
+            least = 1 if name in ("every", "checkpoint_every") else 0
             if getattr(self, name) < least:
                 raise SettingError(f"log.{name}: expected at least {least}, got {getattr(self, name)}")
 

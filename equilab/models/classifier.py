@@ -3,13 +3,15 @@
 from torch import Tensor, nn
 
 from equilab.errors import ShapeError
+from equilab.groups import FieldType
 from equilab.models.vae import at_least_float32
 
 
 class Classifier(nn.Module):
     """A network that gives the logits of `num_classes` classes of an image.
 
-    network: (batch, C, H, W) in [0, 1] -> (batch, num_classes).
+    network: (batch, C, H, W) in [0, 1] -> (batch, num_classes). in_type, out_type: how images and logits transform, of
+    an equivariant network.
 
     >>> import torch
     >>> network = nn.Sequential(nn.Flatten(), nn.Linear(4, 3))
@@ -17,9 +19,17 @@ class Classifier(nn.Module):
     torch.Size([5, 3])
     """
 
-    def __init__(self, network: nn.Module, *, image_shape: tuple[int, int, int], num_classes: int):
+    def __init__(
+        self,
+        network: nn.Module,
+        *,
+        image_shape: tuple[int, int, int],
+        num_classes: int,
+        in_type: FieldType | None = None,
+        out_type: FieldType | None = None,
+    ):
         super().__init__()
-        self.network = network
+        self.network, self.in_type, self.out_type = network, in_type, out_type
         self.image_shape, self.num_classes = image_shape, num_classes
 
     def forward(self, images: Tensor) -> Tensor:

@@ -34,7 +34,8 @@ class _GroupCNN(Model):
             raise ShapeError(f"image_shape: expected (channels, 28, 28) for these networks, got {tuple(image_shape)}")
 
         def make() -> Classifier:
-            field_type, layers = image_shape[0] * self.group.trivial, list[nn.Module]()
+            images, logits = image_shape[0] * self.group.trivial, self.num_classes * self.group.trivial
+            field_type, layers = images, list[nn.Module]()
             hidden, top = self.num_fields * self.group.regular, self.num_classes * self.group.regular
             for index in range(6):
                 layers += [GroupConv2d(field_type, hidden, kernel_size=3), FieldBatchNorm(hidden), nn.ReLU()]
@@ -42,7 +43,13 @@ class _GroupCNN(Model):
                 if index == 1:
                     layers.append(nn.MaxPool2d(2))  # 24 x 24: exact, as every even size is
             layers += [GroupConv2d(hidden, top, kernel_size=4), GroupPool(top), nn.Flatten()]
-            return Classifier(nn.Sequential(*layers), image_shape=image_shape, num_classes=self.num_classes)
+            return Classifier(
+                nn.Sequential(*layers),
+                image_shape=image_shape,
+                num_classes=self.num_classes,
+                in_type=images,
+                out_type=logits,
+            )
 
         return build_lecun(make, generator=generator)
 

@@ -20,6 +20,7 @@ import torch
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ROOT / "tests" / "training" / "recipes" / "tiny.py"
 TINY_DIGITS = TINY.with_name("tiny_digits.py")
+TINY_P4CNN = TINY.with_name("tiny_p4cnn.py")
 TIMEOUT = 120  # seconds; a run takes about ten
 
 _SERVER = multiprocessing.get_context("forkserver")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from processes import ROOT, TINY, command, environment, finish
+from processes import ROOT, TINY, TINY_P4CNN, command, environment, finish
 from wandb_server import API_KEY, Received, wandb_server
 
 from training.record import Record
@@ -20,11 +20,11 @@ WANDB = Path(sys.executable).with_name("wandb")
 TIMEOUT = 120  # seconds
 
 
-def train(folder: Path, mode: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def train(folder: Path, mode: str, recipe: Path = TINY, **variables: str) -> subprocess.CompletedProcess[str]:
     """A tiny run with W&B in this mode, in a process that finds no account but the one in `variables`."""
     clean = {key: value for key, value in environment().items() if not key.startswith("WANDB_")}
     clean |= {"NETRC": str(folder.parent / "no_netrc"), "WANDB_CONFIG_DIR": str(folder.parent / "config")} | variables
-    words = command(TINY, "--folder", folder, "--log.wandb", mode, "--steps", 60)
+    words = command(recipe, "--folder", folder, "--log.wandb", mode, "--steps", 60)
     return subprocess.run(words, cwd=ROOT, env=clean, text=True, capture_output=True, timeout=TIMEOUT, check=False)
 
 
@@ -68,6 +68,15 @@ def test_an_offline_run_holds_every_row_of_metrics_jsonl(offline_run):
     expected = Record.open(offline_run).rows
     assert list(numbers(history(offline_run))) == expected
     assert len(expected) == 13  # a row every 5 updates, and the evaluation
+
+
+def test_an_offline_run_holds_the_equivariance_errors(tmp_path):
+    done = train(tmp_path / "run", "offline", TINY_P4CNN)
+    assert done.returncode == 0, done.stderr
+    found = [row for row in numbers(history(tmp_path / "run")) if "equivariance/worst" in row]
+    assert found == [row for row in Record.open(tmp_path / "run").rows if "equivariance/worst" in row]
+    assert [row["step"] for row in found] == [8, 16, 24, 32, 40, 48, 56]
+    assert all(0 < row["equivariance/worst"] < 1e-4 for row in found)
 
 
 def test_an_offline_run_holds_the_settings(offline_run):

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+import equilab as eq
 from equilab.errors import SettingError, ShapeError
 from equilab.models import P4CNN, P4MCNN, Z2CNN, Classifier, build_lecun
 
@@ -48,6 +49,21 @@ def test_the_sizes_are_those_of_the_paper(settings):
             sizes.append(x.shape[-1])
     assert sizes == [28, 26, 24, 12, 10, 8, 6, 4, 1]
     assert model(torch.zeros(2, 1, 28, 28)).shape == (2, 10)
+
+
+@pytest.mark.parametrize("settings", [P4CNN(), P4MCNN()], ids=["P4CNN", "P4MCNN"])
+def test_an_equivariant_network_says_how_it_transforms(settings):
+    model = trained_a_little(settings)
+    assert (str(model.in_type), str(model.out_type)) == (
+        f"{settings.group}[1*trivial]",
+        f"{settings.group}[10*trivial]",
+    )
+    assert eq.check.equivariance(model, torch.rand(2, 1, 28, 28, dtype=torch.float64, generator=generator(4))).passed
+
+
+def test_a_plain_network_says_nothing_of_symmetry():
+    model = Z2CNN().build((1, 28, 28), generator=generator())
+    assert model.in_type is model.out_type is None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,16 @@
+"""A small P4CNN on rotated digits, its equivariance error measured on the way."""
+
+from equilab.data import RotatedDigits
+from equilab.models import P4CNN
+from equilab.objectives import Classification
+from training.run import Compute, Logging, Run
+
+run = Run(
+    data=RotatedDigits(),
+    model=P4CNN(num_fields=2),
+    objective=Classification(),
+    steps=40,
+    batch_size=16,
+    compute=Compute(threads=1),
+    log=Logging(every=5, checkpoint_every=12, equivariance_every=8, wandb="off"),
+)
