@@ -1,4 +1,4 @@
-"""Things that are equivariant to round-off, thousands of them by a seed: a check that fails one raises a false alarm."""
+"""Things that are equivariant to round-off, by the thousand and by a seed: to fail one of them is a false alarm."""
 
 import copy
 import math
@@ -39,7 +39,7 @@ def exact_case(seed: int) -> ExactCase:
     rng, generator = random.Random(seed), torch.Generator().manual_seed(seed)
     for _ in range(4):
         name, fn, inputs, options = kind(rng, generator)
-        if is_alive(fn, inputs):
+        if is_alive(fn, inputs) and is_moved(options.get("in_type", getattr(fn, "in_type", None)), inputs[0]):
             break
     else:
         name += ", DEAD"
@@ -47,18 +47,32 @@ def exact_case(seed: int) -> ExactCase:
 
 
 def is_alive(fn: Callable[..., Any], inputs: tuple[Any, ...]) -> bool:
-    """Whether all outputs vary by a thousandth of their size or more when the numbers of the input trade places."""
+    """Whether all outputs vary by a thousandth of their size or more when the numbers of the input trade places, and by
+    a hundredth of that or less when the inputs change in their last digits: what is not so can only be inconclusive.
+    """
     generator = torch.Generator().manual_seed(0)
     others = [x.flatten()[torch.randperm(x.numel(), generator=generator)].reshape(x.shape) for x in inputs]
+    nearly = [x * (1 + 16 * torch.finfo(x.dtype).eps * torch.randn(x.shape, generator=generator)) for x in inputs]
+    nearly = [near.to(x.dtype) for near, x in zip(nearly, inputs, strict=True)]
     with torch.random.fork_rng(devices=[]):
-        here, there = (copy.deepcopy(fn)(*(x.clone() for x in xs)) for xs in (inputs, others))
-    pairs = zip(*((y,) if isinstance(y, Tensor) else y for y in (here, there)), strict=True)
-    return all(_apart(a.detach().double(), b.detach().double()) > 1e-3 for a, b in pairs)
+        answers = [copy.deepcopy(fn)(*(x.clone() for x in xs)) for xs in (inputs, others, nearly)]
+    for here, there, near in zip(*((y,) if isinstance(y, Tensor) else y for y in answers), strict=True):
+        size, signal, noise = (root_mean_square(each) for each in (here, there - here, near - here))
+        if not (math.isfinite(size) and signal > 1e-3 * size and noise < 1e-2 * signal):
+            return False
+    return True
 
 
-def _apart(first: Tensor, second: Tensor) -> float:
-    size = float(first.square().mean().sqrt())
-    return float((first - second).square().mean().sqrt()) / size if math.isfinite(size) and size else 0.0
+def root_mean_square(x: Tensor) -> float:
+    return float(x.detach().double().square().mean().sqrt())
+
+
+def is_moved(in_type: Any, x: Tensor) -> bool:
+    """Whether fields are moved at all: one pixel of trivial fields is not, and there is nothing to find out."""
+    if not isinstance(in_type, FieldType) or in_type.group.order == 1:
+        return True
+    exact = [g for g in in_type.group.generators if x.ndim == 2 or (4 * g.turn).denominator == 1] or [in_type.group.element("1/4")]
+    return any(not torch.equal(in_type.act(g, x), x) for g in exact)
 
 
 def layer(rng: random.Random, generator: torch.Generator) -> ExactCase:
