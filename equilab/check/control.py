@@ -15,7 +15,7 @@ from equilab.check.case import Asked, Case, noisy
 from equilab.check.compare import real
 from equilab.check.level import Level
 from equilab.check.subject import floating
-from equilab.check.trace import record
+from equilab.check.trace import hooked, record
 from equilab.check.trees import mapped
 
 _SIZES = (1e-4, 1e-1)  # relative asymmetries that are tried until one is noticed
@@ -105,7 +105,7 @@ def asymmetric(chosen: list[nn.Module], size: float, *, seed: int) -> Iterator[N
     """While it lasts, every module of `chosen` is a little asymmetric, by a hook: the modules are not touched."""
     names = {id(part): place for place, part in enumerate(chosen)}
 
-    def perturbed(module: nn.Module, arguments: Any, output: Any) -> Any:
+    def perturbed(module: nn.Module, arguments: Any, keywords: Any, output: Any) -> Any:
         return None if id(module) not in names else mapped(lambda leaf: _perturbed(leaf, names[id(module)]), output)
 
     def _perturbed(leaf: Any, place: int) -> Any:
@@ -116,8 +116,5 @@ def asymmetric(chosen: list[nn.Module], size: float, *, seed: int) -> Iterator[N
         noise = torch.rand(tensor.shape, generator=generator, dtype=torch.float64) * 2 - 1
         return close(tensor * (1 + size * noise).to(tensor))
 
-    handle = torch.nn.modules.module.register_module_forward_hook(perturbed)
-    try:
+    with hooked(after=perturbed):
         yield
-    finally:
-        handle.remove()

@@ -1,6 +1,7 @@
 """What goes into and comes out of every module inside a subject, in the order in which they answer."""
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -58,23 +59,33 @@ def recording(subject: Subject) -> Iterator[list[Call]]:
         opened.append(Call(paths[id(module)] + again, module, tensors(given), arguments=given, outer=outer))
 
     def after(module: nn.Module, arguments: Any, keywords: dict[str, Any], output: Any) -> None:
-        if id(module) in paths and opened:
+        if id(module) in paths:
+            while opened and opened[-1].module is not module:
+                opened.pop()  # it raised, and was caught
             call = opened.pop()
             call.keywords = keywords
             call.inputs += tensors(keywords)
             call.outputs = tensors(_copied(output))
             calls.append(call)
 
-    hooks = torch.nn.modules.module
-    handles = (
-        hooks.register_module_forward_pre_hook(before),
-        hooks.register_module_forward_hook(after, with_kwargs=True),
-    )
-    try:
+    with hooked(before=before, after=after):
         yield calls
+
+
+@contextmanager
+def hooked(*, before: Callable[..., Any] | None = None, after: Callable[..., Any]) -> Iterator[None]:
+    """While it lasts, every module calls before(module, inputs) and after(module, inputs, keywords, output)."""
+    hooks = torch.nn.modules.module
+    handles = [hooks.register_module_forward_pre_hook(before)] if before is not None else []
+    handles.append(hooks.register_module_forward_hook(after, with_kwargs=True))
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Using `torch.compile")  # that it calls the hooks once more is no harm
+            yield
     finally:
         for handle in handles:
             handle.remove()
+            hooks._global_forward_hooks_with_kwargs.pop(handle.id, None)  # torch 2.13 leaves it behind
 
 
 def tensors(tree: Any) -> list[Any]:

@@ -168,7 +168,10 @@ def unknown(scene: Scene) -> Cause | None:
     if scene.verdict is not Verdict.FAIL:
         return None
     why = "f(g x) is not g f(x), and no known reason fits"
-    mend = "check the layers up to this one by themselves, from the first on"
+    if isinstance(scene.module, torch.jit.ScriptModule) or hasattr(scene.module, "_orig_mod"):
+        mend = "check the module as it was before it was compiled, whose layers can be watched"
+    else:
+        mend = "check the layers up to this one by themselves, from the first on"
     return scene.cause("not equivariant", why, mend)
 
 

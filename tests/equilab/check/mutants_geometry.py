@@ -163,6 +163,13 @@ def mirrors_broken_but_turns_fine(generator: torch.Generator, sound: bool) -> Tr
     )
 
 
+@mutant(GEOMETRY, "smaller group")
+def quarter_turns_declared_as_eighths(generator: torch.Generator, sound: bool) -> Trial:
+    net = nn.Sequential(lift(), nn.ReLU(), eq.nn.GroupPool(2 * C4.regular), eq.nn.SpatialMean())
+    group = C4 if sound else eq.groups.C(8)
+    return Trial(net, (images(generator, 1, 15),), {"in_type": 1 * group.trivial, "out_type": 2 * group.trivial})
+
+
 @mutant(GEOMETRY, "unshared weights")
 def linear_after_flatten(generator: torch.Generator, sound: bool) -> Trial:
     body = nn.Sequential(lift(), nn.ReLU(), nn.Unflatten(1, (2, 4)))
