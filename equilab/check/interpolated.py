@@ -6,31 +6,43 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from equilab.check.action import Action
 from equilab.check.case import Asked, Case
-from equilab.check.compare import distance
+from equilab.check.compare import distance, spread
 from equilab.check.findings import ElementError
+from equilab.check.shift import inside
 from equilab.check.subject import Subject
+
+_OTHER = 5  # the salt of the inputs whose outputs say how far outputs spread
 
 
 def ask_interpolated(case: Case, subject: Subject, elements: list[Any]) -> list[ElementError]:
     """The error at each element, compared where images turn within their frame, with the floor of the comparison."""
-    still = _pair(case, elements[0])[0]
-    asked = Asked.of(subject, replace(case, values=still), is_exact=False)
-    other = case.call(subject, _pair(case, elements[0], salt=5)[0])
-    asked.signals = _signals(asked, other)
+    asked = ask_smooth(case, subject, elements[0])
     found = []
     for g in elements:
-        outputs = case.call(subject, _pair(case, g)[1])
-        answer = asked.compare(outputs, lambda place, g=g: asked.expected(g, place))
+        outputs = case.call(subject, smooth_pair(case, g)[1])
+        answer = asked.compare(outputs, lambda place, g=g: expected(asked, g, place))
         if answer.trouble is not None:
             found.append(ElementError(case.symmetry.label(g), float("inf"), float("inf"), False, 0.0, answer.trouble))
             continue
         worst = max(answer.distances, key=lambda each: each.mean)
-        found.append(ElementError(case.symmetry.label(g), worst.mean, worst.worst, False, _floor(asked, g)))
+        found.append(ElementError(case.symmetry.label(g), worst.mean, worst.worst, False, floor(asked, g)))
     return found
 
 
-def _pair(case: Case, g: Any, salt: int = 4) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+def ask_smooth(case: Case, subject: Subject, g: Any) -> Asked:
+    """The subject at smooth inputs, and its signals: how far its outputs spread over others of that kind.
+
+    g: an element for which images are interpolated.
+    """
+    asked = Asked.of(subject, replace(case, values=smooth_pair(case, g)[0]), is_exact=False)
+    other = case.call(subject, smooth_pair(case, g, salt=_OTHER)[0])
+    asked.signals = _signals(asked, other)
+    return asked
+
+
+def smooth_pair(case: Case, g: Any, salt: int = 4) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """Input leaves that can be moved by g without interpolation, and g of them; the first do not depend on g."""
     pairs = []
     for place, (action, leaf) in enumerate(zip(case.in_actions, case.values, strict=True)):
@@ -40,8 +52,6 @@ def _pair(case: Case, g: Any, salt: int = 4) -> tuple[tuple[Any, ...], tuple[Any
 
 
 def _signals(asked: Asked, other: list[Any]) -> list[float]:
-    from equilab.check.compare import spread
-
     found = []
     for place, leaf in enumerate(asked.outputs):
         if place not in asked.compared:
@@ -53,12 +63,25 @@ def _signals(asked: Asked, other: list[Any]) -> list[float]:
     return found
 
 
-def _floor(asked: Asked, g: Any) -> float:
+def expected(asked: Asked, g: Any, place: int) -> Tensor:
+    """g f(x) of one leaf, where outputs are compared."""
+    action = asked.case.out_actions[place]
+    return action.act(g, _still(action, g, asked.outputs[place]))
+
+
+def _still(action: Action, g: Any, leaf: Tensor) -> Tensor:
+    """What of an output is compared, float64; without its frame where it is going to be interpolated."""
+    seen = action.observe(leaf)
+    seen = seen.double() if seen.is_floating_point() else seen
+    return seen if action.is_exact(g, seen) or seen.ndim != 4 else inside(seen)
+
+
+def floor(asked: Asked, g: Any) -> float:
     """The largest interpolation error over the outputs, in units of their signals."""
     found = [0.0]
     for place in asked.compared:
         action, leaf = asked.case.out_actions[place], asked.outputs[place]
-        delta = action.floor(g, action.observe(leaf).double())
+        delta = action.floor(g, _still(action, g, leaf))
         if delta is not None:
             found.append(distance(delta, asked.signals[place], action.window(leaf, exact=False)).mean)
     return max(found)

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from equilab.check.draw import reported
 from equilab.check.findings import Findings
+from equilab.check.picture import Picture
 from equilab.check.table import table
 
 
@@ -26,6 +28,16 @@ class Report(Findings):
         if self.cause is not None:
             values |= {"cause": self.cause.name, "offender": self.cause.where}
         return {prefix + name: value for name, value in values.items()}
+
+    def plot(self) -> Picture:
+        """Errors over the elements in polar coordinates, and where on the image they are.
+
+        >>> import torch
+        >>> from equilab.check import Permute, equivariance
+        >>> equivariance(torch.nn.Tanh(), torch.randn(4, 5), in_type=Permute(1), out_type=Permute(1)).plot()
+        Picture(600 x 418)
+        """
+        return reported(self)
 
     def __str__(self) -> str:
         return table(self)
