@@ -18,11 +18,11 @@ def opened(leaf: Any, action: Action, *, wants_geometric: bool) -> tuple[Any, Cl
     wants_geometric: the module is one of escnn, so plain tensors of an escnn type are wrapped for it.
     """
     if _is_geometric(leaf):
-        return leaf.tensor, leaf.type
+        return leaf.tensor, _wrap(leaf.type)
     if isinstance(leaf, Tensor):
-        return leaf, action.field_type if wants_geometric and isinstance(action, EscnnFields) else _same
-    if _is_array(leaf):
-        return torch.as_tensor(leaf).clone(), lambda tensor: tensor.detach().cpu().numpy()
+        return leaf, _wrap(action.field_type) if wants_geometric and isinstance(action, EscnnFields) else _same
+    if is_array(leaf):
+        return torch.as_tensor(leaf).clone(), _as_array
     return leaf, _same
 
 
@@ -30,8 +30,10 @@ def plain(leaf: Any) -> Any:
     """The tensor of an output leaf, also of an array or a number; what is none of these, as it is."""
     if _is_geometric(leaf):
         return leaf.tensor
-    if _is_array(leaf) or isinstance(leaf, bool | int | float | complex):
+    if is_array(leaf) or isinstance(leaf, bool | int):
         return torch.as_tensor(leaf)
+    if isinstance(leaf, float | complex):  # Python's own are in double precision
+        return torch.tensor(leaf, dtype=torch.float64 if isinstance(leaf, float) else torch.complex128)
     return leaf
 
 
@@ -46,8 +48,17 @@ def _is_geometric(leaf: Any) -> bool:
     return type(leaf).__name__ == "GeometricTensor" and type(leaf).__module__.startswith("escnn.")
 
 
-def _is_array(leaf: Any) -> bool:
+def is_array(leaf: Any) -> bool:
+    """Whether this is an array or a number of numpy."""
     return type(leaf).__module__ == "numpy" and hasattr(leaf, "__array__")
+
+
+def _wrap(field_type: Any) -> Close:
+    return lambda tensor: field_type(tensor.clone())  # f may write into its input
+
+
+def _as_array(tensor: Tensor) -> Any:
+    return tensor.detach().cpu().numpy().copy()
 
 
 def _same(leaf: Any) -> Any:

@@ -12,10 +12,12 @@ from torch import Tensor
 from equilab.check.action import Invariant
 from equilab.check.boundary import opened
 from equilab.check.case import Asked, Case
+from equilab.check.copies import reached
 from equilab.check.interpolated import ask_interpolated
 from equilab.check.prepare import question, validated
 from equilab.check.sinks import as_sink
-from equilab.check.subject import Snapshot, Subject, reached
+from equilab.check.state import Snapshot
+from equilab.check.subject import Subject
 from equilab.check.trees import leaves, mapped
 from equilab.check.unwrapped import compiling_nothing, unwrapped
 from equilab.errors import SettingError

@@ -12,9 +12,10 @@ from equilab.check.action import Action
 from equilab.check.boundary import opened, plain, wants_geometric
 from equilab.check.calibrate import unit
 from equilab.check.case import Case
+from equilab.check.copies import reached, rebound
 from equilab.check.permutations import Permutations, things
 from equilab.check.plane import PlaneAction
-from equilab.check.subject import Subject, floating, reached, rebound
+from equilab.check.subject import Subject, floating
 from equilab.check.symmetry import Symmetry
 from equilab.check.translations import Translate, Translations
 from equilab.check.trees import filled, leaves, spread

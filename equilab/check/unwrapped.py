@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from equilab.check.subject import reached
+from equilab.check.copies import reached
 from equilab.errors import SettingError
 
 

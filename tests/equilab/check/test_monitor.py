@@ -96,9 +96,10 @@ def test_the_signal_is_the_spread_of_the_output_over_its_size():
 
 def test_a_module_of_another_dtype_stays_in_it():
     seen = []
+    note = seen.append  # a list in a closure is put back after each call
 
     def watched(x: Tensor) -> Tensor:
-        seen.append(x.dtype)
+        note(x.dtype)
         return x.square()
 
     for dtype in (torch.float64, torch.bfloat16):
@@ -207,9 +208,10 @@ def test_forces_that_a_module_differentiates_itself_are_measured():
 
 def test_the_same_samples_are_taken_of_every_input():
     seen = []
+    note = seen.append  # a list in a closure is put back after each call
 
     def paired(inputs: dict[str, Any]) -> Tensor:
-        seen.append((inputs["images"][:, 0, 0, 0], inputs["numbers"]))
+        note((inputs["images"][:, 0, 0, 0], inputs["numbers"]))
         return inputs["images"]
 
     x = torch.arange(8.0).reshape(8, 1, 1, 1).expand(8, 1, 3, 3) + torch.zeros(8, 1, 3, 3)
@@ -223,9 +225,10 @@ def test_the_same_samples_are_taken_of_every_input():
 
 def test_different_steps_take_different_samples_and_elements():
     seen = []
+    note = seen.append  # a list in a closure is put back after each call
 
     def watched(x: Tensor) -> Tensor:
-        seen.append(x)
+        note(x)
         return x
 
     x = images(batch=64)
