@@ -109,4 +109,5 @@ def _switches() -> tuple[Any, ...]:
 def _put_switches(dtype: torch.dtype, gradients: bool, exact: bool, warns: bool) -> None:
     torch.set_default_dtype(dtype)
     torch.set_grad_enabled(gradients)
-    torch.use_deterministic_algorithms(exact, warn_only=warns)
+    if _switches()[2:] != (exact, warns):
+        torch.use_deterministic_algorithms(exact, warn_only=warns)  # its first call imports the whole compiler
