@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -35,7 +35,15 @@ def explain(levels: Levels, verdict: Verdict, interpolated: Sequence[ElementErro
     found = steps(level, g, carrier)
     step = None if level.passes else first_broken(found)
     scene = Scene(
-        levels, level, verdict, g, carrier, found, step, _is_broken_before(step, level, g, carrier), tuple(interpolated)
+        levels,
+        level,
+        verdict,
+        g,
+        carrier,
+        found,
+        step,
+        _is_broken_before(step, found, level, carrier),
+        tuple(interpolated),
     )
     named = cause(scene)
     offender = None if step is None else PartError(scene.where, step.error, step.limit)
@@ -47,14 +55,16 @@ def _failing(levels: Levels) -> Level:
     return levels.best if not levels.best.passes else levels.original if not levels.original.passes else levels.best
 
 
-def _is_broken_before(step: Step | None, level: Level, g: Any, carrier: Carrier) -> bool:
+def _is_broken_before(step: Step | None, found: list[Step], level: Level, carrier: Carrier) -> bool:
     """Whether the inputs of a layer are broken already, by code that is in no module before it."""
     if step is None:
         return False
     given = [leaf for leaf in level.asked.case.values if isinstance(leaf, Tensor)]
-    for here, found in zip(step.still.inputs, step.inputs(carrier), strict=False):
+    earlier = found[: found.index(step)]
+    given += [leaf for each in earlier if not math.isnan(each.error) for leaf in each.still.outputs]
+    for here, mixed in zip(step.still.inputs, step.inputs(carrier), strict=False):
         if any(here.shape == leaf.shape and torch.equal(here, leaf) for leaf in given):
-            continue  # an input of the whole
-        if found is not None and not math.isnan(found.left) and found.error > step.limit:
+            continue  # an input of the whole, or what a sound layer answered
+        if mixed is not None and not math.isnan(mixed.left) and mixed.error > step.limit:
             return True
     return False

@@ -11,6 +11,7 @@ from equilab.check.compare import difference, real, root_mean_square
 _SAMPLES = 2  # rows per channel: fewer cannot tell a mixing from noise
 _ROWS = 6  # rows per channel that are fitted, of those that there are
 _ORTHOGONAL = 1e-6
+_FLAT = 1e-8  # squares of a direction, of the largest: M is not known well along flatter ones
 _ROUNDED = 1e-3  # a mixing this close to a signed permutation is taken for one
 
 
@@ -19,7 +20,7 @@ class Fit(NamedTuple):
 
     mixing: Tensor  # (C, C), float64
     left: float  # NaN: too few numbers to tell
-    apart: float  # how far M is from orthogonal; 0 where channels are dependent
+    apart: float  # how far M is from orthogonal, on the channels' span
     is_full: bool  # whether the channels are independent, so that M is the only one
     is_sharp: bool = False  # whether M is a signed permutation, which leaves nothing to solve for
 
@@ -78,8 +79,16 @@ def fit_all(pairs: list[tuple[Tensor | None, Tensor]]) -> Fit | None:
         exact = root_mean_square(wanted - source @ rounded.T) / spread
         if exact < 10 * left + 1e-9:
             return Fit(rounded, exact, 0.0, True, True)
-    apart = root_mean_square(mixing @ mixing.T - still) if is_full else 0.0
+    seen = _directions(source[::step])
+    turned = mixing @ seen
+    apart = root_mean_square(turned.T @ turned - torch.eye(seen.shape[1], dtype=torch.float64))
     return Fit(mixing, left, apart, is_full)
+
+
+def _directions(source: Tensor) -> Tensor:
+    """(C, r): an orthonormal basis of the span of the rows, on which M has to keep lengths and angles."""
+    values, vectors = torch.linalg.eigh(source.T @ source)
+    return vectors[:, values > _FLAT * values[-1]]
 
 
 def _rows(carried: Tensor | None, target: Tensor) -> tuple[Tensor, Tensor] | None:

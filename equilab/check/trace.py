@@ -59,8 +59,8 @@ def recording(subject: Subject) -> Iterator[list[Call]]:
         opened.append(Call(paths[id(module)] + again, module, tensors(given), arguments=given, outer=outer))
 
     def after(module: nn.Module, arguments: Any, keywords: dict[str, Any], output: Any) -> None:
-        if id(module) in paths:
-            while opened and opened[-1].module is not module:
+        if any(call.module is module for call in opened):
+            while opened[-1].module is not module:
                 opened.pop()  # it raised, and was caught
             call = opened.pop()
             call.keywords = keywords

@@ -25,20 +25,20 @@ def another_type(scene: Scene) -> Cause | None:
     if found.is_identity:
         why = "the output does not move: it is invariant"
         return Cause(
-            "wrong type", "the output", why, "declare an invariant out_type, or look for a pool over the group"
+            "wrong type", scene.output, why, "declare an invariant out_type, or look for a pool over the group"
         )
     if declared is not None and abs(float(declared.trace() - found.mixing.trace())) < _SAME:
         why = "the output transforms as declared, but its channels are in another order or basis"
         if _is_close(found.mixing, declared.T):
             why += ": that of the inverse elements"
         mend = "sort channels by field, then by element: channel = field * |G| + element; see docs/conventions.md"
-        return Cause("channel order", "the output", why, mend)
+        return Cause("channel order", scene.output, why, mend)
     if declared is not None and _is_close(declared, torch.eye(len(declared), dtype=torch.float64)):
         why = "the channels of the output are mixed by the group, but declared invariant"
         mend = "declare how they transform, or end with eq.nn.GroupPool or eq.nn.FieldNorms"
-        return Cause("wrong type", "the output", why, mend)
+        return Cause("wrong type", scene.output, why, mend)
     why = "the output is equivariant, but under another representation than declared (another trace)"
-    return Cause("wrong type", "the output", why, "declare the out_type, with its parity, that the last layer has")
+    return Cause("wrong type", scene.output, why, "declare the out_type, with its parity, that the last layer has")
 
 
 def scaled_channels(scene: Scene) -> Cause | None:
@@ -66,7 +66,7 @@ def labels(scene: Scene) -> Cause | None:
         return None
     moved = ", ".join(f"{a} to {b}" for a, b in pairs.T.tolist()[:6])
     why = f"the numbers of the output name things that the group moves: {moved}"
-    return Cause("wrong type", "the output", why, "declare a function (g, x) -> x that renames them, or pool them away")
+    return Cause("wrong type", scene.output, why, "declare a function (g, x) -> x that renames them, or pool them away")
 
 
 def _fit(scene: Scene, g: object) -> Fit | None:

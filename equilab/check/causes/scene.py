@@ -60,9 +60,18 @@ class Scene:
     def where(self) -> str:
         """The name of the broken layer with its class."""
         if self.step is None:
-            return "the output"
+            return self.output
         words = f"{self.step.name} ({type(self.step.module).__name__})"
         return f"the code before {words}" if self.is_before else words
+
+    @property
+    def output(self) -> str:
+        """The name of the output with the largest error."""
+        asked, worst = self.level.asked, self.level.worst
+        if len(asked.telling) < 2 or worst is None or worst[1].trouble is not None:
+            return "the output"
+        place = max(asked.telling, key=lambda place: worst[1].distances[place].mean)
+        return f"output {asked.case.out_names[place]}"
 
     @property
     def x(self) -> Tensor | None:

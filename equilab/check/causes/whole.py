@@ -29,7 +29,7 @@ def smaller_group(scene: Scene) -> Cause | None:
         name = scene.symmetry.subgroup_of(passing) or "the quarter turns and mirrors that the pixels allow"
         why = f"it is exact under {name}, and {turns:.2g} of the signal off at other elements of {scene.symmetry.name}"
         return Cause(
-            "smaller group", "the output", why, f"declare {name}, use filters of {scene.symmetry.name}, or blur"
+            "smaller group", scene.output, why, f"declare {name}, use filters of {scene.symmetry.name}, or blur"
         )
     name = scene.symmetry.subgroup_of(passing) if passing else None
     if name is None or name in ("C1", scene.symmetry.name):

@@ -185,3 +185,40 @@ def test_watching_modules_leaves_no_hook_behind():
     assert len(before) >= 4
     assert not _report(nn.Sequential(lift(), nn.Conv2d(8, 8, 3))).passed
     assert [dict(table) for table in tables] == before
+
+
+def test_a_free_linear_layer_into_more_channels_is_blamed_though_some_mixing_always_explains_it():
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 3))
+    x = torch.randn(6, 8, generator=torch.Generator().manual_seed(0))
+    report = eq.check.equivariance(net, x, in_type=BODY, out_type=3 * C4.trivial)
+    assert report.first_offender is not None
+    assert report.first_offender.name == "0 (Linear)"
+
+
+def test_of_several_outputs_the_one_with_the_error_is_named():
+    conv = lift()
+    x = images(torch.Generator().manual_seed(0), 1)
+    report = eq.check.equivariance(
+        lambda x: {"fields": conv(x), "sum": x.sum((1, 2, 3)), "corner": x.sum((1, 2, 3)) + x[:, 0, 0, 0]},
+        x,
+        in_type=1 * C4.trivial,
+        out_type={"fields": BODY, "sum": eq.check.Invariant(), "corner": eq.check.Invariant()},
+    )
+    assert report.cause is not None
+    assert report.cause.where == "output ['corner']"
+
+
+def test_a_layer_after_a_sound_one_with_rounded_filters_is_blamed_itself():
+    gspaces, escnn_nn = pytest.importorskip("escnn.gspaces"), pytest.importorskip("escnn.nn")
+    space = gspaces.rot2dOnR2(4)
+    image = escnn_nn.FieldType(space, [space.trivial_repr])
+    fields = escnn_nn.FieldType(space, 2 * [space.regular_repr])
+    torch.manual_seed(0)
+    conv = escnn_nn.R2Conv(image, fields, 3, padding=1)
+    net = escnn_nn.SequentialModule(conv, escnn_nn.PointwiseMaxPool(fields, 2)).eval()
+    report = eq.check.equivariance(net, images(torch.Generator().manual_seed(0), 1))
+    assert report.first_offender is not None
+    assert report.first_offender.name == "1 (PointwiseMaxPool2D)"
+    assert report.cause is not None
+    assert report.cause.name == "odd pool"
