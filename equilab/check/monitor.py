@@ -3,11 +3,12 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from random import Random
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from equilab.check.action import Invariant
 from equilab.check.boundary import opened
@@ -37,8 +38,9 @@ class EquivarianceMonitor:
       about smooth images in the shape of x; only for groups that have both.
     - `signal`: the spread over the size of the output, the least of all outputs; near 0 the network says nothing.
 
-    module: in evaluation mode, in its own precision and outside autocast; all of its state, modes included, is put back
-    bit by bit. Of a DistributedDataParallel or compiled module the one inside is asked, so there is no collective call
+    module: in evaluation mode, in its own precision, outside autocast unless the caller is inside it. Its modes, numbers,
+    attributes, containers and generators, and those of its parts, are put back bit by bit; not looked into are other
+    objects that it holds, such as a trainer. Of a DistributedDataParallel or compiled module the one inside is asked, so there is no collective call
     (any one process may ask alone) and no recompilation. A function that reaches modules is a module, too.
     in_type, out_type, group: as for `equivariance`; None: as the module says.
     samples: taken along the first axis of every input; None: all of x, for graphs and other inputs without that axis.
@@ -94,18 +96,14 @@ class EquivarianceMonitor:
         """What is logged at a step, whatever `every` says."""
         drawn = Random(f"{self.seed} {step}").getrandbits(32)  # all randomness of this step follows from it
         modules = reached(self.module)
-        kept = [Snapshot(module) for module in modules]
+        kept = Snapshot(modules, thorough=False)
+        subject = Subject(partial(_evaluated, self.module, modules), modules, seed=drawn, kept=kept)
         try:
             with compiling_nothing():
-                for module in modules:
-                    module.eval()
-                return self._measured(Subject(self.module, modules, seed=drawn), inputs, drawn)
+                return self._measured(subject, inputs, drawn)
         except Exception as error:
             error.add_note(f"raised while the EquivarianceMonitor asked about the module at step {step}")
             raise
-        finally:
-            for snapshot in kept:
-                snapshot.restore()
 
     def _measured(self, subject: Subject, inputs: tuple[Any, ...], seed: int) -> dict[str, float]:
         generator = torch.Generator().manual_seed(seed)
@@ -164,6 +162,13 @@ class EquivarianceMonitor:
         half = -(-self.elements // 2) if between else self.elements
         exact = exact[:half]
         return exact, between[: max(self.elements - len(exact), 1)]
+
+
+def _evaluated(function: Callable[..., Any], modules: list[nn.Module], *inputs: Any) -> Any:
+    """f(inputs) with its modules in evaluation mode; who calls puts their state back."""
+    for module in modules:
+        module.eval()
+    return function(*inputs)
 
 
 def _error(asked: Asked, g: Any) -> float:

@@ -2,7 +2,7 @@
 
 import copy
 import random
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from functools import partial
 from types import CellType, FunctionType, MethodType, ModuleType
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 _CONTAINERS = (list, dict, set, deque)
+_COPIED = (*_CONTAINERS, OrderedDict)  # types whose own copy is fast
 _PLAIN = (int, float, complex, str, bytes, bool, type(None), type, ModuleType, torch.dtype, torch.device)
 _SMALL = 1 << 20  # numbers of a tensor that are compared after every call, whatever its version says
 _MISSING = object()
@@ -22,9 +23,12 @@ class Snapshot:
     """The state of a module, or of any callable: numbers, attributes, modes, gradients, generators, closures.
 
     Reached are attributes, containers, closures and plain objects, however nested; not what a function only names.
+    With thorough=False, for what is asked often: modules and the containers, tensors and generators in them, not
+    gradients, and a tensor is looked at only where torch says that it was written into.
     """
 
-    def __init__(self, root: Any):
+    def __init__(self, root: Any, *, thorough: bool = True):
+        self._thorough = thorough
         self._tables: list[tuple[Any, Any]] = []  # (container, its items)
         self._attributes: list[tuple[dict[str, Any], dict[str, Any]]] = []
         self._cells: list[tuple[CellType, Any]] = []
@@ -63,7 +67,7 @@ class Snapshot:
         waiting, seen = [root], set()
         while waiting:
             part = waiting.pop()
-            if id(part) in seen or isinstance(part, _PLAIN):
+            if id(part) in seen or isinstance(part, _PLAIN) or not (self._thorough or _is_own(part)):
                 continue
             seen.add(id(part))
             self._remember(part)
@@ -72,9 +76,9 @@ class Snapshot:
     def _remember(self, part: Any) -> None:
         if isinstance(part, Tensor):
             if not is_lazy(part):
-                self._tensors.append(_Numbers(part))
+                self._tensors.append(_Numbers(part, self._thorough))
         elif isinstance(part, _CONTAINERS):
-            self._tables.append((part, copy.copy(part)))
+            self._tables.append((part, _copied(part)))
         elif isinstance(part, torch.Generator):
             self._generators.append((part.set_state, part.get_state()))
         elif isinstance(part, random.Random):
@@ -100,18 +104,20 @@ class Snapshot:
 class _Numbers:
     """A tensor as it was: storage, numbers, gradient, requires_grad."""
 
-    def __init__(self, tensor: Tensor):
+    def __init__(self, tensor: Tensor, thorough: bool):
+        self.thorough = thorough
         self.tensor, self.storage, self.values = tensor, tensor.detach(), tensor.detach().clone()
         self.version, self.pointer = tensor._version, _pointer(tensor)
         self.requires_grad = tensor.requires_grad
-        self.grad = tensor.grad if tensor.is_leaf else None
+        self.grad = tensor.grad if tensor.is_leaf and thorough else None
         self.grad_values = None if self.grad is None else self.grad.clone()
 
     def restore(self) -> bool:
         changed, tensor = False, self.tensor
         if _pointer(tensor) != self.pointer or tensor.shape != self.values.shape:
             tensor.data, changed = self.storage, True
-        if self.version != tensor._version or (tensor.numel() <= _SMALL and not _equal(tensor, self.values)):
+        is_looked_at = self.thorough and tensor.numel() <= _SMALL
+        if self.version != tensor._version or (is_looked_at and not _equal(tensor, self.values)):
             changed |= not _equal(tensor, self.values)
             self.storage.copy_(self.values)
             self.version = tensor._version
@@ -119,12 +125,25 @@ class _Numbers:
             return changed
         if tensor.requires_grad != self.requires_grad:
             tensor.requires_grad_(self.requires_grad)
-        if tensor.grad is not self.grad:
+        if self.thorough and tensor.grad is not self.grad:
             tensor.grad, changed = self.grad, True
         if self.grad is not None and self.grad_values is not None and not _equal(self.grad, self.grad_values):
             self.grad.detach().copy_(self.grad_values)
             changed = True
         return changed
+
+
+def _is_own(part: Any) -> bool:
+    """Whether this is a module, or what may be a part of its own state; an object may be the trainer that holds it."""
+    own = isinstance(part, nn.Module | Tensor | list | tuple | dict | set | frozenset | deque | torch.Generator)
+    return own or isinstance(part, random.Random) or type(part).__module__.startswith("numpy")
+
+
+def _copied(container: Any) -> Any:
+    """A shallow copy; () for what is empty, as most tables of hooks are."""
+    if not container:
+        return ()
+    return container.copy() if type(container) in _COPIED else copy.copy(container)
 
 
 def contents(cell: CellType) -> Any:

@@ -19,7 +19,7 @@ class Subject:
     """A callable under test: every call begins from the same state and the same random numbers.
 
     function: what is called; modules: the torch modules it reaches, whose state is put back after each call; dtype:
-    what floating inputs are cast to, None: they go in as they are.
+    what floating inputs are cast to, None: they go in as they are; kept: the state to put back, None: all there is.
     """
 
     def __init__(
@@ -30,9 +30,10 @@ class Subject:
         dtype: torch.dtype | None = None,
         autocast: torch.dtype | None = None,
         seed: int = 0,
+        kept: Snapshot | None = None,
     ):
         self.function, self.modules, self.dtype, self.autocast, self.seed = function, modules, dtype, autocast, seed
-        self._kept = Snapshot([function, *modules])
+        self._kept = Snapshot([function, *modules]) if kept is None else kept
         self.changed = False  # whether a call left a state behind, before it was put back
 
     def __call__(self, inputs: tuple[Any, ...], *, seed: int | None = None) -> Any:
