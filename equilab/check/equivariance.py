@@ -105,7 +105,9 @@ def assert_equivariant(fn: Callable[..., Any], *inputs: Any, **options: Any) -> 
     """The report of `equivariance`, which takes the same arguments; EquivarianceError, with its table, unless PASS.
 
     >>> import torch
-    >>> assert_equivariant(torch.nn.Tanh(), torch.randn(4, 5), in_type=Permute(1), out_type=Permute(1)).passed
+    >>> import equilab as eq
+    >>> swapped = eq.check.Permute(1)
+    >>> eq.check.assert_equivariant(torch.nn.Tanh(), torch.randn(4, 5), in_type=swapped, out_type=swapped).passed
     True
     """
     __tracebackhide__ = True
