@@ -40,7 +40,8 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     config.stash[_RUNNING] = []
     name = config.getoption("--equivariance-report")
-    if name and not hasattr(config, "workerinput"):  # workers of pytest-xdist send theirs
+    is_worker = hasattr(config, "workerinput")  # of pytest-xdist, which sends its checks with the reports of tests
+    if name and not is_worker and not config.getoption("--collect-only"):
         config.pluginmanager.register(_Writer(config.invocation_params.dir / name), "equivariance_report")
 
 

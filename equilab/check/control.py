@@ -83,14 +83,15 @@ def _ratio(level: Level, g: Any, way: _Way) -> float:
 
 
 def _answer(asked: Asked, values: tuple[Any, ...], size: float) -> list[Any]:
-    """f(x), with <w, x> / |x| in units of the signals added to it, w fixed."""
+    """f(x), with c + c^2 in units of the signals added to it, c = <w, x> / |x| with w fixed: neither even nor odd."""
     outputs = asked.case.call(asked.subject, values)
     if not size:
         return outputs
     generator = asked.case.generator(19)
     flat = torch.cat([real(leaf).flatten() for leaf in floating(values)])
     weights = torch.randn(flat.shape, generator=generator, dtype=torch.float64).to(flat)
-    added = size * float(weights @ flat / (flat.norm() or 1.0))
+    found = float(weights @ flat / (flat.norm() or 1.0))
+    added = size * (found + found**2)
     pairs = zip(outputs, asked.signals, strict=True)
     return [leaf + added * signal if isinstance(leaf, Tensor) else leaf for leaf, signal in pairs]
 
