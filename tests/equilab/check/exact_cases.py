@@ -3,7 +3,7 @@
 import copy
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -48,31 +48,40 @@ def exact_case(seed: int) -> ExactCase:
 
 def is_alive(fn: Callable[..., Any], inputs: tuple[Any, ...]) -> bool:
     """Whether all outputs vary by a thousandth of their size or more when the numbers of the input trade places, and by
-    a hundredth of that or less when the inputs change in their last digits: what is not so can only be inconclusive.
+    a hundredth of that or less when the inputs change by 1e-5, or a module by its precision: else nothing can be told.
     """
     generator = torch.Generator().manual_seed(0)
     others = [x.flatten()[torch.randperm(x.numel(), generator=generator)].reshape(x.shape) for x in inputs]
-    nearly = [x * (1 + 16 * torch.finfo(x.dtype).eps * torch.randn(x.shape, generator=generator)) for x in inputs]
-    nearly = [near.to(x.dtype) for near, x in zip(nearly, inputs, strict=True)]
-    with torch.random.fork_rng(devices=[]):
-        answers = [copy.deepcopy(fn)(*(x.clone() for x in xs)) for xs in (inputs, others, nearly)]
-    for here, there, near in zip(*((y,) if isinstance(y, Tensor) else y for y in answers), strict=True):
-        size, signal, noise = (root_mean_square(each) for each in (here, there - here, near - here))
-        if not (math.isfinite(size) and signal > 1e-3 * size and noise < 1e-2 * signal):
+    nearly = [x * (1 + 1e-5 * torch.randn(x.shape, generator=generator).to(x.dtype)) for x in inputs]
+    here, *there = (_leaves(copy.deepcopy(fn), xs) for xs in (inputs, others, nearly))
+    if isinstance(fn, nn.Module):
+        with suppress(TypeError):  # float32 only
+            there.append(_leaves(copy.deepcopy(fn).double(), [x.double() for x in inputs]))
+    for y, other, *near in zip(here, *there, strict=True):
+        size, signal, *noise = (root_mean_square(each) for each in (y, other - y, *(each - y for each in near)))
+        if not (math.isfinite(size) and signal > 1e-3 * size and max(noise) < 1e-2 * signal):
             return False
     return True
 
 
+def _leaves(fn: Callable[..., Any], inputs: Sequence[Tensor]) -> list[Tensor]:
+    """The outputs, from one state of the random numbers."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(0)
+        y = fn(*(x.clone() for x in inputs))
+    return [leaf.detach().double() for leaf in ((y,) if isinstance(y, Tensor) else y)]
+
+
 def root_mean_square(x: Tensor) -> float:
-    return float(x.detach().double().square().mean().sqrt())
+    return float(x.square().mean().sqrt())
 
 
 def is_moved(in_type: Any, x: Tensor) -> bool:
     """Whether fields are moved at all: one pixel of trivial fields is not, and there is nothing to find out."""
     if not isinstance(in_type, FieldType) or in_type.group.order == 1:
         return True
-    exact = [g for g in in_type.group.generators if x.ndim == 2 or (4 * g.turn).denominator == 1] or [in_type.group.element("1/4")]
-    return any(not torch.equal(in_type.act(g, x), x) for g in exact)
+    exact = [g for g in in_type.group.generators if x.ndim == 2 or (4 * g.turn).denominator == 1]
+    return any(not torch.equal(in_type.act(g, x), x) for g in exact or [in_type.group.element("1/4")])
 
 
 def layer(rng: random.Random, generator: torch.Generator) -> ExactCase:
