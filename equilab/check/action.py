@@ -1,6 +1,8 @@
 """How a group acts on one leaf of the inputs or outputs, and the actions that need no group of their own."""
 
+import sys
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -64,13 +66,45 @@ class Ignored(Invariant):
 
 
 class Function(Action):
-    """A bare function (g, x) -> x, for the group of the other leaves or the elements that are given."""
+    """A bare function (g, x) -> x, for the group of the other leaves or the elements that are given.
 
-    def __init__(self, function: Any):
+    It is given a copy of x, in float32 or as an array of numpy where it takes nothing else.
+    """
+
+    def __init__(self, function: Callable[[Any, Any], Any]):
         self.function = function
 
     def act(self, g: Any, x: Tensor) -> Tensor:
-        return self.function(g, x)
+        return _applied(self.function, g, x)[0]
+
+    def is_coarse(self, g: Any, x: Tensor) -> bool:
+        """Whether it takes float32 only."""
+        return _applied(self.function, g, x)[1] == torch.float32 and x.dtype == torch.float64
 
     def __str__(self) -> str:
         return getattr(self.function, "__name__", type(self.function).__name__)
+
+
+def _applied(function: Callable[[Any, Any], Any], g: Any, x: Tensor) -> tuple[Any, torch.dtype]:
+    """function(g, x), and the dtype in which it took x: its own, or float32 where it is float64."""
+    first: Exception | None = None
+    for dtype in dict.fromkeys((x.dtype, torch.float32 if x.dtype == torch.float64 else x.dtype)):
+        for make in (_copied, _as_array) if "numpy" in sys.modules else (_copied,):
+            try:
+                found = function(g, make(x.to(dtype)))
+            except (TypeError, RuntimeError, ValueError, AttributeError) as error:
+                first = first or error
+                continue
+            if hasattr(found, "__array__") and not isinstance(found, Tensor):
+                found = torch.as_tensor(found)
+            return (found.to(x.dtype) if isinstance(found, Tensor) and dtype != x.dtype else found), dtype
+    assert first is not None, "there is at least one way to call it"
+    raise first
+
+
+def _copied(x: Tensor) -> Tensor:
+    return x.detach().clone()
+
+
+def _as_array(x: Tensor) -> Any:
+    return x.detach().cpu().numpy().copy()

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from equilab.check.action import Action
+from equilab.check.action import Function
 from equilab.check.symmetry import LIMIT, WORDS, Symmetry
 from equilab.errors import GroupError
 
@@ -58,10 +58,12 @@ class CustomSymmetry(Symmetry):
         return text if len(text) <= 40 else text[:37] + "..."
 
 
-class Custom(Action):
+class Custom(Function):
     """A function (g, x) -> x with its group: the elements to check, their product, inverse and identity.
 
-    With all of these the action is validated before it is used: act(g h, x) = act(g, act(h, x)).
+    With all of these the action is validated before it is used, act(g h, x) = act(g, act(h, x)); without, the report
+    notes that it was not. The function is given a copy of x, a tensor, or an array of numpy or float32 where it takes
+    nothing else, and keeps the shape. Raises GroupError without elements.
 
     >>> import torch
     >>> flips = Custom(
@@ -81,14 +83,8 @@ class Custom(Action):
         inverse: Callable[[Any], Any] | None = None,
         identity: Any = None,
     ):
-        self.function = function
+        super().__init__(function)
         self.symmetry = CustomSymmetry(elements, multiply, inverse, identity)
-
-    def act(self, g: Any, x: Tensor) -> Tensor:
-        return self.function(g, x)
-
-    def __str__(self) -> str:
-        return getattr(self.function, "__name__", type(self.function).__name__)
 
 
 def _same(g: Any, h: Any) -> bool:

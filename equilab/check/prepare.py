@@ -3,16 +3,16 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from equilab.check.action import Action
 from equilab.check.boundary import opened, plain, wants_geometric
 from equilab.check.calibrate import unit
 from equilab.check.case import Case
-from equilab.check.copies import reached, rebound
+from equilab.check.originals import Mode, as_handed_over, in_precision
 from equilab.check.permutations import Permutations, things
 from equilab.check.plane import PlaneAction
 from equilab.check.subject import Subject, floating
@@ -20,10 +20,9 @@ from equilab.check.symmetry import Symmetry
 from equilab.check.translations import Translate, Translations
 from equilab.check.trees import filled, leaves, spread
 from equilab.check.types import as_action, as_symmetry, is_type, types_of
-from equilab.check.validate import validate
+from equilab.check.validate import Validity, validate
 from equilab.errors import GroupError, SettingError
 
-Mode = Literal["as_is", "train", "eval"]
 _MANY = 16  # groups of more elements are asked with fewer images
 
 
@@ -58,21 +57,22 @@ def prepare(
         raise SettingError("inputs: expected at least one, such as torch.randn(4, 3, 33, 33), got none")
     if mode not in ("as_is", "train", "eval"):
         raise SettingError(f"mode: expected 'as_is', 'train' or 'eval', got {mode!r}")
-    original, notes = _original(fn, mode, autocast, seed)
+    original, notes = as_handed_over(fn, mode, autocast, seed)
     case, outputs = question(
         fn, original, inputs, in_type=in_type, out_type=out_type, group=group, elements=elements, seed=seed
     )
     chosen = tuple(elements) if elements is not None else case.symmetry.choose(case.generator())
     if case.symmetry.is_trivial:
         notes.append(f"{case.symmetry.name} has no element but the identity, under which every function is equivariant")
-    defect = validated(case, outputs, chosen, seed)
+    defect, said = validated(case, outputs, chosen, seed)
+    notes += said
     case = _trimmed(case, len(chosen))
     dtype = _dtype(original, case.values, outputs, autocast)
     sharp, coarse = None, None
     if dtype != torch.float64:
-        sharp = _copy(fn, torch.float64, mode, case, chosen[0], notes, seed)
+        sharp = in_precision(fn, torch.float64, mode, case, chosen[0], notes, seed)
     else:
-        coarse = _copy(fn, torch.float32, mode, case, chosen[0], [], seed)
+        coarse = in_precision(fn, torch.float32, mode, case, chosen[0], [], seed)
     return Prepared(case, chosen, original, dtype, sharp, coarse, defect, tuple(notes))
 
 
@@ -125,57 +125,6 @@ def _actions(types: Any, tree: Any, name: str) -> tuple[Action, ...]:
     return tuple(as_action(entry, name) for entry in entries)
 
 
-def _original(fn: Callable[..., Any], mode: Mode, autocast: torch.dtype | None, seed: int) -> tuple[Subject, list[str]]:
-    """The module as it was handed over, in a copy where that is possible."""
-    notes: list[str] = []
-    try:
-        function, modules = rebound(fn, None)
-    except Exception as error:
-        function, modules = fn, reached(fn)
-        notes.append(
-            f"no copy could be made ({type(error).__name__}: {_first_line(error)}): the module itself was called, and "
-            "put back as it was"
-        )
-        if mode != "as_is":
-            raise SettingError(
-                f"mode: expected 'as_is' for what cannot be copied, got {mode!r}; set the mode yourself"
-            ) from error
-    _set_mode(modules, mode)
-    return Subject(function, modules, autocast=autocast, seed=seed), notes
-
-
-def _set_mode(modules: list[nn.Module], mode: Mode) -> None:
-    if mode != "as_is":
-        for module in modules:
-            module.train(mode == "train")
-
-
-def _copy(
-    fn: Callable[..., Any], dtype: torch.dtype, mode: Mode, case: Case, g: Any, notes: list[str], seed: int
-) -> Subject | None:
-    """A copy in another precision that answers at x and moves x; None, with a note, where there is none."""
-    word = str(dtype).removeprefix("torch.")
-    try:
-        function, modules = rebound(fn, dtype)
-        _set_mode(modules, mode)
-        subject = Subject(function, modules, dtype=dtype, seed=seed)
-        again = case.cast(dtype)
-        again.moved(g)
-        found = [leaf.dtype for leaf in floating(again.call(subject, again.values))]
-    except Exception as error:
-        why = f"{type(error).__name__}: {_first_line(error)}"
-        notes.append(f"no {word} copy ({why}): errors below round-off cannot be seen")
-        return None
-    if found and all(unit(kind) > unit(dtype) for kind in found):
-        notes.append(f"the {word} copy answers in {found[0]}: errors below round-off cannot be seen")
-        return None
-    return subject
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [""])[0][:120]
-
-
 def _symmetry(
     given: Symmetry | None, in_actions: tuple[Action, ...], out_actions: tuple[Action, ...], values: tuple[Any, ...]
 ) -> Symmetry:
@@ -216,20 +165,29 @@ def _scaled(
     return tuple(found)
 
 
-def validated(case: Case, outputs: list[Any], elements: tuple[Any, ...], seed: int) -> float:
-    """The largest defect of an action; ActionError for one that is none."""
+def validated(case: Case, outputs: list[Any], elements: tuple[Any, ...], seed: int) -> Validity:
+    """The largest defect of an action, and what has to be said; ActionError for one that is none."""
+    inputs = case.inputs if len(case.inputs) > 1 else case.inputs[0]
     named = [
-        *((action, leaf, "in_type") for action, leaf in zip(case.in_actions, case.values, strict=True)),
-        *((action, leaf, "out_type") for action, leaf in zip(case.out_actions, outputs, strict=True)),
+        *(
+            (action, leaf, f"in_type{path}")
+            for action, leaf, (path, _) in zip(case.in_actions, case.values, leaves(inputs), strict=True)
+        ),
+        *(
+            (action, leaf, f"out_type{path}")
+            for action, leaf, path in zip(case.out_actions, outputs, case.out_names, strict=True)
+        ),
     ]
-    worst, seen = 0.0, set()
+    worst, notes, seen = 0.0, {}, set()
     for action, leaf, name in named:
         shown = action.observe(leaf) if isinstance(leaf, Tensor) else leaf
         key = (id(action), tuple(shown.shape) if isinstance(shown, Tensor) else None)
         if key not in seen:
             seen.add(key)
-            worst = max(worst, validate(action, shown, case.symmetry, elements, name, seed))
-    return worst
+            found = validate(action, shown, case.symmetry, elements, name, seed)
+            worst = max(worst, found.defect)
+            notes |= dict.fromkeys(found.notes)
+    return Validity(worst, tuple(notes))
 
 
 def _trimmed(case: Case, count: int) -> Case:
