@@ -118,11 +118,15 @@ def off_centre(scene: Scene) -> Cause | None:
 
 
 def _fits(carried: Tensor, target: Tensor, down: int, right: int) -> bool:
+    """Whether a shift explains it, round the edges or away from them."""
     rows, columns = carried.shape[-2:]
-    edge = max(abs(down), abs(right))
-    inside = (..., slice(edge, rows - edge), slice(edge, columns - edge))
-    found = fit(carried.roll((down, right), (-2, -1))[inside], target[inside])
-    return found is not None and found.error < 1e-6
+    shifted = carried.roll((down, right), (-2, -1))
+    for edge in (0, max(abs(down), abs(right))):
+        inside = (..., slice(edge, rows - edge), slice(edge, columns - edge))
+        found = fit(shifted[inside], target[inside])
+        if found is not None and found.error < 1e-6:
+            return True
+    return False
 
 
 def constant(scene: Scene) -> Cause | None:

@@ -1,0 +1,95 @@
+"""Causes of functions without modules, from their errors alone; and that asking for a cause does no harm."""
+
+import pytest
+import torch
+from mutants_case import C4, D4, images, lift, lifted
+from torch import nn
+from torch.nn import functional
+
+import equilab as eq
+from equilab.check import causes
+
+
+def _pattern(*shape: int) -> torch.Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(3))
+
+
+def _cause(fn, x, **options) -> str | None:
+    report = eq.check.equivariance(fn, x, **options)
+    assert str(report.verdict) == "FAIL", str(report)
+    assert report.cause is not None
+    return report.cause.name
+
+
+CODE = {
+    "bias": lambda y: y + _pattern(8, 1, 1).to(y),
+    "positional embedding": lambda y: y + _pattern(9, 9).to(y),
+    "border": lambda y: functional.pad(y[..., :-1, :], (0, 0, 0, 1)),
+    "dead channel": lambda y: y * torch.tensor([1, 1, 1, 0, 1, 1, 1, 1]).view(8, 1, 1).to(y),
+    "channels apart": lambda y: y * torch.arange(1, 9).view(8, 1, 1).to(y),
+    "off centre": lambda y: y.roll(2, -1),
+    "random numbers": lambda y: y + torch.randn_like(y),
+    "not equivariant": lambda y: y.cumsum(-1),
+}
+
+
+@pytest.mark.parametrize("name", CODE)
+def test_the_cause_of_code_after_a_sound_layer_is_told_from_its_error(name):
+    conv, code = lift(), CODE[name]
+    assert _cause(lambda x: code(conv(x)), images(torch.Generator().manual_seed(0), 1), **lifted()) == name
+
+
+@pytest.mark.parametrize(("subgroup", "fn"), [("C2", lambda x: x + x.roll(1, -1) + x.roll(-1, -1)), ("C1", None)])
+def test_the_largest_subgroup_that_passes_is_named(subgroup, fn):
+    x = images(torch.Generator().manual_seed(0), 1)
+    options = {"in_type": 1 * C4.trivial, "out_type": 1 * C4.trivial}
+    report = eq.check.equivariance(fn or (lambda x: x * _pattern(9, 9).to(x)), x, **options)
+    assert report.cause is not None
+    assert (report.cause.name == "smaller group") is (subgroup != "C1")
+    assert (f"{subgroup} only" in report.cause.why) is (subgroup != "C1")
+
+
+def test_a_module_that_raises_at_moved_inputs_fails_with_what_it_said():
+    def picky(x):
+        if x[0, 0, 0, 0] < x[0, 0, -1, -1]:
+            raise RuntimeError("the first corner must be the brightest")
+        return x
+
+    x = torch.arange(9.0).reshape(1, 1, 3, 3).flip(-1, -2)
+    report = eq.check.equivariance(picky, x, in_type=1 * C4.trivial, out_type=1 * C4.trivial)
+    assert str(report.verdict) == "FAIL"
+    assert report.cause is not None
+    assert report.cause.name == "error at g x"
+    assert "the first corner must be the brightest" in report.cause.why
+
+
+def test_another_shape_at_moved_inputs_is_the_cause():
+    report = eq.check.equivariance(
+        lambda x: x[: 1 + int(x[0, 0, 0, 0] < x[0, 0, -1, -1])],
+        torch.arange(36.0).reshape(4, 1, 3, 3),
+        in_type=1 * C4.trivial,
+        out_type=1 * C4.trivial,
+    )
+    assert report.cause is not None
+    assert report.cause.name == "shape"
+
+
+def test_asking_for_the_cause_leaves_the_module_and_the_random_numbers_as_they_were():
+    torch.manual_seed(0)
+    net = nn.Sequential(lift(), nn.BatchNorm2d(8), nn.Dropout(0.5), nn.Conv2d(8, 8, 3)).train()
+    before = {name: value.clone() for name, value in net.state_dict().items()}
+    state = torch.get_rng_state()
+    report = eq.check.equivariance(net, images(torch.Generator().manual_seed(0), 1), **lifted())
+    assert report.cause is not None
+    assert torch.equal(torch.get_rng_state(), state)
+    assert all(torch.equal(before[name], value) for name, value in net.state_dict().items())
+    assert all(parameter.grad is None for parameter in net.parameters())
+
+
+def test_a_hypothesis_that_raises_does_not_hide_the_verdict(monkeypatch):
+    def raising(scene):
+        raise RuntimeError("no")
+
+    monkeypatch.setattr(causes, "HYPOTHESES", (raising, *causes.HYPOTHESES))
+    x = images(torch.Generator().manual_seed(0), 1, 10)
+    assert _cause(nn.MaxPool2d(3), x, in_type=1 * D4.trivial, out_type=1 * D4.trivial) == "odd pool"
