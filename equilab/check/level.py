@@ -20,7 +20,8 @@ from equilab.check.calibrate import (
     unit,
 )
 from equilab.check.case import Answer, Asked
-from equilab.check.subject import Subject
+from equilab.check.compare import real_dtype
+from equilab.check.subject import Subject, floating
 
 _STORAGE_MARGIN = 6.0  # of what rounding the module's own numbers does
 _DRAWS = 4  # of the round-off at an input that fails
@@ -144,7 +145,7 @@ def ask(
     second.answers = [(g, second.asked.at(g)) for g in elements]
     first.answers = [(g, asked.at(g)) for g in some]
     apart = _apart(first, second)
-    note = _unlike(second.asked, noise.rounding, apart)
+    note = _unlike(second.asked, noise.rounding, apart, dtype)
     if note is None:
         noise = noise._replace(rounding=[max(pair) for pair in zip(noise.rounding, apart, strict=True)])
     else:
@@ -152,7 +153,7 @@ def ask(
     first.settle(noise, dtype, defect)
     scale = unit(torch.float64) / unit(dtype)
     fine = own_round_off(second.asked, cautious(second.asked, torch.float64))
-    stored = storage_noise(second.asked, dtype)
+    stored = storage_noise(second.asked, _stored_in(asked.subject))
     second.settle(
         fine.max(Noise([scale * each for each in noise.rounding], fine.response)), torch.float64, defect, stored
     )
@@ -160,10 +161,10 @@ def ask(
     return Levels(first, second, note is None, [] if note is None else [note], far, unit(dtype) > _HALF)
 
 
-def _unlike(asked: Asked, noise: list[float], apart: list[float]) -> str | None:
+def _unlike(asked: Asked, noise: list[float], apart: list[float], dtype: torch.dtype) -> str | None:
     """Why a float64 copy, as it was asked, does not count: it computes something else, or not in float64."""
     own, far = (max((each[place] for place in asked.telling), default=0.0) for each in (noise, apart))
-    if far > _SOMETHING_ELSE and far > 1000 * own:
+    if far > _SOMETHING_ELSE and far > (30 if unit(dtype) > _HALF else 1000) * own:
         return f"the float64 copy computes something else, {far:.2g} of the signal away: the module itself decides"
     if far < own / _NOT_DOUBLE and any(hidden_float32(asked)):
         return "the float64 copy is not in float64 inside: the module itself decides"
@@ -190,6 +191,13 @@ def _of_double(asked: Asked, noise: Noise, coarse: Subject) -> Noise:
     apart = [far * scale if far < _SOMETHING_ELSE else 0.0 for far in apart]
     rounding = [max(each) for each in zip(noise.rounding, apart, hidden_float32(asked), strict=True)]
     return noise._replace(rounding=rounding)
+
+
+def _stored_in(subject: Subject) -> torch.dtype:
+    """The coarsest precision of the module's own numbers; under autocast they are finer than what is computed."""
+    tensors = (tensor for module in subject.modules for tensor in (*module.parameters(), *module.buffers()))
+    kinds = {real_dtype(tensor) for tensor in floating(tensors)}
+    return max(kinds, key=unit, default=torch.float64)
 
 
 def _name(subject: Subject, dtype: torch.dtype) -> str:

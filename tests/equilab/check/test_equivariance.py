@@ -334,3 +334,10 @@ def test_a_pooled_output_is_invariant():
     assert report.passed
     wrong = eq.check.equivariance(net, images(), in_type=ONE, out_type=Invariant())
     assert wrong.verdict is Verdict.FAIL
+
+
+@torch.no_grad()
+def test_autocast_does_not_hide_what_is_broken_in_the_weights():
+    options = {"in_type": ONE, "out_type": 4 * G.regular, "autocast": torch.bfloat16}
+    assert eq.check.equivariance(plain(3, torch.float32), images(), **options).passed
+    assert eq.check.equivariance(stirred(plain(3, torch.float32), 1e-4), images(), **options).verdict is Verdict.FAIL
