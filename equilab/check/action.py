@@ -96,7 +96,7 @@ def _applied(function: Callable[[Any, Any], Any], g: Any, x: Tensor) -> tuple[An
                 first = first or error
                 continue
             if hasattr(found, "__array__") and not isinstance(found, Tensor):
-                found = torch.as_tensor(found)
+                found = torch.as_tensor(found, device=x.device)
             return (found.to(x.dtype) if isinstance(found, Tensor) and dtype != x.dtype else found), dtype
     assert first is not None, "there is at least one way to call it"
     raise first
