@@ -82,12 +82,20 @@ class Irreps(Action):
         if isinstance(irreps, str):
             irreps = _read(irreps)
         self.irreps = irreps
+        self._known: dict[tuple[float, ...], Tensor] = {}  # D(g), which takes e3nn milliseconds
 
     def act(self, g: Any, x: Tensor) -> Tensor:
         matrix = g.matrix if isinstance(g, Motion) else g
         if x.shape[-1:] != (self.irreps.dim,):
             raise ShapeError(f"expected (..., {self.irreps.dim}) for {self}, got {tuple(x.shape)}")
-        return x @ self.irreps.D_from_matrix(matrix.double()).to(x).T
+        return x @ self._of(matrix.double()).to(x).T
+
+    def _of(self, matrix: Tensor) -> Tensor:
+        """D(g), float64."""
+        key = tuple(matrix.flatten().tolist())
+        if key not in self._known:
+            self._known[key] = self.irreps.D_from_matrix(matrix)
+        return self._known[key]
 
     def tangent(self, g: Any, v: Tensor) -> Tensor:
         return self.act(g, v)
