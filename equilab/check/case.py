@@ -10,7 +10,7 @@ from torch import Tensor
 from equilab.check.action import Action, Ignored
 from equilab.check.boundary import Close, plain
 from equilab.check.compare import Distance, difference, distance, real, real_dtype, root_mean_square, spread
-from equilab.check.subject import Subject, cast
+from equilab.check.subject import Subject, cast, floating
 from equilab.check.symmetry import Symmetry
 from equilab.check.trees import filled, leaves
 from equilab.errors import SettingError
@@ -57,9 +57,13 @@ class Case:
         return torch.Generator().manual_seed(self.seed * 1000 + salt)
 
     def others(self) -> list[tuple[Any, ...]]:
-        """Input leaves unlike the given ones, by their numbers in another order, or with noise where that may fail."""
+        """Input leaves unlike the given ones, by their numbers in another order, or with noise where that may fail.
+
+        Integers, which may name nodes or words, change places only where nothing else can.
+        """
         generator = self.generator(1)
-        shuffled = tuple(_shuffled(leaf, generator) for leaf in self.values)
+        some = floating(self.values) or [leaf for leaf in self.values if isinstance(leaf, Tensor)]
+        shuffled = tuple(_shuffled(leaf, generator) if any(leaf is x for x in some) else leaf for leaf in self.values)
         return [shuffled, tuple(noisy(leaf, 0.5, generator) for leaf in self.values)]
 
     def is_exact(self, g: Any, outputs: list[Any]) -> bool:
@@ -197,8 +201,8 @@ def _spreads(action: Action, seen: Tensor, found: list[Any] | None, place: int, 
     return [spread(seen, other, window)] if other.shape == seen.shape else []
 
 
-def _shuffled(leaf: Any, generator: torch.Generator) -> Any:
-    if not isinstance(leaf, Tensor) or not (leaf.is_floating_point() or leaf.is_complex()) or not leaf.numel():
+def _shuffled(leaf: Tensor, generator: torch.Generator) -> Any:
+    if not leaf.numel():
         return leaf
     if bool((leaf == leaf.flatten()[0]).all()):
         return noisy(leaf + 1, 0.5, generator)

@@ -47,7 +47,8 @@ def inside_compiled(fn: Any) -> Any:
 
 def cast_module(module: nn.Module, dtype: torch.dtype) -> nn.Module:
     """The module itself with its parameters, buffers and tensors kept as attributes in another precision."""
-    module._apply(lambda tensor: cast(tensor, dtype))
+    with torch.no_grad():
+        module._apply(lambda tensor: cast(tensor, dtype))
     for part in module.modules():
         for name, value in list(vars(part).items()):
             if name not in ("_parameters", "_buffers", "_modules"):
@@ -84,7 +85,10 @@ class _Copier:
     def _made(self, part: Any, depth: int) -> Any:
         if isinstance(part, nn.Module):
             self._detach(part)
-            copied = copy.deepcopy(part, self.memo)
+            with torch.no_grad():  # the copy of a scripted module would know where its numbers are from
+                copied = copy.deepcopy(part, self.memo)
+            for made, given in zip(copied.parameters(), part.parameters(), strict=True):
+                made.requires_grad_(given.requires_grad)
             return copied if self.dtype is None else cast_module(copied, self.dtype)
         if isinstance(part, Tensor):
             copied = copy.deepcopy(part, self.memo) if part.is_leaf else part.detach().clone()

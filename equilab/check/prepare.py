@@ -12,9 +12,10 @@ from equilab.check.action import Action
 from equilab.check.boundary import opened, plain, wants_geometric
 from equilab.check.calibrate import unit
 from equilab.check.case import Case
+from equilab.check.euclidean import Euclidean, Irreps
 from equilab.check.originals import Mode, as_handed_over, in_precision
 from equilab.check.permutations import Permutations, things
-from equilab.check.plane import PlaneAction
+from equilab.check.plane import PlaneAction, Points
 from equilab.check.subject import Subject, floating
 from equilab.check.symmetry import Symmetry
 from equilab.check.translations import Translate, Translations
@@ -23,7 +24,8 @@ from equilab.check.types import as_action, as_symmetry, is_type, types_of
 from equilab.check.validate import Validity, validate
 from equilab.errors import GroupError, SettingError
 
-_MANY = 16  # groups of more elements are asked with fewer images
+_ROUGH_ACTION = 1e-10  # a relative defect of float32, or of angles near a pole
+_MANY = 12  # groups of more elements are asked with fewer images
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ def prepare(
         notes.append(f"{case.symmetry.name} has no element but the identity, under which every function is equivariant")
     defect, said = validated(case, outputs, chosen, seed)
     notes += said
+    if defect > _ROUGH_ACTION:
+        notes.append(f"the actions keep their own laws only to {defect:.1g}, which is in the tolerance")
     case = _trimmed(case, len(chosen))
     dtype = _dtype(original, case.values, outputs, autocast)
     sharp, coarse = None, None
@@ -137,9 +141,11 @@ def _symmetry(
             raise GroupError(f"in_type: expected one number of things to permute, got {sorted(counts)}; name the group")
         return Permutations(counts.pop())
     found = given or next(iter(named.values()), None)
+    if found is None and any(isinstance(action, Irreps) for action in actions):
+        return Euclidean(translations=any(isinstance(action, Points) for action in actions))
     if found is None:
         raise GroupError(
-            "group: expected a group, because no type names one; pass group=eq.groups.C4, eq.check.Euclidean(), "
+            "group: expected a group, because no type names one; pass group=eq.groups.C(4), eq.check.Euclidean(), "
             "eq.check.Translations() or eq.check.Permutations(n)"
         )
     if isinstance(found, Translations):

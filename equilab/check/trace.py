@@ -13,6 +13,7 @@ from equilab.check.boundary import plain
 from equilab.check.case import Case
 from equilab.check.subject import Subject
 from equilab.check.trees import leaves, mapped
+from equilab.check.unwrapped import compiling_nothing
 
 
 @dataclass
@@ -79,7 +80,7 @@ def hooked(*, before: Callable[..., Any] | None = None, after: Callable[..., Any
     handles = [hooks.register_module_forward_pre_hook(before)] if before is not None else []
     handles.append(hooks.register_module_forward_hook(after, with_kwargs=True))
     try:
-        with warnings.catch_warnings():
+        with compiling_nothing(), warnings.catch_warnings():  # a compiler would trace the hooks
             warnings.filterwarnings("ignore", "Using `torch.compile")  # that it calls the hooks once more is no harm
             yield
     finally:
