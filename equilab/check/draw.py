@@ -55,7 +55,7 @@ def measured(found: Any) -> Picture:
     floors = sorted(value for _, curve in there for value in curve.floors if value > 0)
     errors = [value for _, curve in there for value in curve.errors]
     lowest = math.floor(math.log10(floors[len(floors) // 2])) - 1 if floors else -17
-    scale = Scale.of([*errors, *floors], lowest=lowest)
+    scale = Scale(min(lowest, -4), Scale.of([*errors, 1.0]).high)
     panels: list[Panel] = []
     for title, curve in there:
         panel = rings(PANEL / 2, 168, title, scale, [])

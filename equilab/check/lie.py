@@ -14,7 +14,7 @@ from equilab.check.compare import difference, real, root_mean_square
 from equilab.check.curve import LieError
 from equilab.check.gaussian import Blocks
 from equilab.check.plane import PlaneAction
-from equilab.check.shift import derivative, inside, turn_and_grow
+from equilab.check.shift import derivative, inside, middle, middle_window, turn_and_grow
 from equilab.check.subject import Snapshot, cast, seeded
 from equilab.check.translations import Translate
 from equilab.check.trees import filled, leaves
@@ -37,35 +37,50 @@ def lie_error(name: str, asked: Asked, per_pixel: list[tuple[float, float]]) -> 
     per_pixel: pixels of each output for each of the input, down and right.
     """
     case, ins, outs = asked.case, asked.case.in_actions, asked.case.out_actions
-    tangents = [_tangent(name, action, leaf) for action, leaf in zip(ins, case.values, strict=True)]
-    wanted = [
-        _tangent(name, action, _seen(action, leaf), per_pixel[place]) if place in asked.compared else None
-        for place, (action, leaf) in enumerate(zip(outs, asked.outputs, strict=True))
-    ]
-    if any(v is None and isinstance(x, Tensor) for v, x in zip(tangents, case.values, strict=True)) or any(
-        wanted[place] is None for place in asked.compared
-    ):
+    tangents = [_tangent(name, *pair) for pair in zip(ins, case.values, strict=True)]
+    if any(v is None and isinstance(x, Tensor) for v, x in zip(tangents, case.values, strict=True)):
+        return None
+    seen = [_seen(*pair) for pair in zip(outs, asked.outputs, strict=True)]
+    wanted = {
+        place: [_tangent(name, outs[place], y, per_pixel[place]) for y in _images(name, outs[place], seen[place])]
+        for place in asked.compared
+    }
+    if any(v is None for known in wanted.values() for v in known):
         return None
     found, method = _directional(asked, tangents, outs)
     total, count, relative = 0.0, 0, 0.0
-    for place in asked.compared:
-        delta = difference(found[place], wanted[place])  # pyright: ignore[reportArgumentType]
-        window = outs[place].window(delta, exact=False)
-        if window is not None and delta.shape[-2:] == window.shape:
-            delta = delta[..., window]
-        squares = delta.square()
+    for place, known in wanted.items():
+        squares = min((_squares(name, outs[place], difference(found[place], v)) for v in known), key=torch.sum)  # pyright: ignore
         total, count = total + float(squares.sum()), count + squares.numel()
         if asked.signals[place]:
             relative = max(relative, float(squares.mean()) / asked.signals[place] ** 2)
     return LieError(total / max(count, 1), relative, UNITS[name], method)
 
 
+def _squares(name: str, action: Action, delta: Tensor) -> Tensor:
+    """The squares of a difference where outputs are compared."""
+    window = action.window(delta, exact=False)
+    if window is not None and name.startswith("translation") and isinstance(action, PlaneAction):
+        window = middle_window(delta)
+    return (delta if window is None or delta.shape[-2:] != window.shape else delta[..., window]).square()
+
+
 def _seen(action: Action, leaf: Any) -> Any:
     return action.observe(leaf) if isinstance(leaf, Tensor) else leaf
 
 
+def _images(name: str, action: Action, y: Any) -> list[Any]:
+    """An output as it can be moved: an image with its frame and without it, which rings."""
+    if not isinstance(y, Tensor) or y.ndim != 4 or not isinstance(action, PlaneAction):
+        return [y]
+    return [y, middle(y, 1) if name.startswith("translation") else inside(y)]
+
+
 def _tangent(name: str, action: Action, x: Any, scale: tuple[float, float] = (1.0, 1.0)) -> Tensor | None:
-    """X x; None where it is not known. scale: pixels of x for each pixel of the input, down and right."""
+    """X x; None where it is not known. scale: pixels of x for each pixel of the input, down and right.
+
+    x: an image without its frame, which would ring.
+    """
     if not isinstance(x, Tensor):
         return None
     if isinstance(action, Invariant) or not (x.is_floating_point() or x.is_complex()):
@@ -83,11 +98,11 @@ def _tangent(name: str, action: Action, x: Any, scale: tuple[float, float] = (1.
             return None
         if not is_image or not isinstance(action, PlaneAction):
             return generator(lambda g: action.act(g, x))
-        return turn_and_grow(inside(x))[0] + generator(lambda g: action.mix(g, x))
+        return turn_and_grow(x)[0] + generator(lambda g: action.mix(g, x))
     if not is_image:
         return torch.zeros_like(x) if isinstance(action, PlaneAction) else None
     if name == "scale":
-        return turn_and_grow(inside(x))[1]
+        return turn_and_grow(x)[1]
     return -scale[1] * derivative(x, -1) if name == "translation_x" else scale[0] * derivative(x, -2)
 
 

@@ -59,10 +59,10 @@ def measure(
     stay in their frame; "smooth" are sums of Gaussians in place of the given ones, evaluated where they are turned to.
 
     Images are turned by three shears in Fourier space and shifted by a phase in it, round the edges. Errors are root
-    mean squares in units of the signal, as in `equivariance`, over the pixels within 0.8 of the inscribed circle (of
-    `Translate`: over all but its margin). The floor beside an error is what two ways of moving the same image differ
-    by, before and after f. lie: L_X f (Gruver et al. 2022, equation 4), with the action on outputs, see `LieError`.
-    Computed on a float64 copy where f has one.
+    mean squares in units of the signal, as in `equivariance`, over the pixels within 0.8 of the inscribed circle, or
+    0.6 for shifts (of `Translate`: all but its margin). The floor beside an error is what two ways of moving the same
+    image differ by, before and after f. lie: L_X f (Gruver et al. 2022, equation 4), with the action on outputs, see
+    `LieError`. Computed on a float64 copy where f has one.
 
     Raises FieldTypeError for types that do not turn with the plane, GroupError for angles that the types have not,
     SettingError for shifts without an image.
@@ -111,7 +111,7 @@ def measure(
 
 
 def _whole_turns(in_type: Any, inputs: tuple[Any, ...]) -> list[tuple[int, int]] | None:
-    """Of `Translate`: shifts by which images of every stride come back, because no other is asked about whole pixels."""
+    """Of `Translate`: shifts by which images of every stride come back, because no others are validated."""
     if not any(isinstance(entry, Translate) for _, entry in leaves(in_type)):
         return None
     around = math.lcm(*(size for _, leaf in leaves(inputs) if isinstance(leaf, Tensor) for size in leaf.shape[-2:]))

@@ -8,7 +8,7 @@ from equilab.check.curve import Curve
 from equilab.check.picture import BLUE, GREY, INK, LIGHT, ORANGE, PALE, at_angle, circle, diamond, path, text
 
 PANEL = 300  # width of a panel, pixels
-_RADIUS = 112
+_RADIUS = 108
 _DOT = 5.5
 
 
@@ -62,15 +62,15 @@ def radius(scale: Scale, value: float) -> float:
 
 def rings(x: float, y: float, title: str, scale: Scale, limits: Sequence[tuple[float, str]]) -> list[str]:
     """Rings of decades with their numbers, spokes every 45 degrees, and dashed circles within which errors may be."""
-    shapes = [text(x, y - _RADIUS - 36, title, size=14, bold=True), circle(x, y, _RADIUS, fill="#FAFAFA", line=PALE)]
+    shapes = [text(x, y - _RADIUS - 40, title, size=14, bold=True), circle(x, y, _RADIUS, fill="#FAFAFA", line=PALE)]
     shapes += [circle(x, y, radius(scale, value), fill=LIGHT) for value, _ in limits[:1]]
     shapes += [circle(x, y, radius(scale, 10.0**decade), line=PALE) for decade in scale.decades]
     for degrees in range(0, 360, 45):
         shapes.append(path([(x, y), at_angle(x, y, _RADIUS, degrees)], line=PALE, width=0.7))
-        place = at_angle(x, y, _RADIUS + 18, degrees)
+        place = at_angle(x, y, _RADIUS + 22, degrees)
         shapes.append(text(place[0], place[1] + 4, f"{degrees}°", size=12, colour=GREY))
     shapes += [circle(x, y, radius(scale, value), line=INK, width=1.6, dashes=dashes) for value, dashes in limits]
-    for decade in scale.decades:
+    for decade in [decade for decade in scale.decades if radius(scale, 10.0**decade) > 25]:
         place = at_angle(x, y, radius(scale, 10.0**decade), 67.5)
         shapes.append(text(place[0], place[1] + 4, power(decade), size=12, colour=GREY, rim=True))
     return shapes

@@ -35,7 +35,7 @@ class Report(Findings):
         >>> import torch
         >>> from equilab.check import Permute, equivariance
         >>> equivariance(torch.nn.Tanh(), torch.randn(4, 5), in_type=Permute(1), out_type=Permute(1)).plot()
-        Picture(600 x 418)
+        Picture(600 x 392)
         """
         return reported(self)
 

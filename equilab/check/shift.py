@@ -9,7 +9,8 @@ from equilab.check.plane import border_mean
 
 _FADE = 0.7, 0.95  # of the half width: a faded image is itself inside, and flat outside
 _NEAR = 0.65, 0.9  # where the mean is taken
-_INSIDE = 0.8, 0.95  # the same for outputs, which are compared inside
+_TURNED = 0.8, 0.95  # the same for outputs that are turned, and compared inside
+_SHIFTED = 0.6, 0.95  # for outputs that are shifted
 
 
 def shift(x: Tensor, down: float, right: float) -> Tensor:
@@ -69,11 +70,25 @@ def faded(x: Tensor) -> Tensor:
 def inside(y: Tensor) -> Tensor:
     """Outputs (..., H, W) as they are where they are compared, fading into their mean near there outside.
 
-    What happens at the frame, such as padding with zeros, would ring all over an image that is turned in Fourier space.
+    What happens at the frame, such as padding with zeros, would ring all over an image that is moved in Fourier space.
     """
+    return _cut(y, *_TURNED)
+
+
+def middle(y: Tensor, reach: float) -> Tensor:
+    """The same for outputs that will be shifted by up to `reach` pixels, and compared in `middle_window`."""
+    return _cut(y, min(_SHIFTED[0] + 2 * reach / min(y.shape[-2:]), 0.9), _SHIFTED[1])
+
+
+def middle_window(y: Tensor) -> Tensor:
+    """Where shifted outputs are compared, a mask (H, W): within 0.6 of the inscribed circle."""
+    return _radius(y) <= _SHIFTED[0]
+
+
+def _cut(y: Tensor, low: float, high: float) -> Tensor:
     near = (_radius(y) > _NEAR[0]) & (_radius(y) < _NEAR[1])
     ground = y[..., near].mean(-1)[..., None, None] if bool(near.any()) else border_mean(y)
-    return ground + (y - ground) * _window(y, *_INSIDE)
+    return ground + (y - ground) * _window(y, low, high)
 
 
 def _radius(x: Tensor) -> Tensor:

@@ -6,12 +6,12 @@ from typing import Any
 from torch import Tensor
 
 from equilab.check.action import Action, Invariant
-from equilab.check.case import Answer, Asked
+from equilab.check.case import Asked
 from equilab.check.compare import difference, distance
 from equilab.check.curve import ShiftError
 from equilab.check.gaussian import Blocks
 from equilab.check.plane import PlaneAction
-from equilab.check.shift import shift
+from equilab.check.shift import middle, middle_window, shift
 from equilab.check.translations import Translate
 
 DEFAULT = tuple((down, right) for step in (0.25, 0.5, 0.75, 1.0) for down, right in ((0.0, step), (step, 0.0)))
@@ -50,7 +50,11 @@ def can_shift(action: Action, leaf: Any) -> bool:
 def errors_over_shifts(
     asked: Asked, shifts: Sequence[tuple[float, float]], size: tuple[int, int], stride: int | None
 ) -> tuple[ShiftError, ...]:
-    """The error at each shift of the input, and what shifting by two halves instead of once does."""
+    """The error at each shift of the input, and what shifting by two halves instead of once does.
+
+    Outputs are shifted with their frame and without it, and the closer one counts: zeros for padding make steps at the
+    frame, which ring, and without a frame nothing goes on round the edges. Where the two differ, that is a floor, too.
+    """
     case, found = asked.case, []
     per_pixel = [scales(leaf, size, stride) for leaf in asked.outputs]
 
@@ -61,30 +65,49 @@ def errors_over_shifts(
         ]  # fmt: skip
         return case.call(asked.subject, tuple(moved))
 
-    def wanted(place: int, down: float, right: float, parts: int) -> Tensor:
-        action = case.out_actions[place]
-        leaf = action.observe(asked.outputs[place]).double()
-        return _moved(action, leaf, down * per_pixel[place][0], right * per_pixel[place][1], parts)
+    def wanted(down: float, right: float, parts: int, *, cut: bool = False) -> list[Any]:
+        return [
+            _wanted(asked, place, down * per_pixel[place][0], right * per_pixel[place][1], parts, cut=cut)
+            if place in asked.compared else None
+            for place in range(len(asked.outputs))
+        ]  # fmt: skip
+
+    def apart(first: list[Any], second: list[Any]) -> float:
+        """The largest distance of an output."""
+        return max((_distance(asked, place, first[place], second[place]) for place in asked.compared), default=0.0)
 
     for down, right in shifts:
-        once = outputs(down, right, 1)
-        answer = asked.compare(once, lambda place, d=down, r=right: wanted(place, d, r, 1))
-        low = _worst(asked.compare(outputs(down, right, 2), lambda place, once=once: _seen(asked, once, place)))
-        for place in asked.compared:
-            delta = difference(wanted(place, down, right, 2), wanted(place, down, right, 1))
-            low = max(
-                low, distance(delta, asked.signals[place], case.out_actions[place].window(delta, exact=False)).mean
-            )
-        found.append(ShiftError(down, right, _worst(answer), low))
+        once, twice = (_observed(asked, outputs(down, right, parts)) for parts in (1, 2))
+        whole, cut = wanted(down, right, 1), wanted(down, right, 1, cut=True)
+        error = min(apart(once, whole), apart(once, cut))
+        low = max(apart(twice, once), apart(wanted(down, right, 2), whole), min(apart(cut, whole), error))
+        found.append(ShiftError(down, right, error, low))
     return tuple(found)
 
 
-def _worst(answer: Answer) -> float:
-    return float("inf") if answer.trouble else max((each.mean for each in answer.distances), default=0.0)
+def _observed(asked: Asked, outputs: list[Any]) -> list[Any]:
+    pairs = zip(asked.case.out_actions, outputs, strict=True)
+    return [action.observe(leaf) if isinstance(leaf, Tensor) else leaf for action, leaf in pairs]
 
 
-def _seen(asked: Asked, outputs: list[Any], place: int) -> Tensor:
-    return asked.case.out_actions[place].observe(outputs[place]).double()
+def _wanted(asked: Asked, place: int, down: float, right: float, parts: int, *, cut: bool) -> Tensor:
+    """An output of the still image, shifted by pixels of its own; cut: without its frame, which rings."""
+    action = asked.case.out_actions[place]
+    leaf = action.observe(asked.outputs[place]).double()
+    if cut and isinstance(action, PlaneAction) and leaf.ndim == 4:
+        leaf = middle(leaf, max(abs(down), abs(right)))
+    return _moved(action, leaf, down, right, parts)
+
+
+def _distance(asked: Asked, place: int, first: Tensor, second: Tensor) -> float:
+    """How far two outputs are apart where they are compared; infinite where their shapes differ."""
+    if first.shape != second.shape:
+        return float("inf")
+    delta, action = difference(first, second), asked.case.out_actions[place]
+    window = action.window(delta, exact=False)
+    if window is not None and isinstance(action, PlaneAction):
+        window = middle_window(delta)
+    return distance(delta, asked.signals[place], window).mean
 
 
 def _moved(action: Action, leaf: Any, down: float, right: float, parts: int) -> Any:
