@@ -16,7 +16,7 @@ import equilab as eq
 from equilab.groups import C, D, Group
 from tests.benchmarks.side_by_side import Comparison, compare
 
-ROUNDS = 7
+ROUNDS = 5
 
 
 class Checked(NamedTuple):
