@@ -17,7 +17,7 @@ def opened(leaf: Any, action: Action, *, wants_geometric: bool) -> tuple[Any, Cl
 
     wants_geometric: the module is one of escnn, so plain tensors of an escnn type are wrapped for it.
     """
-    if _is_geometric(leaf):
+    if is_geometric(leaf):
         return leaf.tensor, _wrap(leaf.type)
     if isinstance(leaf, Tensor):
         return leaf, _wrap(action.field_type) if wants_geometric and isinstance(action, EscnnFields) else _same
@@ -28,7 +28,7 @@ def opened(leaf: Any, action: Action, *, wants_geometric: bool) -> tuple[Any, Cl
 
 def plain(leaf: Any) -> Any:
     """The tensor of an output leaf, also of an array or a number; what is none of these, as it is."""
-    if _is_geometric(leaf):
+    if is_geometric(leaf):
         return leaf.tensor
     if is_array(leaf) or isinstance(leaf, bool | int):
         return torch.as_tensor(leaf)
@@ -44,7 +44,8 @@ def wants_geometric(fn: Any) -> bool:
     )
 
 
-def _is_geometric(leaf: Any) -> bool:
+def is_geometric(leaf: Any) -> bool:
+    """Whether this is an escnn GeometricTensor."""
     return type(leaf).__name__ == "GeometricTensor" and type(leaf).__module__.startswith("escnn.")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from equilab.check.boundary import is_array
+from equilab.check.boundary import is_array, is_geometric
 from equilab.check.copies import cast
 from equilab.check.state import Snapshot
 from equilab.check.trees import leaves, mapped
@@ -57,8 +57,8 @@ class Subject:
 
 def _detached(leaf: Any) -> Any:
     """The numbers of an output, apart from the state of f, which is put back."""
-    if isinstance(leaf, Tensor):
-        return leaf.detach().clone()
+    if isinstance(leaf, Tensor) or is_geometric(leaf):
+        return (leaf if isinstance(leaf, Tensor) else leaf.tensor).detach().clone()
     return leaf.copy() if is_array(leaf) else leaf
 
 
