@@ -129,6 +129,16 @@ def test_circular_convolutions_commute_with_parts_of_a_pixel_and_zeros_at_the_bo
     assert min(errors["zeros"]) > 1e-2
 
 
+def test_steps_that_zeros_make_at_the_frame_ring_into_the_floor(images):
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Conv2d(1, 8, 3, padding=1), nn.Sigmoid(), nn.Conv2d(8, 1, 3, padding=1))
+    shifts = ((0.0, 1.0), (0.0, 0.5), (0.5, 0.5))
+    types = {"in_type": 1 * SO2.trivial, "out_type": 1 * SO2.trivial, "angles": (0,), "images": "smooth"}
+    whole, *parts = measure(net, images, **types, translations=shifts, lie=False).translations
+    assert whole.error < 1e-12  # inside
+    assert all(each.error <= each.floor < 0.1 for each in parts)
+
+
 def test_an_aliasing_stride_is_seen_between_the_pixels_only(images):
     conv = nn.Conv2d(1, 1, 3, stride=2, padding=1, padding_mode="circular")
     x = torch.rand(2, 1, 32, 32, generator=torch.Generator().manual_seed(0))
