@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from fractions import Fraction
 from functools import partial
 from typing import Any, Literal
 
@@ -15,7 +14,6 @@ from equilab.check.calibrate import between, recast
 from equilab.check.case import Asked, Case
 from equilab.check.curve import Curve, ShiftError
 from equilab.check.gaussian import Blocks
-from equilab.check.interpolated import ask_smooth
 from equilab.check.lie import UNITS, lie_error
 from equilab.check.measurement import Measurement
 from equilab.check.plane import PlaneAction
@@ -27,11 +25,9 @@ from equilab.check.subpixel import DEFAULT, can_shift, errors_over_shifts, image
 from equilab.check.translations import Translate
 from equilab.check.trees import leaves
 from equilab.errors import SettingError
-from equilab.groups import Element
 
 Images = Literal["faded", "as given", "smooth"]
 _NEAR = 0.1  # of the signal: a float64 copy further away computes another function
-_EIGHTH = Element(Fraction(1, 8))  # for which images are interpolated
 _NO_CURVE = Curve((), (), ())
 
 
@@ -89,14 +85,19 @@ def measure(
     if images == "faded":
         case = replace(case, values=tuple(_faded(*pair) for pair in zip(case.in_actions, own, strict=True)))
     turning = None if shifts_only else Turning.of(case)
+    if images == "smooth" and (turning is None or not turning.can_draw):
+        raise SettingError(
+            "images: expected 'faded' or 'as given', because smooth images are not known for fields that turn by some "
+            "angles only, such as regular ones, nor for Translate(), got 'smooth'"
+        )
     curve, mirrored = _NO_CURVE, _NO_CURVE
     if turning is not None:
         case, smooth = turning.case, images == "smooth"
         curve = turning.curve(subject, turning.elements(angles, mirror=False), smooth=smooth)
         mirrored = turning.curve(subject, turning.elements(angles, mirror=True), smooth=smooth)
-    asked = (
-        ask_smooth(case, subject, _EIGHTH) if _is_drawn(images, turning) else Asked.of(subject, case, is_exact=False)
-    )
+        asked = turning.ask(subject, smooth=smooth)
+    else:
+        asked = Asked.of(subject, case, is_exact=False)
     if not any(asked.signals[place] for place in asked.compared):
         notes.append("the output does not depend on the input: these numbers say nothing")
     shifts, lies = _shifts(asked, translations, stride), {}
@@ -133,11 +134,6 @@ def _sharpest(ready: Prepared) -> tuple[Subject, Case, list[str]]:
 def _faded(action: Action, leaf: Any) -> Any:
     is_image = isinstance(leaf, Tensor) and leaf.ndim == 4 and leaf.is_floating_point()
     return faded(leaf) if is_image and isinstance(action, PlaneAction | Blocks) else leaf
-
-
-def _is_drawn(images: Images, turning: Turning | None) -> bool:
-    """Whether smooth images take the place of the given ones."""
-    return images == "smooth" and turning is not None and turning.allowed is None
 
 
 def _shifts(

@@ -20,6 +20,7 @@ from equilab.errors import GroupError
 from equilab.groups import Element
 
 _STEPS = 48  # of 7.5 degrees
+EIGHTH = Element(Fraction(1, 8))  # for which images are interpolated
 _NONE = Curve((), (), ())
 
 
@@ -29,6 +30,7 @@ class Turning(NamedTuple):
     case: Case
     allowed: Allowed
     has_mirrors: bool
+    can_draw: bool  # whether smooth images can take the place of the given ones
 
     @classmethod
     def of(cls, case: Case) -> "Turning":
@@ -36,11 +38,12 @@ class Turning(NamedTuple):
         own = _elements(case.symmetry)
         found = [turned(action, own) for action in (*case.in_actions, *case.out_actions)]
         limits = [set(allowed) for _, allowed in found if allowed is not None]
+        can_draw = all(allowed is None or EIGHTH in allowed for _, allowed in found[: len(case.in_actions)])
         allowed = tuple(sorted(set.intersection(*limits))) if limits else None
         actions = [action for action, _ in found]
         count = len(case.in_actions)
         case = replace(case, in_actions=tuple(actions[:count]), out_actions=tuple(actions[count:]))
-        return cls(case, allowed, _has_mirrors(case.symmetry))
+        return cls(case, allowed, _has_mirrors(case.symmetry), can_draw)
 
     def elements(self, angles: Sequence[float] | None, *, mirror: bool) -> list[Element]:
         """Those at the angles, degrees; GroupError for one that the types do not have."""
@@ -57,14 +60,19 @@ class Turning(NamedTuple):
             )
         return [g for g in found if self.allowed is None or g in self.allowed]
 
+    def ask(self, subject: Subject, *, smooth: bool) -> Asked:
+        """The subject at the images of the case, or at smooth ones in their place."""
+        if smooth:
+            return ask_smooth(self.case, subject, EIGHTH)
+        return Asked.of(subject, self.case, is_exact=False)
+
     def curve(self, subject: Subject, elements: list[Element], *, smooth: bool) -> Curve:
         """The error at each element, on the images of the case, or on smooth ones in their place."""
         if not elements:
             return _NONE
         case = self.case
         between = [g for g in elements if not _is_exact(case.in_actions, g, case.values)]
-        drawn = smooth and bool(between)
-        asked = ask_smooth(case, subject, between[0]) if drawn else Asked.of(subject, case, is_exact=False)
+        asked = self.ask(subject, smooth=smooth)
         still = asked.case
         errors, floors = [], []
         for g in elements:

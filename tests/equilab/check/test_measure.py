@@ -104,6 +104,16 @@ def test_regular_fields_turn_by_the_angles_of_their_group(images):
     assert max(flips.curve.worst, flips.mirrored.worst) < 1e-12
 
 
+def test_smooth_images_are_drawn_for_inputs_that_can_be_turned(images):
+    lifting = eq.nn.GroupConv2d(1 * C4.trivial, 1 * C4.regular, kernel_size=3, padding=1)
+    noise = torch.rand(images.shape, generator=torch.Generator().manual_seed(1))
+    smooth, rough = (measure(lifting, noise, images=kind) for kind in ("smooth", "as given"))
+    assert smooth.lie["translation_x"].error < rough.lie["translation_x"].error / 3
+    layer = eq.nn.GroupConv2d(1 * C4.regular, 1 * C4.regular, kernel_size=3, padding=1)
+    with pytest.raises(SettingError, match=r"images: expected 'faded' or 'as given'"):
+        measure(layer, noise.expand(-1, 4, -1, -1), images="smooth")
+
+
 def test_irreps_and_trivial_fields_of_finite_groups_turn_by_any_angle(images):
     def gradient(x):
         return torch.cat([derivative(x), -derivative(x.mT).mT], 1)
