@@ -15,6 +15,7 @@ from equilab.check.symmetry import Symmetry
 from equilab.check.trees import filled, leaves
 from equilab.errors import SettingError
 
+_FEW = 64  # numbers in an input of which another order is easily like the first
 _UNSEEN = 1e-6  # of the size of an output: two inputs that differ by less in it are one to f
 
 
@@ -57,14 +58,17 @@ class Case:
         return torch.Generator().manual_seed(self.seed * 1000 + salt)
 
     def others(self) -> list[tuple[Any, ...]]:
-        """Input leaves unlike the given ones, by their numbers in another order, or with noise where that may fail.
+        """Input leaves unlike the given ones, by their numbers in two other orders, or with noise where that may fail.
 
         Integers, which may name nodes or words, change places only where nothing else can.
         """
         generator = self.generator(1)
         some = floating(self.values) or [leaf for leaf in self.values if isinstance(leaf, Tensor)]
-        shuffled = tuple(_shuffled(leaf, generator) if any(leaf is x for x in some) else leaf for leaf in self.values)
-        return [shuffled, tuple(noisy(leaf, 0.5, generator) for leaf in self.values)]
+        shuffled = [
+            tuple(_shuffled(leaf, generator) if any(leaf is x for x in some) else leaf for leaf in self.values)
+            for _ in range(2)
+        ]
+        return [*shuffled, tuple(noisy(leaf, 0.5, generator) for leaf in self.values)]
 
     def is_exact(self, g: Any, outputs: list[Any]) -> bool:
         """Whether nothing has to be interpolated to ask about g."""
@@ -98,7 +102,8 @@ class Asked:
     def of(cls, subject: Subject, case: Case, *, is_exact: bool = True) -> "Asked":
         outputs = case.call(subject, case.values)
         others = _others(subject, case)
-        other, spare = next(others, None), None
+        other, spares = next(others, None), None
+        few = sum(leaf.numel() for leaf in case.values if isinstance(leaf, Tensor)) < _FEW
         signals, sizes = [], []
         for place, leaf in enumerate(outputs):
             if not isinstance(leaf, Tensor) or not leaf.numel():
@@ -111,9 +116,10 @@ class Asked:
             sizes.append(root_mean_square(finite))
             window = case.out_actions[place].window(seen, exact=is_exact)
             spreads = _spreads(case.out_actions[place], seen, other, place, window)
-            if not spreads or spreads[0] <= _UNSEEN * sizes[-1]:  # an order of the numbers that f may not see
-                spare = spare or next(others, None)
-                spreads += _spreads(case.out_actions[place], seen, spare, place, window)
+            if few or not spreads or spreads[0] <= _UNSEEN * sizes[-1]:  # an order of the numbers that f may not see
+                spares = list(others) if spares is None else spares
+                for spare in spares:
+                    spreads += _spreads(case.out_actions[place], seen, spare, place, window)
             signals.append(max(spreads) if spreads else float(finite.std()) if finite.numel() > 1 else 0.0)
         return cls(subject, case, outputs, signals, sizes, other, is_exact)
 

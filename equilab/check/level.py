@@ -21,7 +21,7 @@ from equilab.check.calibrate import (
 )
 from equilab.check.case import Answer, Asked
 from equilab.check.compare import real_dtype
-from equilab.check.subject import Subject, floating
+from equilab.check.subject import Subject, cast, floating
 
 _STORAGE_MARGIN = 15.0  # of what rounding the module's own numbers does; sound bases of escnn, made in float32: 11
 _DRAWS = 4  # of the round-off at an input that fails
@@ -75,10 +75,11 @@ class Level:
         return max((self.size(answer) for _, answer in self.answers), default=0.0)
 
     def settle(self, noise: Noise, dtype: torch.dtype, defect: float, stored: Sequence[float] = ()) -> None:
-        """Set the tolerances, after another look at the round-off at every g x that fails, and with bolder steps at x.
+        """Set the tolerances, after another look at the round-off at every g x that fails, and at x once more.
 
-        At some inputs f rounds worse than it seemed: a feature that is 0 but for the last digit, a ReLU at its kink, a
-        single output whose rounding happened to be small.
+        f may round worse than it seemed: a ReLU at its kink, a single output whose rounding happened to be small, a
+        feature that is 0 but for the last digit. Where that feature is the sum of constants no change of the input
+        shows it, but one in the last digit of the weights does.
         """
         self._set(noise, dtype, defect, stored)
         seen: list[Any] = []
@@ -86,10 +87,12 @@ class Level:
             if any(worst[0] is g for g in seen):
                 break  # it fails by more than it rounds
             seen.append(worst[0])
-            for at in ([None] if len(seen) == 1 else []) + [(worst[0], worst[1].outputs)]:
-                for draw in range(_DRAWS):
-                    step = cautious(self.asked, dtype, boldness=draw / (_DRAWS - 1))
-                    noise = noise.max(own_round_off(self.asked, step, at=at, draw=draw))
+            for draw in range(_DRAWS):
+                step = cautious(self.asked, dtype, boldness=draw / (_DRAWS - 1))
+                noise = noise.max(own_round_off(self.asked, step, at=(worst[0], worst[1].outputs), draw=draw))
+                if len(seen) == 1:
+                    noise = noise.max(own_round_off(self.asked, step, draw=draw))
+                    noise = noise.max(Noise(storage_noise(self.asked, dtype, draw=draw), noise.response))
             self._set(noise, dtype, defect, stored)
 
     def _set(self, found: Noise, dtype: torch.dtype, defect: float, stored: Sequence[float]) -> None:
@@ -146,7 +149,7 @@ def ask(
     second.answers = [(g, second.asked.at(g)) for g in elements]
     first.answers = [(g, asked.at(g)) for g in some]
     apart = _apart(first, second)
-    note = _unlike(second.asked, noise.rounding, apart, dtype)
+    note = _unlike(second, noise.rounding, apart, dtype)
     if note is None:
         noise = noise._replace(rounding=[max(pair) for pair in zip(noise.rounding, apart, strict=True)])
     else:
@@ -162,14 +165,21 @@ def ask(
     return Levels(first, second, note is None, [] if note is None else [note], far, unit(dtype) > _HALF)
 
 
-def _unlike(asked: Asked, noise: list[float], apart: list[float], dtype: torch.dtype) -> str | None:
-    """Why a float64 copy, as it was asked, does not count: it computes something else, or not in float64."""
-    own, far = (max((each[place] for place in asked.telling), default=0.0) for each in (noise, apart))
+def _unlike(copy: Level, noise: list[float], apart: list[float], dtype: torch.dtype) -> str | None:
+    """Why a float64 copy, as it answered, does not count: it computes something else, or not in float64."""
+    own, far = (max((each[place] for place in copy.asked.telling), default=0.0) for each in (noise, apart))
     if far > _SOMETHING_ELSE and far > (30 if unit(dtype) > _HALF else 1000) * own:
         return f"the float64 copy computes something else, {far:.2g} of the signal away: the module itself decides"
-    if far < own / _NOT_DOUBLE and any(hidden_float32(asked)):
+    if (far <= own / _NOT_DOUBLE and any(hidden_float32(copy.asked))) or (far == 0 and _is_float32(copy)):
         return "the float64 copy is not in float64 inside: the module itself decides"
     return None
+
+
+def _is_float32(level: Level) -> bool:
+    """Whether there are errors, and all that was answered are numbers of float32."""
+    answers = (level.asked.outputs, *(answer.outputs for _, answer in level.answers))
+    numbers = (leaf for outputs in answers for leaf in floating(outputs))
+    return level.error > 0 and all(torch.equal(leaf, cast(cast(leaf, torch.float32), leaf.dtype)) for leaf in numbers)
 
 
 def _apart(first: Level, second: Level) -> list[float]:
