@@ -1,13 +1,12 @@
 """Things that are equivariant to round-off, by the thousand and by a seed: to fail one of them is a false alarm."""
 
-import copy
-import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
 import torch
+from exact_alive import is_alive, is_moved
 from exact_functions import FUNCTIONS, inputs_like
 from torch import Tensor, nn
 
@@ -44,44 +43,6 @@ def exact_case(seed: int) -> ExactCase:
     else:
         name += ", DEAD"
     return ExactCase(f"{seed} {kind.__name__} {name}", fn, inputs, {**options, "seed": rng.randrange(100)})
-
-
-def is_alive(fn: Callable[..., Any], inputs: tuple[Any, ...]) -> bool:
-    """Whether all outputs vary by a thousandth of their size or more when the numbers of the input trade places, and by
-    a hundredth of that or less when the inputs change by 1e-5, or a module by its precision: else nothing can be told.
-    """
-    generator = torch.Generator().manual_seed(0)
-    others = [x.flatten()[torch.randperm(x.numel(), generator=generator)].reshape(x.shape) for x in inputs]
-    nearly = [x * (1 + 1e-5 * torch.randn(x.shape, generator=generator).to(x.dtype)) for x in inputs]
-    here, *there = (_leaves(copy.deepcopy(fn), xs) for xs in (inputs, others, nearly))
-    if isinstance(fn, nn.Module):
-        with suppress(TypeError):  # float32 only
-            there.append(_leaves(copy.deepcopy(fn).double(), [x.double() for x in inputs]))
-    for y, other, *near in zip(here, *there, strict=True):
-        size, signal, *noise = (root_mean_square(each) for each in (y, other - y, *(each - y for each in near)))
-        if not (math.isfinite(size) and signal > 1e-3 * size and max(noise) < 1e-2 * signal):
-            return False
-    return True
-
-
-def _leaves(fn: Callable[..., Any], inputs: Sequence[Tensor]) -> list[Tensor]:
-    """The outputs, from one state of the random numbers."""
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(0)
-        y = fn(*(x.clone() for x in inputs))
-    return [leaf.detach().double() for leaf in ((y,) if isinstance(y, Tensor) else y)]
-
-
-def root_mean_square(x: Tensor) -> float:
-    return float(x.square().mean().sqrt())
-
-
-def is_moved(in_type: Any, x: Tensor) -> bool:
-    """Whether fields are moved at all: one pixel of trivial fields is not, and there is nothing to find out."""
-    if not isinstance(in_type, FieldType) or in_type.group.order == 1:
-        return True
-    exact = [g for g in in_type.group.generators if x.ndim == 2 or (4 * g.turn).denominator == 1]
-    return any(not torch.equal(in_type.act(g, x), x) for g in exact or [in_type.group.element("1/4")])
 
 
 def layer(rng: random.Random, generator: torch.Generator) -> ExactCase:
@@ -127,14 +88,9 @@ def vectors(rng: random.Random, generator: torch.Generator) -> ExactCase:
 def gradient(rng: random.Random, generator: torch.Generator) -> ExactCase:
     """The gradient of an invariant function of a network's output, which moves as the input does."""
     found, shape = _network(rng, generator, depth=4)
-
-    def input_gradient(x: Tensor) -> Tensor:
-        x = x.requires_grad_()
-        return torch.autograd.grad((found(x).square().sum(1) + 1).sqrt().sum(), x)[0]
-
     types = {"in_type": found.in_type, "out_type": found.in_type}
     made = _finished(f"gradient {_words(found)}", found, shape, rng, generator, **types)
-    return made._replace(fn=input_gradient)
+    return made._replace(fn=InputGradient(found))
 
 
 def kept_in_float32(rng: random.Random, generator: torch.Generator) -> ExactCase:
@@ -154,6 +110,16 @@ def folded(rng: random.Random, generator: torch.Generator) -> ExactCase:
     types = {"in_type": found.in_type, "out_type": found.out_type}
     made = _finished(f"folded {_words(found)}", found.eval(), shape, rng, generator, **types)
     return made._replace(fn=eq.nn.materialize(made.fn))
+
+
+class InputGradient(nn.Module):
+    def __init__(self, inside: nn.Module):
+        super().__init__()
+        self.inside = inside
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x.requires_grad_()
+        return torch.autograd.grad((self.inside(x).square().sum(1) + 1).sqrt().sum(), x)[0]
 
 
 class Float32Only(nn.Module):
@@ -200,7 +166,7 @@ def _network(rng: random.Random, generator: torch.Generator, depth: int = 8) -> 
                 y = part.eval()(y).detach()
         except (ValueError, RuntimeError):
             continue  # no kernel there, or a size that does not fit
-        if y.numel() > 10_000:
+        if not 0 < y.numel() <= 10_000:
             continue
         x = y
         layers += proposed
