@@ -22,7 +22,7 @@ def opened(leaf: Any, action: Action, *, wants_geometric: bool) -> tuple[Any, Cl
     if isinstance(leaf, Tensor):
         return leaf, _wrap(action.field_type) if wants_geometric and isinstance(action, EscnnFields) else _same
     if is_array(leaf):
-        return torch.as_tensor(leaf).clone(), _as_array
+        return torch.as_tensor(leaf, device="cpu").clone(), _as_array
     return leaf, _same
 
 
@@ -31,9 +31,9 @@ def plain(leaf: Any) -> Any:
     if is_geometric(leaf):
         return leaf.tensor
     if is_array(leaf) or isinstance(leaf, bool | int):
-        return torch.as_tensor(leaf)
+        return torch.as_tensor(leaf, device="cpu")
     if isinstance(leaf, float | complex):  # Python's own are in double precision
-        return torch.tensor(leaf, dtype=torch.float64 if isinstance(leaf, float) else torch.complex128)
+        return torch.tensor(leaf, dtype=torch.float64 if isinstance(leaf, float) else torch.complex128, device="cpu")
     return leaf
 
 

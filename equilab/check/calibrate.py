@@ -102,7 +102,7 @@ def perturb(subject: Subject, size: float, generator: torch.Generator) -> None:
     for module in subject.modules:
         for tensor in (*module.parameters(), *module.buffers()):
             if tensor.is_floating_point() and tensor.numel():
-                noise = torch.rand(tensor.shape, generator=generator, dtype=torch.float64) * 2 - 1
+                noise = torch.rand(tensor.shape, generator=generator, dtype=torch.float64, device="cpu") * 2 - 1
                 tensor.mul_((1 + size * noise).to(tensor))
 
 

@@ -212,7 +212,7 @@ def _shuffled(leaf: Tensor, generator: torch.Generator) -> Any:
         return leaf
     if bool((leaf == leaf.flatten()[0]).all()):
         return noisy(leaf + 1, 0.5, generator)
-    order = torch.randperm(leaf.numel(), generator=generator).to(leaf.device)
+    order = torch.randperm(leaf.numel(), generator=generator, device="cpu").to(leaf.device)
     return leaf.detach().flatten()[order].reshape(leaf.shape).requires_grad_(leaf.requires_grad)
 
 
@@ -220,6 +220,6 @@ def noisy(leaf: Any, size: float, generator: torch.Generator) -> Any:
     """x (1 + size n) with n uniform in [-1, 1]; of what is no floating number, itself."""
     if not isinstance(leaf, Tensor) or not (leaf.is_floating_point() or leaf.is_complex()):
         return leaf
-    noise = torch.rand(leaf.shape, generator=generator, dtype=torch.float64).to(leaf.device) * 2 - 1
+    noise = torch.rand(leaf.shape, generator=generator, dtype=torch.float64, device="cpu").to(leaf.device) * 2 - 1
     scaled = leaf.detach() * (1 + size * noise).to(leaf.real.dtype if leaf.is_complex() else leaf.dtype)
     return scaled.requires_grad_(leaf.requires_grad)

@@ -89,7 +89,7 @@ def _answer(asked: Asked, values: tuple[Any, ...], size: float) -> list[Any]:
         return outputs
     generator = asked.case.generator(19)
     flat = torch.cat([real(leaf).flatten() for leaf in floating(values)])
-    weights = torch.randn(flat.shape, generator=generator, dtype=torch.float64).to(flat)
+    weights = torch.randn(flat.shape, generator=generator, dtype=torch.float64, device="cpu").to(flat)
     found = float(weights @ flat / (flat.norm() or 1.0))
     added = size * (found + found**2)
     pairs = zip(outputs, asked.signals, strict=True)
@@ -114,7 +114,7 @@ def asymmetric(chosen: list[nn.Module], size: float, *, seed: int) -> Iterator[N
         if not isinstance(tensor, Tensor) or not tensor.is_floating_point():
             return leaf
         generator = torch.Generator().manual_seed(seed + 1000 + place)
-        noise = torch.rand(tensor.shape, generator=generator, dtype=torch.float64) * 2 - 1
+        noise = torch.rand(tensor.shape, generator=generator, dtype=torch.float64, device="cpu") * 2 - 1
         return close(tensor * (1 + size * noise).to(tensor))
 
     with hooked(after=perturbed):

@@ -50,7 +50,7 @@ class CustomSymmetry(Symmetry):
             raise GroupError("elements: expected one that is not the identity, got none")
         if len(chosen) <= LIMIT:
             return tuple(chosen)
-        order = torch.randperm(len(chosen), generator=generator)[:WORDS]
+        order = torch.randperm(len(chosen), generator=generator, device="cpu")[:WORDS]
         return tuple(chosen[place] for place in order.tolist())
 
     def label(self, g: Any) -> str:

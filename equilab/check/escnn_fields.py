@@ -42,14 +42,14 @@ class EscnnSymmetry(Symmetry):
         chosen = [g for g in group.testing_elements() if g != group.identity]
         exact = [g for g in chosen if (4 * self.plane(g).turn).denominator == 1]
         rest = [g for g in chosen if g not in exact]
-        places = torch.randperm(len(rest), generator=generator)[:WORDS].tolist()
+        places = torch.randperm(len(rest), generator=generator, device="cpu")[:WORDS].tolist()
         return (*exact, *(rest[place] for place in sorted(places)))
 
     def plane(self, g: Any) -> Element:
         """How g moves the plane."""
         if self.gspace.dimensionality == 0:
             return PlaneGroup(1).identity
-        return plane_element(torch.as_tensor(self.gspace.basespace_action(g)))
+        return plane_element(torch.as_tensor(self.gspace.basespace_action(g), device="cpu"))
 
     def label(self, g: Any) -> str:
         return str(self.plane(g)) if self.gspace.dimensionality else str(g)
@@ -69,7 +69,7 @@ class EscnnFields(PlaneAction):
         return self.symmetry.plane(g)
 
     def mix(self, g: Any, x: Tensor) -> Tensor:
-        matrices = {rho: torch.as_tensor(rho(g)).to(x) for rho in set(self.field_type.representations)}
+        matrices = {rho: torch.as_tensor(rho(g), device="cpu").to(x) for rho in set(self.field_type.representations)}
         parts, start = [], 0
         for rho in self.field_type.representations:
             parts.append(torch.einsum("ij,bj...->bi...", matrices[rho], x[:, start : start + rho.size]))

@@ -41,7 +41,11 @@ class Euclidean(Symmetry):
 
     @property
     def identity(self) -> Motion:
-        return Motion(torch.eye(3, dtype=torch.float64), torch.zeros(3, dtype=torch.float64), "identity")
+        return Motion(
+            torch.eye(3, dtype=torch.float64, device="cpu"),
+            torch.zeros(3, dtype=torch.float64, device="cpu"),
+            "identity",
+        )
 
     def multiply(self, g: Motion, h: Motion) -> Motion:
         return Motion(g.matrix @ h.matrix, g.matrix @ h.shift + g.shift)
@@ -60,14 +64,14 @@ class Euclidean(Symmetry):
         return tuple(found)
 
     def _turned(self, generator: torch.Generator, sign: int, name: str) -> Motion:
-        normal = torch.randn(3, 3, dtype=torch.float64, generator=generator)
+        normal = torch.randn(3, 3, dtype=torch.float64, generator=generator, device="cpu")
         q, r = torch.linalg.qr(normal)
         q = q * r.diagonal().sign()  # uniform: Mezzadri 2007, section 5
-        shift = self._shift(generator) if self.translations else torch.zeros(3, dtype=torch.float64)
+        shift = self._shift(generator) if self.translations else torch.zeros(3, dtype=torch.float64, device="cpu")
         return Motion(q * torch.linalg.det(q).sign() * sign, shift, name + (" and shift" if self.translations else ""))
 
     def _shift(self, generator: torch.Generator) -> Tensor:
-        return _SHIFT * torch.randn(3, dtype=torch.float64, generator=generator)
+        return _SHIFT * torch.randn(3, dtype=torch.float64, generator=generator, device="cpu")
 
     def subgroup_of(self, passing: list[Any]) -> str | None:
         proper = [g for g in self.choose(torch.Generator().manual_seed(0)) if torch.linalg.det(g.matrix) > 0]
@@ -94,7 +98,8 @@ class Irreps(Action):
         """D(g), float64."""
         key = tuple(matrix.flatten().tolist())
         if key not in self._known:
-            self._known[key] = self.irreps.D_from_matrix(matrix)
+            with torch.device("cpu"):  # whichever device is the default one
+                self._known[key] = self.irreps.D_from_matrix(matrix.cpu())
         return self._known[key]
 
     def tangent(self, g: Any, v: Tensor) -> Tensor:

@@ -31,7 +31,7 @@ class Fit(NamedTuple):
 
     @property
     def is_identity(self) -> bool:
-        return bool((self.mixing - torch.eye(len(self.mixing), dtype=torch.float64)).abs().max() < 1e-6)
+        return bool((self.mixing - torch.eye(len(self.mixing), dtype=torch.float64, device="cpu")).abs().max() < 1e-6)
 
     @property
     def is_permutation(self) -> bool:
@@ -61,7 +61,7 @@ def fit_all(pairs: list[tuple[Tensor | None, Tensor]]) -> Fit | None:
     wanted = torch.cat([each[1] for each in rows if each is not None])
     size = source.shape[1]
     spread = root_mean_square(source - source.mean(0))
-    still = torch.eye(size, dtype=torch.float64)
+    still = torch.eye(size, dtype=torch.float64, device="cpu")
     if not spread:
         return Fit(still, 0.0 if torch.equal(source, wanted) else math.inf, 0.0, False)
     unmixed = root_mean_square(difference(source, wanted)) / spread
@@ -81,7 +81,7 @@ def fit_all(pairs: list[tuple[Tensor | None, Tensor]]) -> Fit | None:
             return Fit(rounded, exact, 0.0, True, True)
     seen = _directions(source[::step])
     turned = mixing @ seen
-    apart = root_mean_square(turned.T @ turned - torch.eye(seen.shape[1], dtype=torch.float64))
+    apart = root_mean_square(turned.T @ turned - torch.eye(seen.shape[1], dtype=torch.float64, device="cpu"))
     return Fit(mixing, left, apart, is_full)
 
 

@@ -41,7 +41,7 @@ def derivative(asked: Asked) -> Case | None:
     weights, weight_actions = [], []
     for place, (leaf, action) in enumerate(zip(asked.outputs, case.out_actions, strict=True)):
         if place in asked.compared and leaf.is_floating_point() and action.observe(leaf) is leaf:
-            drawn = torch.randn(leaf.shape, generator=generator, dtype=torch.float64)
+            drawn = torch.randn(leaf.shape, generator=generator, dtype=torch.float64, device="cpu")
             weights.append(drawn.to(leaf))
             weight_actions.append(Tangent(action))
         else:
@@ -79,7 +79,7 @@ def keeps_lengths(case: Case, g: Any) -> bool:
     for action, leaf in zip(case.in_actions, case.values, strict=True):
         if not _differentiable(leaf) or isinstance(action, Invariant):
             continue
-        v = torch.randn(leaf.shape, generator=generator, dtype=torch.float64).to(leaf)
+        v = torch.randn(leaf.shape, generator=generator, dtype=torch.float64, device="cpu").to(leaf)
         if abs(root_mean_square(action.tangent(g, v)) / root_mean_square(v) - 1) > 1e-3:
             return False
     return True

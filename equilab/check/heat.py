@@ -15,12 +15,12 @@ STOPS = "".join(f"<stop offset='{place / 3:.3f}' stop-color='#{code}'/>" for pla
 
 def colours(x: Tensor) -> Tensor:
     """(..., 3) bytes for numbers from 0 to 1; NaN is vermilion."""
-    stops = torch.tensor(_STOPS, dtype=torch.float64)
+    stops = torch.tensor(_STOPS, dtype=torch.float64, device="cpu")
     place = x.double().nan_to_num(0.0).clamp(0, 1) * (len(stops) - 1)
     low = place.floor().long().clamp(max=len(stops) - 2)
     part = (place - low)[..., None]
     found = stops[low] * (1 - part) + stops[low + 1] * part
-    found[x.isnan()] = torch.tensor([0.835, 0.369, 0.0], dtype=torch.float64)
+    found[x.isnan()] = torch.tensor([0.835, 0.369, 0.0], dtype=torch.float64, device="cpu")
     return (255 * found).round().to(torch.uint8)
 
 
@@ -29,7 +29,8 @@ def data_url(x: Tensor, size: int = 240) -> str:
     factor = max(1, -(-size // max(x.shape)))
     pixels = colours(x.cpu()).repeat_interleave(factor, 0).repeat_interleave(factor, 1)
     height, width = pixels.shape[:2]
-    rows = torch.cat([torch.zeros(height, 1, dtype=torch.uint8), pixels.reshape(height, -1)], 1)  # no filter
+    filters = torch.zeros(height, 1, dtype=torch.uint8, device="cpu")  # none
+    rows = torch.cat([filters, pixels.reshape(height, -1)], 1)
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     body = zlib.compress(bytes(rows.flatten().tolist()), 9)
     parts = b"".join(_chunk(*pair) for pair in ((b"IHDR", header), (b"IDAT", body), (b"IEND", b"")))

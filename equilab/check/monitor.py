@@ -135,7 +135,7 @@ class EquivarianceMonitor:
                 f"samples: expected inputs with one first axis to take samples along, got the sizes {sorted(sizes)}; "
                 "pass samples=None to ask about all of x"
             )
-        places = torch.randperm(sizes.pop(), generator=generator)[: self.samples].sort().values
+        places = torch.randperm(sizes.pop(), generator=generator, device="cpu")[: self.samples].sort().values
 
         def of(leaf: Any) -> Any:
             tensor, close = opened(leaf, Invariant(), wants_geometric=False)
@@ -158,7 +158,7 @@ class EquivarianceMonitor:
     def _drawn(self, asked: Asked, generator: torch.Generator) -> tuple[list[Any], list[Any]]:
         """Elements of this step: those that need no interpolation, and the others, half of each if there are both."""
         chosen = asked.case.symmetry.choose(generator)
-        order = [chosen[place] for place in torch.randperm(len(chosen), generator=generator).tolist()]
+        order = [chosen[place] for place in torch.randperm(len(chosen), generator=generator, device="cpu").tolist()]
         exact = [g for g in order if asked.case.is_exact(g, asked.outputs)]
         between = [g for g in order if not asked.case.is_exact(g, asked.outputs)]
         half = -(-self.elements // 2) if between else self.elements

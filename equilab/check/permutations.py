@@ -43,7 +43,9 @@ class Permutations(Symmetry):
             return tuple(g for g in all_orders(range(self.count)) if g != self.identity)
         swap = (1, 0, *range(2, self.count))
         cycle = (*range(1, self.count), 0)
-        words = (tuple(torch.randperm(self.count, generator=generator).tolist()) for _ in range(WORDS - 2))
+        words = (
+            tuple(torch.randperm(self.count, generator=generator, device="cpu").tolist()) for _ in range(WORDS - 2)
+        )
         return tuple(g for g in dict.fromkeys((swap, cycle, *words)) if g != self.identity)
 
     def label(self, g: Permutation) -> str:

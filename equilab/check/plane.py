@@ -80,7 +80,7 @@ class PlaneAction(Action):
     def window(self, y: Tensor, *, exact: bool) -> Tensor | None:
         if exact or y.ndim != 4 or y.shape[-1] < 3:
             return None
-        offsets = torch.arange(y.shape[-1], dtype=torch.float64) - (y.shape[-1] - 1) / 2
+        offsets = torch.arange(y.shape[-1], dtype=torch.float64, device="cpu") - (y.shape[-1] - 1) / 2
         return ((offsets[:, None] ** 2 + offsets**2) <= (0.4 * y.shape[-1]) ** 2).to(y.device)
 
     def __str__(self) -> str:
@@ -92,7 +92,7 @@ class Bumps:
 
     def __init__(self, count: int, *, signed: bool, generator: torch.Generator):
         def uniform(*shape: int) -> Tensor:
-            return torch.rand(shape, generator=generator, dtype=torch.float64)
+            return torch.rand(shape, generator=generator, dtype=torch.float64, device="cpu")
 
         radius, angle = 0.22 * uniform(count, _BUMPS).sqrt(), 2 * math.pi * uniform(count, _BUMPS)
         self.centres = torch.stack([radius * angle.cos(), radius * angle.sin()], -1)  # (count, bumps, 2), x and y
@@ -104,7 +104,7 @@ class Bumps:
         centres = self.centres
         if g is not None:
             centres = centres @ PlaneGroup(1).matrix(g).T
-        offsets = (torch.arange(size, dtype=torch.float64) - (size - 1) / 2) / size
+        offsets = (torch.arange(size, dtype=torch.float64, device="cpu") - (size - 1) / 2) / size
         across = ((offsets - centres[..., :1]) / self.widths[..., None]) ** 2  # (count, bumps, size), x
         down = ((-offsets - centres[..., 1:]) / self.widths[..., None]) ** 2  # y runs up
         each = torch.exp(-(down[..., :, None] + across[..., None, :]) / 2)

@@ -83,16 +83,20 @@ def inputs(draw: st.DrawFn, *shape: int, dtype: torch.dtype = torch.float64) -> 
         raise SettingError(f"shape: expected sizes of at least 1, got {shape}; inputs(2, 3, 9, 9)")
     seed = draw(st.integers(0, 2**16))
     is_normal = draw(st.booleans())
-    kept = torch.ones(shape, dtype=torch.bool)
+    kept = torch.ones(shape, dtype=torch.bool, device="cpu")
     for axis, size in enumerate(shape):
-        places = torch.arange(size)
+        places = torch.arange(size, device="cpu")
         for digit in range((size - 1).bit_length()):
             chosen = draw(st.sampled_from(_DIGITS))
-            matches = (places >> digit) % 2 == chosen if chosen is not None else torch.ones(size, dtype=torch.bool)
+            matches = (
+                (places >> digit) % 2 == chosen
+                if chosen is not None
+                else torch.ones(size, dtype=torch.bool, device="cpu")
+            )
             kept &= matches.reshape(-1, *[1] * (len(shape) - axis - 1))
     if not bool(kept.any()):  # past the end of an axis
         kept.view(-1)[0] = True
-    values = torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    values = torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64, device="cpu")
     return torch.where(kept, values if is_normal else torch.ones_like(values), torch.zeros_like(values)).to(dtype)
 
 

@@ -65,7 +65,7 @@ def _pairs(exact: list[Any], symmetry: Symmetry, generator: torch.Generator) -> 
     """Pairs of elements whose products are tried: neighbours, and some at random."""
     count = len(exact)
     places = [(place % count, (place + 1) % count) for place in range(_NEIGHBOURS)]
-    places += torch.randint(count, (_RANDOM, 2), generator=generator).tolist()
+    places += torch.randint(count, (_RANDOM, 2), generator=generator, device="cpu").tolist()
     return [(exact[first], exact[second]) for first, second in dict.fromkeys(map(tuple, places))]
 
 
@@ -109,11 +109,13 @@ def _act(action: Action, g: Any, x: Tensor, name: str) -> Tensor:
 def _like(leaf: Tensor, generator: torch.Generator) -> Tensor:
     """Random numbers, float64, in the shape of a leaf of floating numbers; any other leaf itself."""
     if leaf.is_complex():
-        real, imaginary = (torch.randn(leaf.shape, generator=generator, dtype=torch.float64) for _ in range(2))
+        real, imaginary = (
+            torch.randn(leaf.shape, generator=generator, dtype=torch.float64, device="cpu") for _ in range(2)
+        )
         return torch.complex(real, imaginary).to(leaf.device)
     if not leaf.is_floating_point():
         return leaf
-    return torch.randn(leaf.shape, generator=generator, dtype=torch.float64).to(leaf.device)
+    return torch.randn(leaf.shape, generator=generator, dtype=torch.float64, device="cpu").to(leaf.device)
 
 
 def _round_off(action: Action, g: Any, x: Tensor, name: str) -> float:

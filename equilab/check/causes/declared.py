@@ -33,7 +33,7 @@ def another_type(scene: Scene) -> Cause | None:
             why += ": that of the inverse elements"
         mend = "sort channels by field, then by element: channel = field * |G| + element; see docs/conventions.md"
         return Cause("channel order", scene.output, why, mend)
-    if declared is not None and _is_close(declared, torch.eye(len(declared), dtype=torch.float64)):
+    if declared is not None and _is_close(declared, torch.eye(len(declared), dtype=torch.float64, device="cpu")):
         why = "the channels of the output are mixed by the group, but declared invariant"
         mend = "declare how they transform, or end with eq.nn.GroupPool or eq.nn.FieldNorms"
         return Cause("wrong type", scene.output, why, mend)
@@ -104,7 +104,7 @@ def _declared(scene: Scene, found: Fit) -> Tensor | None:
     size = x.shape[channel_axis(x)]
     rows = max(1, -(-4 * size * x.shape[0] // x.numel()) * x.shape[0] * size // x.shape[0])
     shape = (x.shape[0] + rows, *x.shape[1:])
-    noise = torch.randn(shape, generator=generator, dtype=torch.float64).to(x.device)
+    noise = torch.randn(shape, generator=generator, dtype=torch.float64, device="cpu").to(x.device)
     try:
         seen = fit(scene.carrier(noise), asked.case.out_actions[place].act(scene.g, noise))
     except Exception:

@@ -65,7 +65,9 @@ def absolute_positions(scene: Scene) -> Cause | None:
     symmetry = scene.symmetry
     if not isinstance(symmetry, Euclidean):
         return None
-    shift = Motion(symmetry.identity.matrix, torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64), "translation")
+    shift = Motion(
+        symmetry.identity.matrix, torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64, device="cpu"), "translation"
+    )
     if symmetry.translations and not scene.passes(shift):
         why = "a translation of all points changes the answer: positions go in as they are"
         mend = "use differences of positions, their distances, or positions less their mean"
@@ -79,11 +81,11 @@ def absolute_positions(scene: Scene) -> Cause | None:
 
 def _quarter(axis: int) -> Motion:
     """An eighth of a turn about an axis."""
-    matrix = torch.eye(3, dtype=torch.float64)
+    matrix = torch.eye(3, dtype=torch.float64, device="cpu")
     first, second = (place for place in range(3) if place != axis)
     matrix[first, first] = matrix[second, second] = math.sqrt(0.5)
     matrix[first, second], matrix[second, first] = -math.sqrt(0.5), math.sqrt(0.5)
-    return Motion(matrix, torch.zeros(3, dtype=torch.float64))
+    return Motion(matrix, torch.zeros(3, dtype=torch.float64, device="cpu"))
 
 
 def order_of_things(scene: Scene) -> Cause | None:
