@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import torch
 from exact_alive import is_alive, is_moved
 from exact_functions import FUNCTIONS, inputs_like
-from torch import Tensor, nn
+from exact_modules import Float32Inside, Float32Only, InputGradient
+from torch import nn
 
 import equilab as eq
 from equilab.groups import C1, C2, C4, D1, D2, D4, O2, SO2, C, D, FieldType, PlaneGroup
@@ -110,32 +111,6 @@ def folded(rng: random.Random, generator: torch.Generator) -> ExactCase:
     types = {"in_type": found.in_type, "out_type": found.out_type}
     made = _finished(f"folded {_words(found)}", found.eval(), shape, rng, generator, **types)
     return made._replace(fn=eq.nn.materialize(made.fn))
-
-
-class InputGradient(nn.Module):
-    def __init__(self, inside: nn.Module):
-        super().__init__()
-        self.inside = inside
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = x.requires_grad_()
-        return torch.autograd.grad((self.inside(x).square().sum(1) + 1).sqrt().sum(), x)[0]
-
-
-class Float32Only(nn.Module):
-    def __init__(self, inside: Any):
-        super().__init__()
-        self.inside, self.in_type, self.out_type = inside, inside.in_type, inside.out_type
-
-    def forward(self, x: Tensor) -> Tensor:
-        if x.dtype != torch.float32:
-            raise TypeError(f"x: expected float32, got {x.dtype}")
-        return self.inside(x)
-
-
-class Float32Inside(Float32Only):
-    def forward(self, x: Tensor) -> Tensor:
-        return self.inside.float()(x.float()).to(x.dtype)
 
 
 def field_type(group: PlaneGroup, rng: random.Random, *, permuted: bool = False) -> FieldType:
