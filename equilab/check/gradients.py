@@ -93,7 +93,11 @@ def _vector_jacobian(function: Callable[..., Any], modules: list[nn.Module]) -> 
         with torch.enable_grad():
             outputs = [plain(leaf) for _, leaf in leaves(function(*inputs))]
             terms = [(weight * leaf).sum() for weight, leaf in zip(weights, outputs, strict=True) if weight is not None]
-            total = torch.stack([term for term in terms if term.requires_grad]).sum()
+            terms = [term for term in terms if term.requires_grad]
+            if not terms:
+                inside = torch.is_inference_mode_enabled()
+                raise RuntimeError("torch.inference_mode() keeps none" if inside else "no output has one")
+            total = torch.stack(terms).sum()
         found = torch.autograd.grad(total, [*sources, *parameters], allow_unused=True)
         filled = [
             torch.zeros_like(source) if each is None else each

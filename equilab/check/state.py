@@ -1,6 +1,7 @@
 """The state behind a callable, remembered bit by bit so that it can be put back."""
 
 import copy
+import math
 import random
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
@@ -107,8 +108,8 @@ class _Numbers:
     def __init__(self, tensor: Tensor, thorough: bool):
         self.thorough = thorough
         self.tensor, self.storage, self.values = tensor, tensor.detach(), tensor.detach().clone()
-        self.version, self.pointer = tensor._version, _pointer(tensor)
-        self.requires_grad = tensor.requires_grad
+        self.version, self.pointer = _version(tensor), _pointer(tensor)
+        self.requires_grad, self.is_leaf = tensor.requires_grad, tensor.is_leaf
         self.grad = tensor.grad if tensor.is_leaf and thorough else None
         self.grad_values = None if self.grad is None else self.grad.clone()
 
@@ -117,11 +118,15 @@ class _Numbers:
         if _pointer(tensor) != self.pointer or tensor.shape != self.values.shape:
             tensor.data, changed = self.storage, True
         is_looked_at = self.thorough and tensor.numel() <= _SMALL
-        if self.version != tensor._version or (is_looked_at and not _equal(tensor, self.values)):
+        if self.version != _version(tensor) or (is_looked_at and not _equal(tensor, self.values)):
             changed |= not _equal(tensor, self.values)
-            self.storage.copy_(self.values)
-            self.version = tensor._version
-        if not tensor.is_leaf:
+            with torch.inference_mode(tensor.is_inference()):  # nowhere else may it be written into
+                self.storage.copy_(self.values)
+            self.version = _version(tensor)
+        if self.is_leaf and not tensor.is_leaf:
+            tensor.detach_()  # results were written into it, with the graph they are from
+            changed = True
+        if not self.is_leaf:
             return changed
         if tensor.requires_grad != self.requires_grad:
             tensor.requires_grad_(self.requires_grad)
@@ -205,6 +210,11 @@ def _differs(now: Any, then: Any) -> bool:
 
 def _equal(a: Tensor, b: Tensor) -> bool:
     return torch.equal(a, b) or (a.shape == b.shape and bool(((a == b) | ((a != a) & (b != b))).all()))
+
+
+def _version(tensor: Tensor) -> float:
+    """How often torch saw it written into; NaN, which never is what it was, where torch does not count."""
+    return math.nan if tensor.is_inference() else tensor._version
 
 
 def _pointer(tensor: Tensor) -> int:
