@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from equilab.check.calibrate import between
 from equilab.check.case import Asked
 from equilab.check.control import detection_limit
 from equilab.check.expectation import expected_error
@@ -29,6 +30,14 @@ _BACKWARD = Cause(
     "hook treats places or channels differently",
     "make the backward pass commute with the group as the forward pass does",
 )
+_UNSEEDED = Cause(
+    "random numbers",
+    "the function itself",
+    "f(x) is not the same twice: it draws random numbers that are not those of torch, numpy or Python, or keeps a "
+    "state that cannot be put back",
+    "seed what it draws from in every call, or judge its mean by seeds=64",
+)
+_REPEATED = 1e-3  # of the signal: what non-deterministic sums of a device stay far below
 _FEW = 8  # elements that the original is asked about where there is a sharper copy
 
 
@@ -97,6 +106,8 @@ def equivariance(
     limit = detection_limit(best, exact) if best.passes else math.nan
     verdict, notes = judge(levels, interpolated, allowed, limit)
     explanation = explain(levels, verdict, interpolated)
+    if verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE) and not _repeats(asked):
+        explanation = explanation._replace(cause=_UNSEEDED)
     report = _report(_name(fn), ready, levels, interpolated, verdict, explanation, limit, allowed, notes)
     return _with_gradients(report, ready, asked, exact) if gradients else report
 
@@ -194,6 +205,12 @@ def _in_expectation(name: str, ready: Prepared, asked: Asked, exact: list[Any], 
         quantities=quantities,
         notes=(*ready.notes, *(["more seeds would tell"] if verdict is Verdict.INCONCLUSIVE else [])),
     )
+
+
+def _repeats(asked: Asked) -> bool:
+    """Whether f(x) is the same when it is asked once more."""
+    again = asked.case.call(asked.subject, asked.case.values)
+    return max(between(again, asked.outputs, asked), default=0.0) < _REPEATED
 
 
 def _name(fn: Any) -> str:

@@ -26,7 +26,7 @@ from equilab.check.subject import Subject, cast, floating
 _STORAGE_MARGIN = 15.0  # of what rounding the module's own numbers does; sound bases of escnn, made in float32: 11
 _DRAWS = 4  # of the round-off at an input that fails
 _ACTION_MARGIN = 10.0  # of the defect of the actions
-_SOMETHING_ELSE = 0.1  # of the signal: a float64 copy that is further away computes another function
+_SOMETHING_ELSE = 3e-3  # of the signal: a float64 copy that is further away computes another function
 _NOT_DOUBLE = 30.0  # a float64 copy this much closer than round-off allows is not in float64 inside
 _HALF = 1e-4  # units in the last place of half precisions are larger
 
@@ -39,6 +39,7 @@ class Level:
     asked: Asked
     answers: list[tuple[Any, Answer]] = field(default_factory=list)
     tolerances: list[float] = field(default_factory=list)
+    strict: list[float] = field(default_factory=list)  # tolerances but for what rounding its own numbers does
     round_off: float = 0.0
     source: str = ""  # what the largest tolerance follows from
 
@@ -63,6 +64,15 @@ class Level:
     @property
     def passes(self) -> bool:
         return all(self.ratio(answer) <= 1 for _, answer in self.answers)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether every error is of the size of what computing rounds, whatever its numbers are."""
+        return all(
+            answer.trouble is None and answer.distances[place].mean <= self.strict[place]
+            for _, answer in self.answers
+            for place in self.asked.telling
+        )
 
     @property
     def tolerance(self) -> float:
@@ -106,6 +116,7 @@ class Level:
             f"{_STORAGE_MARGIN:g} x what rounding its own numbers does": [_STORAGE_MARGIN * each for each in stored],
         }
         known = {reason: values for reason, values in reasons.items() if values}
+        self.strict = [max(each) for each in zip(*list(reasons.values())[:3], strict=True)]
         self.tolerances = [max(each) for each in zip(*known.values(), strict=True)]
         widest = max(self.asked.telling, key=self.tolerances.__getitem__, default=None)
         if widest is not None:
@@ -157,10 +168,12 @@ def ask(
     first.settle(noise, dtype, defect)
     scale = unit(torch.float64) / unit(dtype)
     fine = own_round_off(second.asked, cautious(second.asked, torch.float64))
+    fine = fine.max(Noise([scale * each for each in noise.rounding], fine.response))
     stored = storage_noise(second.asked, _stored_in(asked.subject))
-    second.settle(
-        fine.max(Noise([scale * each for each in noise.rounding], fine.response)), torch.float64, defect, stored
-    )
+    second.settle(fine, torch.float64, defect, stored)
+    if note is None and first.passes and not second.passes and not any(stored):
+        written = [unit(dtype) / 2 * each for each in fine.response]  # constants in code are rounded as inputs are
+        second.settle(fine, torch.float64, defect, written)
     far = max((apart[place] for place in asked.telling), default=0.0)
     return Levels(first, second, note is None, [] if note is None else [note], far, unit(dtype) > _HALF)
 

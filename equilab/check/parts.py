@@ -28,7 +28,12 @@ def precisions(levels: Levels) -> tuple[PrecisionError, ...]:
     found = [level for level in (levels.copy, levels.original) if level is not None]
     return tuple(
         PrecisionError(
-            level.name, level.error, level.tolerance, level.round_off, level.source, counts=level is levels.original or levels.copy_counts
+            level.name,
+            level.error,
+            level.tolerance,
+            level.round_off,
+            level.source,
+            counts=level is levels.original or levels.copy_counts,
         )
         for level in found
     )

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from equilab.check.action import Action
+from equilab.check.action import Action, Ignored
 from equilab.check.boundary import opened, plain, wants_geometric
 from equilab.check.calibrate import unit
 from equilab.check.case import Case
@@ -18,7 +17,7 @@ from equilab.check.permutations import Permutations, things
 from equilab.check.plane import PlaneAction, Points
 from equilab.check.subject import Subject, floating
 from equilab.check.symmetry import Symmetry
-from equilab.check.translations import Translate, Translations
+from equilab.check.translations import Translate, Translations, pixel_scale
 from equilab.check.trees import filled, leaves, spread
 from equilab.check.types import as_action, as_symmetry, is_type, types_of
 from equilab.check.validate import Validity, validate
@@ -108,10 +107,22 @@ def question(
     out_actions = _actions(out_type, answer, "out_type")
     symmetry = _symmetry(as_symmetry(group, elements), in_actions, out_actions, values)
     outputs = [plain(leaf) for _, leaf in leaves(answer)]
+    names = tuple(path for path, _ in leaves(answer))
+    _refuse_opaque(out_actions, outputs, names)
     out_actions = _scaled(in_actions, values, out_actions, outputs)
     closes = tuple(close for _, close in pairs)
-    names = tuple(path for path, _ in leaves(answer))
     return Case(tree, values, closes, in_actions, out_actions, symmetry, names, seed), outputs
+
+
+def _refuse_opaque(actions: tuple[Action, ...], outputs: list[Any], names: tuple[str, ...]) -> None:
+    """Raises SettingError for an output that holds numbers nobody can see, such as a distribution."""
+    for action, leaf, name in zip(actions, outputs, names, strict=True):
+        if not (leaf is None or isinstance(leaf, Tensor | str)) and not isinstance(action, Ignored):
+            raise SettingError(
+                f"output{name}: expected a tensor, an array or a number, got {type(leaf).__name__}, which cannot be "
+                "compared; return its tensors (the mean and the covariance of a distribution), or give it the type "
+                "eq.check.Ignored()"
+            )
 
 
 def _is_single(types: Any, inputs: tuple[Any, ...]) -> bool:
@@ -160,13 +171,17 @@ def _scaled(
     in_actions: tuple[Action, ...], values: tuple[Any, ...], out_actions: tuple[Action, ...], outputs: list[Any]
 ) -> tuple[Action, ...]:
     """The output actions, where those of shifted images know how much smaller than the inputs the outputs are."""
-    sizes = [leaf.shape[-1] for action, leaf in zip(in_actions, values, strict=True) if isinstance(action, Translate)]
+    sizes = [
+        leaf.shape[-1]
+        for action, leaf in zip(in_actions, values, strict=True)
+        if isinstance(action, Translate) and isinstance(leaf, Tensor) and leaf.ndim
+    ]
     if not sizes:
         return out_actions
     found = []
     for action, leaf in zip(out_actions, outputs, strict=True):
-        if isinstance(action, Translate) and action.scale is None and isinstance(leaf, Tensor):
-            action = Translate(action.symmetry, scale=Fraction(leaf.shape[-1], sizes[0]), margin=action.margin)  # pyright: ignore
+        if isinstance(action, Translate) and action.scale is None and isinstance(leaf, Tensor) and leaf.ndim:
+            action = Translate(action.symmetry, scale=pixel_scale(leaf.shape[-1], sizes[0]), margin=action.margin)
         found.append(action)
     return tuple(found)
 

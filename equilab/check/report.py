@@ -27,7 +27,8 @@ class Report(Findings):
         }
         if self.cause is not None:
             values |= {"cause": self.cause.name, "offender": self.cause.where}
-        return {prefix + name: value for name, value in values.items()}
+        told = {name: value for name, value in values.items() if value == value}  # no NaN: what was not measured
+        return {prefix + name: value for name, value in told.items()}
 
     def plot(self) -> Picture:
         """Errors over the elements in polar coordinates, and where on the image they are.
@@ -38,6 +39,10 @@ class Report(Findings):
         Picture(600 x 392)
         """
         return reported(self)
+
+    def __bool__(self) -> bool:
+        """Whether the verdict is PASS, so that `assert equivariance(...)` says what it seems to say."""
+        return self.passed
 
     def __str__(self) -> str:
         return table(self)

@@ -1,5 +1,6 @@
 """A report as a table of plain text."""
 
+import math
 from collections.abc import Sequence
 
 from equilab.check.findings import ElementError, Findings, PartError, Verdict
@@ -11,7 +12,7 @@ def number(value: float) -> str:
     """Two digits: 3.1e-16, 0.31 %, 31 %, 310 %, 0."""
     if value == 0:
         return "0"
-    if 1e-3 <= value < 10:
+    if 1e-3 <= value < 1e3:
         return f"{100 * value:.0f} %" if value >= 0.1 else f"{100 * value:.2g} %"
     return f"{value:.1e}"
 
@@ -21,11 +22,9 @@ def table(report: Findings) -> str:
     lines = [f"{report.verdict}  {report.subject} under {report.group}"]
     lines += _elements(report, exact=True) + _elements(report, exact=False)
     for each in report.precisions:
-        says = "" if each.counts else "   (reported only)"
-        lines.append(
-            f"  {each.name}: error {number(each.error)}, tolerance {number(each.tolerance)} ({each.source}){says}"
-        )
-    if report.detection_limit == report.detection_limit:
+        says = (f" ({each.source})" if each.source else "") + ("" if each.counts else "   (reported only)")
+        lines.append(f"  {each.name}: error {number(each.error)}, tolerance {number(each.tolerance)}{says}")
+    if math.isfinite(report.detection_limit):
         lines.append(f"  detection limit: an asymmetry of {number(report.detection_limit)} in the layers would be seen")
     lines += [
         f"  {each.name}: {each.verdict}, error {number(each.error)}, tolerance {number(each.tolerance)}"
@@ -37,7 +36,7 @@ def table(report: Findings) -> str:
     if any(part.is_broken for part in report.fields):
         lines += _parts("field", [part for part in report.fields if part.is_broken])
     if report.layers:
-        lines += _parts("layer", report.layers)
+        lines += _parts("layer", report.layers, marked=report.verdict is Verdict.FAIL)
     if report.verdict is Verdict.FAIL and report.border_share is not None:
         lines.append(f"  on the image: {number(report.border_share)} of the squared error is near the border")
     if report.cause is not None:
@@ -66,9 +65,10 @@ def _size(each: ElementError) -> float:
     return float("inf") if each.trouble or each.mean != each.mean else each.mean
 
 
-def _parts(kind: str, parts: Sequence[PartError]) -> list[str]:
+def _parts(kind: str, parts: Sequence[PartError], *, marked: bool = True) -> list[str]:
     lines = []
     for part in parts:
-        mark = "BROKEN" if part.is_broken else "ok"
-        lines.append(f"    {kind} {part.name}: {number(part.error)} {mark}{f' ({part.note})' if part.note else ''}")
+        mark = ("BROKEN" if part.is_broken else "ok") if marked else ""
+        note = f"({part.note})" if part.note else ""
+        lines.append(" ".join(filter(None, (f"    {kind} {part.name}: {number(part.error)}", mark, note))))
     return lines[:20] + ([f"    ... {len(lines) - 20} more"] if len(lines) > 20 else [])

@@ -1,5 +1,6 @@
 """Images shifted by whole pixels: what convolutions are meant to commute with."""
 
+import math
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -11,6 +12,7 @@ from equilab.check.symmetry import WORDS, Symmetry
 from equilab.errors import SettingError, ShapeError
 
 Shift: TypeAlias = tuple[int, int]
+_STEPS = 3  # the largest shift that is chosen, in strides
 
 
 class Translations(Symmetry):
@@ -41,7 +43,7 @@ class Translations(Symmetry):
         return (-g[0], -g[1])
 
     def choose(self, generator: torch.Generator) -> tuple[Shift, ...]:
-        steps = torch.randint(-3, 4, (WORDS - 2, 2), generator=generator).tolist()
+        steps = torch.randint(-_STEPS, _STEPS + 1, (WORDS - 2, 2), generator=generator, device="cpu").tolist()
         shifts = [(1, 0), (0, 1), *((down, right) for down, right in steps if down or right)]
         return tuple(dict.fromkeys((self.stride * down, self.stride * right) for down, right in shifts))
 
@@ -49,25 +51,43 @@ class Translations(Symmetry):
         return f"shift down {g[0]}, right {g[1]}"
 
 
-class Translate(Action):
-    """Images (..., H, W) shifted round the edges, by `scale` pixels for each pixel of the input.
+def pixel_scale(size: int, of: int) -> Fraction:
+    """Pixels of an output of `size` for each pixel of an input of size `of`: the nearest integer, or 1 / integer.
 
-    scale: 1/4 for outputs a quarter as large as the inputs; None: read from the sizes when the check begins.
-    margin: pixels at each border of an output that are not compared, for networks that pad with zeros.
+    Convolutions without padding cut a few pixels off: 16 to 14 is 1, 16 to 7 is 1/2.
+    """
+    if not size or not of:
+        return Fraction(1)
+    return Fraction(max(1, round(size / of))) if size >= of else Fraction(1, round(of / size))
+
+
+class Translate(Action):
+    """Images (batch, channels, H, W) shifted round the edges, by `scale` pixels for each pixel of the input.
+
+    scale: 1/4 for outputs a quarter as large as the inputs; None: read from the sizes when the check begins, as the
+    nearest integer or 1 / integer.
+    margin: how far from the border padding is felt, in pixels of the output, for networks that pad with zeros: so much,
+    and what the largest shift brings in on the other side, is not compared.
     """
 
     def __init__(self, symmetry: Translations | None = None, *, scale: Fraction | None = None, margin: int = 0):
-        self.symmetry, self.scale, self.margin = symmetry or Translations(), scale, margin
+        self.symmetry = self.translations = symmetry or Translations()
+        self.scale, self.margin = scale, margin
 
     def act(self, g: Shift, x: Tensor) -> Tensor:
         if x.ndim < 2:
-            raise ShapeError(f"expected images (..., H, W) to be shifted, got {tuple(x.shape)}")
+            raise ShapeError(f"expected images (batch, channels, H, W) to be shifted, got {tuple(x.shape)}")
+        if x.ndim == 3:
+            raise SettingError(
+                f"in_type, out_type: Translate shifts images (batch, channels, H, W), got {tuple(x.shape)}; give one "
+                "image as x[None], and lines (batch, channels, W) an eq.check.Custom action that rolls the last axis"
+            )
         scale = self.scale or Fraction(1)
         down, right = scale * g[0], scale * g[1]
         if down.denominator != 1 or right.denominator != 1:
             raise SettingError(
                 f"group: a shift by {g} of the input is one by ({down}, {right}) of the output; use Translations("
-                f"stride={scale.denominator})"
+                f"stride={scale.denominator}), or give Translate(scale=...) where the sizes mislead"
             )
         return x.roll((int(down), int(right)), (-2, -1))
 
@@ -77,8 +97,14 @@ class Translate(Action):
     def window(self, y: Tensor, *, exact: bool) -> Tensor | None:
         if not self.margin:
             return None
+        edge = self.margin + math.ceil(_STEPS * self.translations.stride * (self.scale or 1))
+        if 2 * edge >= min(y.shape[-2:]):
+            raise SettingError(
+                f"margin: {self.margin} and shifts of up to {edge - self.margin} pixels leave nothing to compare of an "
+                f"output {tuple(y.shape[-2:])}; use larger images, or elements= with smaller shifts"
+            )
         inside = torch.zeros(y.shape[-2:], dtype=torch.bool, device=y.device)
-        inside[self.margin : y.shape[-2] - self.margin, self.margin : y.shape[-1] - self.margin] = True
+        inside[edge:-edge, edge:-edge] = True
         return inside
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@ from equilab.check.findings import ElementError, Verdict
 from equilab.check.level import Levels
 
 _ROUGH = 0.3  # of the signal: a tolerance above it tells nothing
+_COARSE = 0.02  # likewise, where neither a half precision nor an error of the size of round-off excuses it
 
 
 def judge(levels: Levels, interpolated: list[ElementError], allowed: float, limit: float) -> tuple[Verdict, list[str]]:
@@ -35,6 +36,12 @@ def _of_telling(levels: Levels, interpolated: list[ElementError], allowed: float
         return Verdict.FAIL, []
     if copy is not None and levels.copy_counts and not copy.passes:
         return Verdict.FAIL, []
+    best = levels.best
+    if best.tolerance > _COARSE and not levels.is_half and (best is original or not best.is_exact):
+        return Verdict.INCONCLUSIVE, [
+            f"the outputs for different inputs differ too little: errors below {best.tolerance:.2g} of that cannot be "
+            "told from round-off; train the module first, or give inputs that differ more"
+        ]
     if levels.apart > _ROUGH and levels.is_half:
         return Verdict.INCONCLUSIVE, [f"half precision is {levels.apart:.2g} of the signal away from float64"]
     if any(each.trouble or not each.mean <= max(allowed, 3 * each.floor) for each in interpolated):

@@ -1,6 +1,8 @@
 """What the check says: the four verdicts, precisions, tolerances, and the question of gradients and means."""
 
+import json
 import math
+import os
 
 import pytest
 import torch
@@ -341,3 +343,68 @@ def test_autocast_does_not_hide_what_is_broken_in_the_weights():
     options = {"in_type": ONE, "out_type": 4 * G.regular, "autocast": torch.bfloat16}
     assert eq.check.equivariance(plain(3, torch.float32), images(), **options).passed
     assert eq.check.equivariance(stirred(plain(3, torch.float32), 1e-4), images(), **options).verdict is Verdict.FAIL
+
+
+def test_an_output_that_cannot_be_seen_is_refused_unless_it_is_ignored():
+    class Posterior(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.body = network()
+
+        def forward(self, x: Tensor) -> dict[str, object]:
+            return {"y": self.body(x), "posterior": torch.distributions.Normal(x, torch.ones_like(x))}
+
+    with pytest.raises(
+        SettingError, match=r"output\['posterior'\]: expected a tensor, an array or a number, got Normal"
+    ):
+        eq.check.equivariance(Posterior(), images(), in_type=ONE, out_type=4 * G.regular)
+    types = {"y": 4 * G.regular, "posterior": eq.check.Ignored()}
+    assert eq.check.equivariance(Posterior(), images(), in_type=ONE, out_type=types).passed
+
+
+def test_a_report_is_true_only_where_it_passes():
+    assert eq.check.equivariance(network(), images())
+    assert not eq.check.equivariance(nn.Conv2d(1, 16, 3), images(), in_type=ONE, out_type=4 * G.regular)
+
+
+def test_constants_that_are_written_in_float32_are_no_break():
+    window = torch.linspace(0.1, 0.7, 9)
+    symmetric = (window + window.flip(0)) / 3
+
+    def tapered(x: Tensor) -> Tensor:
+        return x * torch.tensor(symmetric.tolist(), dtype=torch.float32).to(x.dtype) ** 2
+
+    group = eq.groups.D1
+    one = 1 * group.trivial
+    assert eq.check.equivariance(tapered, images(), in_type=one, out_type=one).passed
+    rounded = torch.tensor([1 / 3 + 3e-8 * place for place in range(9)], dtype=torch.float64)
+    report = eq.check.equivariance(lambda x: x * rounded.float().to(x.dtype), images(), in_type=one, out_type=one)
+    assert report.passed
+    assert report.error > 1e-9
+
+
+def test_an_output_that_hardly_depends_on_the_input_is_inconclusive_unless_it_is_exact():
+    def hardly(x: Tensor) -> Tensor:
+        return 1e4 + x
+
+    def crooked(x: Tensor) -> Tensor:
+        return 1e4 + x * (1 + 1e-3 * torch.arange(9).to(x))
+
+    assert eq.check.equivariance(hardly, images(), in_type=ONE, out_type=ONE).passed
+    assert eq.check.equivariance(crooked, images(), in_type=ONE, out_type=ONE).verdict is not Verdict.PASS
+
+
+def test_random_numbers_that_cannot_be_seeded_are_named():
+    def shaken(x: Tensor) -> Tensor:
+        return x + torch.tensor(list(os.urandom(9))).to(x) / 100
+
+    report = eq.check.equivariance(shaken, images(), in_type=ONE, out_type=ONE)
+    assert not report.passed
+    assert report.cause is not None
+    assert report.cause.name == "random numbers"
+
+
+def test_the_numbers_of_a_report_are_strict_json():
+    for fn in (network(), nn.Conv2d(1, 16, 3)):
+        report = eq.check.equivariance(fn, images(), in_type=ONE, out_type=4 * G.regular)
+        assert json.loads(json.dumps(report.to_dict(), allow_nan=False))["equivariance/verdict"] == report.verdict
