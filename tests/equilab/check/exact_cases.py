@@ -9,7 +9,7 @@ import torch
 from exact_alive import is_alive, is_moved
 from exact_functions import FUNCTIONS, inputs_like
 from exact_modules import Float32Inside, Float32Only, InputGradient
-from torch import nn
+from torch import Tensor, nn
 
 import equilab as eq
 from equilab.groups import C1, C2, C4, D1, D2, D4, O2, SO2, C, D, FieldType, PlaneGroup
@@ -136,12 +136,12 @@ def _network(rng: random.Random, generator: torch.Generator, depth: int = 8) -> 
     steps = rng.randint(1, depth)
     while len(layers) < steps:
         try:
-            proposed, y = _proposed(here, rng, generator), x
+            proposed, y = _proposed(here, x, rng, generator), x
             for part in proposed:
                 y = part.eval()(y).detach()
         except (ValueError, RuntimeError):
             continue  # no kernel there, or a size that does not fit
-        if not 0 < y.numel() <= 10_000:
+        if not 0 < y.numel() <= 4_000:
             continue
         x = y
         layers += proposed
@@ -154,7 +154,7 @@ def _network(rng: random.Random, generator: torch.Generator, depth: int = 8) -> 
     return found, (shape[0], in_type.dim, *shape[2:])
 
 
-def _proposed(here: FieldType, rng: random.Random, generator: torch.Generator) -> list[nn.Module]:
+def _proposed(here: FieldType, x: Tensor, rng: random.Random, generator: torch.Generator) -> list[nn.Module]:
     """A step from fields of a type, whether or not it fits the image."""
     group = here.group
     step = rng.choice(("conv",) * 8 + ("transposed", "norm") * 3 + ("pool", "mean") * 2 + ("attention", "end"))
@@ -185,7 +185,7 @@ def _proposed(here: FieldType, rng: random.Random, generator: torch.Generator) -
         return [kind(here, size, stride=stride, padding=rng.randint(0, 1))]
     if step == "mean":
         return [rng.choice((eq.nn.Downsample, eq.nn.Upsample))(here)]
-    if step == "attention":
+    if step == "attention" and x.shape[2:].numel() <= 121:
         return [eq.nn.GroupSelfAttention(here, max_distance=1, generator=generator)]
     return [eq.nn.SpatialMean(here), eq.nn.Linear(here, field_type(group, rng), generator=generator)]
 

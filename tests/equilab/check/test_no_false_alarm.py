@@ -1,0 +1,53 @@
+"""Nothing that is equivariant to round-off fails: thousands of generated cases, all kinds of layers and functions."""
+
+from collections import Counter
+
+import pytest
+from exact_alive import is_alive
+from exact_cases import KINDS, exact_case
+
+import equilab as eq
+from equilab.check import Verdict
+
+PARTS = 10  # each of them takes a few seconds
+
+
+def alarms(seeds):
+    """The cases of these seeds that do not pass, but for dead ones of which nothing can be told."""
+    found = []
+    for seed in seeds:
+        case = exact_case(seed)
+        report = eq.check.equivariance(case.fn, *case.inputs, **case.options)
+        is_dead = case.name.endswith("DEAD")
+        if report.verdict is Verdict.FAIL or (not report.passed and not is_dead):
+            found.append(f"{case.name}\n{report}")
+    return found
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_500_exact_cases_pass(part):
+    assert not (found := alarms(range(part, 500, PARTS))), "\n\n".join(found)
+
+
+@pytest.mark.slow
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("start", [500, 5250])
+def test_10_000_exact_cases_pass(start):
+    assert not (found := alarms(range(start, start + 4750))), "\n\n".join([f"{len(found)} false alarms", *found])
+
+
+def test_cases_come_from_their_seed():
+    for seed in range(len(KINDS)):
+        first, again = exact_case(seed), exact_case(seed)
+        assert first.name == again.name
+        assert all(bool((a == b).all()) for a, b in zip(first.inputs, again.inputs, strict=True))
+
+
+def test_cases_are_of_all_kinds_in_both_precisions_and_modes_and_nearly_all_alive():
+    cases = [exact_case(seed) for seed in range(160)]
+    kinds = Counter(case.name.split()[1] for case in cases)
+    assert set(kinds) == {kind.__name__ for kind in KINDS}
+    for word in ("float32", "float64", "eval", "train", "times 1e4", "mean 30", "around 1", "D4", "D8", "SO(2)"):
+        assert any(word in case.name for case in cases), word
+    assert sum(case.name.endswith("DEAD") for case in cases) <= 3
+    assert all(is_alive(case.fn, case.inputs) for case in cases if not case.name.endswith("DEAD"))
