@@ -40,6 +40,10 @@ class Action(ABC):
         """What interpolation alone does to an output: the difference of two ways of moving y by g; None: nothing."""
         return None
 
+    def fixed_point(self, y: Tensor) -> Tensor | None:
+        """What of an output stays in its place, so that `act` moves it without interpolation; None: nothing does."""
+        return None
+
     def window(self, y: Tensor, *, exact: bool) -> Tensor | None:
         """Where outputs are compared, a mask (H, W), at elements that are exact or interpolated; None: everywhere."""
         return None

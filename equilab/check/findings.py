@@ -25,6 +25,7 @@ class ElementError:
     exact: bool  # False: the images were interpolated
     floor: float = 0.0  # what interpolation alone does
     trouble: str = ""  # what f raised
+    centre: float | None = None  # the error at the pixel that does not move, where nothing is interpolated at all
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from equilab.check.action import Action
 from equilab.check.case import Asked, Case
-from equilab.check.compare import distance, spread
+from equilab.check.compare import difference, distance, spread
 from equilab.check.findings import ElementError
 from equilab.check.shift import inside
 from equilab.check.subject import Subject
@@ -27,7 +27,10 @@ def ask_interpolated(case: Case, subject: Subject, elements: list[Any]) -> list[
             found.append(ElementError(case.symmetry.label(g), float("inf"), float("inf"), False, 0.0, answer.trouble))
             continue
         worst = max(answer.distances, key=lambda each: each.mean)
-        found.append(ElementError(case.symmetry.label(g), worst.mean, worst.worst, False, floor(asked, g)))
+        centre = at_fixed_point(asked, g, outputs)
+        found.append(
+            ElementError(case.symmetry.label(g), worst.mean, worst.worst, False, floor(asked, g), centre=centre)
+        )
     return found
 
 
@@ -74,6 +77,18 @@ def _still(action: Action, g: Any, leaf: Tensor) -> Tensor:
     seen = action.observe(leaf)
     seen = seen.double() if seen.is_floating_point() else seen
     return seen if action.is_exact(g, seen) or seen.ndim != 4 else inside(seen)
+
+
+def at_fixed_point(asked: Asked, g: Any, outputs: list[Any]) -> float | None:
+    """The largest error of f(g x) at the pixel that g leaves in its place; None where no output has one."""
+    found = []
+    for place in asked.telling:
+        action = asked.case.out_actions[place]
+        still, moved = (action.fixed_point(action.observe(each[place])) for each in (asked.outputs, outputs))
+        if still is not None and moved is not None:
+            delta = difference(moved, action.act(g, still.double()))
+            found.append(distance(delta, asked.signals[place]).mean)
+    return max(found, default=None)
 
 
 def floor(asked: Asked, g: Any) -> float:

@@ -77,6 +77,11 @@ class PlaneAction(Action):
         ground = y - border_mean(y)
         return move(half, move(rest, ground)) - move(whole, ground)
 
+    def fixed_point(self, y: Tensor) -> Tensor | None:
+        """The channels of the pixel in the middle, (batch, channels), of images of odd sizes."""
+        height, width = y.shape[-2:]
+        return y[..., height // 2, width // 2] if y.ndim == 4 and height % 2 and width % 2 else None
+
     def window(self, y: Tensor, *, exact: bool) -> Tensor | None:
         if exact or y.ndim != 4 or y.shape[-1] < 3:
             return None

@@ -55,7 +55,8 @@ def _elements(report: Findings, *, exact: bool) -> list[str]:
     width = max(len(each.element) for each in shown)
     lines = [f"  {kind}{'' if len(shown) == len(found) else f', the worst {_SHOWN} of {len(found)}'}"]
     for each in shown:
-        floor = f"   floor {number(each.floor)}" if not exact else ""
+        floor = f"   floor {number(each.floor):>8}" if not exact else ""
+        floor += f"   centre {number(each.centre)}" if each.centre is not None else ""
         result = each.trouble or f"error {number(each.mean):>8}   largest {number(each.worst):>8}{floor}"
         lines.append(f"    {each.element:<{width}}   {result}")
     return lines

@@ -71,3 +71,19 @@ def test_one_seed_gives_one_answer(images):
     first, second, other = (equivariance(layer, images, seed=seed) for seed in (0, 0, 1))
     assert [each.mean for each in first.elements] == [each.mean for each in second.elements]
     assert [each.mean for each in first.elements] != [each.mean for each in other.elements]
+
+
+@pytest.mark.parametrize("size", [32, 33])
+def test_the_pixel_in_the_middle_is_read_without_interpolation(size):
+    one = 1 * eq.groups.C(8).trivial
+    x = torch.randn(2, 1, size, size, generator=torch.Generator().manual_seed(0))
+    report = eq.check.equivariance(torch.tanh, x, in_type=one, out_type=one)
+    turned = [each for each in report.elements if not each.exact]
+    assert len(turned) == 4
+    for each in turned:
+        if size % 2:
+            assert each.centre is not None
+            assert each.centre < 1e-14  # a pointwise function is equivariant exactly, and this shows it
+            assert each.mean > 1e-6  # while outputs that are turned are interpolated
+        else:
+            assert each.centre is None
