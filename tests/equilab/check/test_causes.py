@@ -86,6 +86,17 @@ def test_asking_for_the_cause_leaves_the_module_and_the_random_numbers_as_they_w
     assert all(parameter.grad is None for parameter in net.parameters())
 
 
+def test_sums_in_another_order_each_time_are_not_called_random_numbers():
+    class Unsteady(nn.Conv2d):
+        def forward(self, x):
+            y = super().forward(x)
+            return y * (1 + torch.finfo(y.dtype).eps * torch.randn_like(y))
+
+    torch.manual_seed(0)
+    x = images(torch.Generator().manual_seed(0), 1)
+    assert _cause(nn.Sequential(lift(), Unsteady(8, 8, 3)), x, **lifted()) == "unshared weights"
+
+
 def test_a_hypothesis_that_raises_does_not_hide_the_verdict(monkeypatch):
     def raising(scene):
         raise RuntimeError("no")
