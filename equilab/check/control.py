@@ -78,8 +78,9 @@ def _ratio(level: Level, g: Any, way: _Way) -> float:
     except Exception:
         return 0.0
     changed = replace(asked, outputs=base)
-    ratio = level.ratio(changed.compare(outputs, lambda place: changed.expected(g, place)))
-    return ratio if math.isfinite(ratio) else 0.0
+    answer = changed.compare(outputs, lambda place: changed.expected(g, place))
+    is_asked = answer.trouble is None and all(math.isfinite(each.mean) for each in answer.distances)
+    return level.ratio(answer) if is_asked else 0.0  # infinite where the tolerance is 0, as for integers
 
 
 def _answer(asked: Asked, values: tuple[Any, ...], size: float) -> list[Any]:
@@ -88,7 +89,8 @@ def _answer(asked: Asked, values: tuple[Any, ...], size: float) -> list[Any]:
     if not size:
         return outputs
     generator = asked.case.generator(19)
-    flat = torch.cat([real(leaf).flatten() for leaf in floating(values)])
+    given = floating(values) or [leaf for leaf in values if isinstance(leaf, Tensor)]
+    flat = torch.cat([real(leaf).flatten() for leaf in given])
     weights = torch.randn(flat.shape, generator=generator, dtype=torch.float64, device="cpu").to(flat)
     found = float(weights @ flat / (flat.norm() or 1.0))
     added = size * (found + found**2)

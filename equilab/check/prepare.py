@@ -214,7 +214,7 @@ def validated(case: Case, outputs: list[Any], elements: tuple[Any, ...], seed: i
 def _trimmed(case: Case, count: int) -> Case:
     """Fewer images for a group of many elements, so that the check costs about as much as for a small one."""
     batched = all(isinstance(action, PlaneAction) for action in case.in_actions)
-    sizes = {leaf.shape[0] for leaf in case.values if isinstance(leaf, Tensor)}
+    sizes = {len(leaf) for leaf in case.values if isinstance(leaf, Tensor) and leaf.ndim}
     if count < _MANY or not batched or len(sizes) != 1:
         return case
     keep = max(2, sizes.pop() * _MANY // (count + 1))

@@ -17,7 +17,7 @@ from equilab.groups import PlaneGroup, Representation
 
 def is_type(value: Any) -> bool:
     """Whether this is the type of a leaf, not a container of types."""
-    if value is None or isinstance(value, Action | Representation | str):
+    if value is None or isinstance(value, Action | Representation | PlaneGroup | str):
         return True
     if hasattr(value, "D_from_matrix") or is_escnn_type(value) or _is_irreps_type(value):
         return True
