@@ -9,7 +9,7 @@ from equilab.check.action import Action, Invariant
 from equilab.check.case import Case
 from equilab.check.fit import fit
 from equilab.check.gaussian import Blocks
-from equilab.check.translations import Translate, Translations
+from equilab.check.translations import Translate, Translations, pixel_scale
 
 Move = Callable[[Tensor], Tensor | None]
 _EXPLAINED = 1e-6  # what is left of an input that g moves by positions and a mixing of channels
@@ -45,10 +45,10 @@ def _by_group(case: Case, g: Any) -> Move:
         return lambda x: case.symmetry.carry(g, x)
 
     def shifted(x: Tensor) -> Tensor | None:
-        down, right = (step * x.shape[-1] / sizes[0] for step in g)
         if x.ndim != 4:
             return x if x.ndim == 2 else None
-        return x.roll((int(down), int(right)), (-2, -1)) if down.is_integer() and right.is_integer() else None
+        down, right = (step * pixel_scale(x.shape[-1], sizes[0]) for step in g)
+        return x.roll((int(down), int(right)), (-2, -1)) if down.denominator == right.denominator == 1 else None
 
     return shifted
 

@@ -143,7 +143,7 @@ def _typed_error(
     module: nn.Module, still: list[Tensor], moved: list[Tensor], g: Any, symmetry: Symmetry
 ) -> float | None:
     """The error by the type that the module says, where that is one of this group and fits its only output."""
-    action = _out_action(module, symmetry, g)
+    action = out_action(module, symmetry, g)
     if action is None or len(still) != 1 or len(moved) != 1:
         return None
     try:
@@ -155,7 +155,7 @@ def _typed_error(
     return root_mean_square(delta) / spread if spread else 0.0
 
 
-def _out_action(module: nn.Module, symmetry: Symmetry, g: Any) -> Action | None:
+def out_action(module: nn.Module, symmetry: Symmetry, g: Any) -> Action | None:
     """How the module says that its output transforms, where that is by the group of the check."""
     for name in ("out_type", "irreps_out"):
         found = getattr(module, name, None)

@@ -181,7 +181,7 @@ def _scaled(
     found = []
     for action, leaf in zip(out_actions, outputs, strict=True):
         if isinstance(action, Translate) and action.scale is None and isinstance(leaf, Tensor) and leaf.ndim:
-            action = Translate(action.symmetry, scale=pixel_scale(leaf.shape[-1], sizes[0]), margin=action.margin)
+            action = Translate(action.translations, scale=pixel_scale(leaf.shape[-1], sizes[0]), margin=action.margin)
         found.append(action)
     return tuple(found)
 

@@ -79,8 +79,8 @@ class Translate(Action):
             raise ShapeError(f"expected images (batch, channels, H, W) to be shifted, got {tuple(x.shape)}")
         if x.ndim == 3:
             raise SettingError(
-                f"in_type, out_type: Translate shifts images (batch, channels, H, W), got {tuple(x.shape)}; give one "
-                "image as x[None], and lines (batch, channels, W) an eq.check.Custom action that rolls the last axis"
+                f"expected images (batch, channels, H, W) to be shifted, got {tuple(x.shape)}; give one image as "
+                "x[None], and lines (batch, channels, W) an eq.check.Custom action that rolls the last axis"
             )
         scale = self.scale or Fraction(1)
         down, right = scale * g[0], scale * g[1]

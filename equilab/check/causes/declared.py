@@ -10,6 +10,7 @@ from equilab.check.layers import fitted_error
 
 _FITS = 1e-5  # of the spread: no broken layer is explained so well by a mixing of channels
 _SAME = 1e-4
+_CLEARLY = 1e-3  # of the signal: more than weights that are not quite shared do
 
 
 def another_type(scene: Scene) -> Cause | None:
@@ -17,9 +18,11 @@ def another_type(scene: Scene) -> Cause | None:
     if scene.step is not None or scene.broken is None:
         return None
     found = _fit(scene, scene.g)
-    if found is None or not found.error < _FITS or not found.is_full or not _is_product(scene, found):
+    if found is None or not found.error < _FITS or not _is_product(scene, found):
         return None
     declared = _declared(scene, found)
+    if not found.is_full:
+        return _of_some(scene, declared)
     if declared is not None and _is_close(declared, found.mixing):
         return None  # it is the declared type, up to an error
     if found.is_identity:
@@ -39,6 +42,20 @@ def another_type(scene: Scene) -> Cause | None:
         return Cause("wrong type", scene.output, why, mend)
     why = "the output is equivariant, but under another representation than declared (another trace)"
     return Cause("wrong type", scene.output, why, "declare the out_type, with its parity, that the last layer has")
+
+
+def _of_some(scene: Scene, declared: Tensor | None) -> Cause | None:
+    """The same for channels that depend on each other, so that many matrices explain them."""
+    worst = scene.level.worst
+    if declared is None or worst is None or not scene.level.size(worst[1]) > _CLEARLY:
+        return None
+    why = (
+        "the output is equivariant, but with its channels in another order or basis, or of another type, than declared"
+    )
+    mend = (
+        "sort channels by field, then by element: channel = field * |G| + element; or declare what the last layer has"
+    )
+    return Cause("channel order", scene.output, why, mend)
 
 
 def scaled_channels(scene: Scene) -> Cause | None:

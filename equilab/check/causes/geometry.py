@@ -112,19 +112,20 @@ def resampling(scene: Scene) -> Cause | None:
     )
 
 
-def zero_padding(scene: Scene) -> Cause | None:
-    """Zeros at the border, where a shift brings in what left on the other side."""
+def padding(scene: Scene) -> Cause | None:
+    """Zeros, or copies of the image, at the border, where a shift brings in what left on the other side."""
     module = scene.module
     if module is None or not _is_image(scene) or not isinstance(scene.symmetry, Translations):
         return None
-    padding, mode = getattr(module, "padding", 0), getattr(module, "padding_mode", "zeros")
-    if padding == "valid" or not (padding == "same" or any(_pair(padding) or (0,))) or mode == "circular":
+    width, mode = getattr(module, "padding", 0), getattr(module, "padding_mode", "zeros")
+    if width == "valid" or not (width == "same" or any(_pair(width) or (0,))) or mode == "circular":
         return None
+    shown = "zeros" if mode == "zeros" else f"padding_mode={mode!r}"
     return scene.cause(
-        "zero padding",
-        f"padding {padding} with {mode} marks the border, so that a shifted image is another one there",
+        "zero padding" if mode == "zeros" else f"{mode} padding",
+        f"padding {width} with {shown} marks the border, so that a shifted image is another one there",
         'use padding_mode="circular", or compare the inside alone: eq.check.Translate(margin=...)',
     )
 
 
-HYPOTHESES = (zero_padding, unequal_axes, parity, output_padding, one_sided, resampling)
+HYPOTHESES = (padding, unequal_axes, parity, output_padding, one_sided, resampling)

@@ -13,9 +13,10 @@ from torch import Tensor, nn
 
 from equilab.check.carry import Carrier
 from equilab.check.case import Answer
+from equilab.check.compare import difference, real, root_mean_square
 from equilab.check.findings import Cause, ElementError, Verdict
 from equilab.check.fit import Fit, fit
-from equilab.check.layers import Step, layer_error
+from equilab.check.layers import Step, layer_error, out_action
 from equilab.check.level import Level, Levels
 from equilab.check.subject import seeded
 from equilab.check.symmetry import Symmetry
@@ -23,6 +24,7 @@ from equilab.check.trace import Call, tensors
 from equilab.check.trees import mapped
 
 _MENDED = 1e-3  # of an error that may be left once its cause is taken away
+_INSIDE = 1e-6  # what is left of the middle of an image that is explained
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,40 @@ class Scene:
         return (first[0], second[0]) if first and second else None
 
     @cached_property
+    def place(self) -> int | None:
+        """The place of the broken tensor among the outputs of the whole; None: it is inside."""
+        asked, pair = self.level.asked, self.broken
+        same = [p for p in asked.telling if pair is not None and _is_same(asked.outputs[p], pair[0])]
+        return same[0] if same and not self.is_before else None
+
+    @cached_property
+    def residual(self) -> tuple[Tensor | None, float]:
+        """What is wrong with the broken tensor, and its spread; None: it cannot be told.
+
+        By the type that is known, of the layer or of the output of the whole; else by how its middle mixes channels.
+        """
+        if self.broken is None:
+            return None, 0.0
+        still, moved = self.broken
+        answer = self.level.worst[1] if self.level.worst is not None else None
+        action = None if self.is_before or self.module is None else out_action(self.module, self.symmetry, self.g)
+        spread = root_mean_square(real(still) - real(still).mean(0)) or root_mean_square(real(still))
+        if action is not None:
+            return difference(moved, action.act(self.g, still)), spread
+        if self.place is not None and answer is not None and answer.trouble is None:
+            return answer.deltas[self.place], spread
+        carried = self.carrier(still)
+        if carried is None or still.ndim != 4 or carried.shape != moved.shape or not still.is_floating_point():
+            return None, spread
+        edge = min(still.shape[-2:]) // 4
+        inside = (..., slice(edge, still.shape[-2] - edge), slice(edge, still.shape[-1] - edge))
+        found = fit(carried[inside], moved[inside])
+        if found is None or not found.error < _INSIDE:
+            return None, spread
+        mixed = torch.einsum("dc,bchw->bdhw", found.mixing.to(moved.device), carried.double())
+        return difference(moved, mixed), spread
+
+    @cached_property
     def input_fit(self) -> Fit | None:
         """How g mixes the channels of the broken layer's first input."""
         found = self.step.inputs(self.carrier) if self.step is not None else []
@@ -147,6 +183,10 @@ class Scene:
         """Whether a change of a copy of the layer to blame takes nearly all of its error away."""
         step = self.owner
         return step is not None and self.error_with(change) < max(_MENDED * step.error, step.limit)
+
+
+def _is_same(leaf: Any, tensor: Tensor) -> bool:
+    return isinstance(leaf, Tensor) and leaf.shape == tensor.shape and torch.equal(leaf, tensor)
 
 
 def _device(tree: Any) -> str:

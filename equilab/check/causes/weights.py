@@ -4,6 +4,7 @@ from torch import nn
 
 from equilab.check.causes.scene import Scene
 from equilab.check.findings import Cause
+from equilab.check.translations import Translations
 
 _LINEAR = (nn.modules.conv._ConvNd, nn.Linear, nn.Bilinear)
 
@@ -34,6 +35,8 @@ def unshared(scene: Scene) -> Cause | None:
     module, step = scene.module, scene.step
     if not isinstance(module, _LINEAR) or step is None:
         return None
+    if isinstance(module, nn.modules.conv._ConvNd) and isinstance(scene.symmetry, Translations):
+        return None  # its weights are shared over all shifts
     if step.error < 1e-3:
         why = f"its weights are shared over the group only to {step.error:.1g} of their size"
     else:

@@ -12,9 +12,10 @@ from equilab.check.euclidean import Euclidean, Motion
 from equilab.check.findings import Cause, Verdict
 from equilab.check.fit import fit
 from equilab.check.permutations import Permutations
-from equilab.check.translations import Translations
+from equilab.check.translations import Translate, Translations
 
 _STRIDES = (2, 3, 4, 8, 16, 32)
+_MOSTLY = 0.8  # of the squared error
 
 
 def smaller_group(scene: Scene) -> Cause | None:
@@ -52,12 +53,27 @@ def total_stride(scene: Scene) -> Cause | None:
         return None
     for factor in _STRIDES:
         stride = symmetry.stride * factor
+        if not _moves(scene, (stride, 0)) or not _moves(scene, (0, stride)):
+            return None  # once round the image, or along what is the same everywhere: it says nothing
         if scene.passes((stride, 0)) and scene.passes((0, stride)):
             why = f"shifts by {stride} pixels pass, shifts by {symmetry.stride} do not: it samples every {stride}"
             return Cause(
                 "total stride", scene.where, why, f"check Translations(stride={stride}), or blur before sampling"
             )
     return None
+
+
+def _moves(scene: Scene, g: Any) -> bool:
+    """Whether g does anything to each of the images that go in, and to no multiple of their size."""
+    case = scene.level.asked.case
+    images = [
+        (leaf, action.act(g, leaf))
+        for action, leaf in zip(case.in_actions, case.values, strict=True)
+        if isinstance(action, Translate) and isinstance(leaf, Tensor)
+    ]
+    return bool(images) and not any(
+        torch.equal(leaf, moved) or max(g) >= min(leaf.shape[-2:]) for leaf, moved in images
+    )
 
 
 def absolute_positions(scene: Scene) -> Cause | None:
@@ -109,7 +125,7 @@ def off_centre(scene: Scene) -> Cause | None:
     carried = scene.carrier(pair[0])
     if carried is None or carried.shape != pair[1].shape or carried.shape[-1] < 5 or not carried.is_floating_point():
         return None
-    reach = min(4, (carried.shape[-1] - 2) // 2)
+    reach = min(4, carried.shape[-1] // 2)
     for down in range(-reach, reach + 1):
         for right in range(-reach, reach + 1):
             if (down or right) and _fits(carried, pair[1], down, right):
@@ -124,6 +140,8 @@ def _fits(carried: Tensor, target: Tensor, down: int, right: int) -> bool:
     rows, columns = carried.shape[-2:]
     shifted = carried.roll((down, right), (-2, -1))
     for edge in (0, max(abs(down), abs(right))):
+        if min(rows, columns) - 2 * edge < 2:
+            continue
         inside = (..., slice(edge, rows - edge), slice(edge, columns - edge))
         found = fit(shifted[inside], target[inside])
         if found is not None and found.error < 1e-6:
@@ -152,17 +170,14 @@ def constant(scene: Scene) -> Cause | None:
 
 
 def border(scene: Scene) -> Cause | None:
-    """An error at the border alone."""
-    pair = scene.broken
-    if pair is None or pair[0].ndim != 4:
+    """An error at the border alone, with an inside at round-off."""
+    delta, spread = scene.residual
+    if delta is None or delta.ndim != 4 or not bool(delta.isfinite().all()):
         return None
-    carried = scene.carrier(pair[0])
-    if carried is None or carried.shape != pair[1].shape:
-        return None
-    for edge in range(1, carried.shape[-1] // 4 + 1):
-        inside = (..., slice(edge, -edge), slice(edge, -edge))
-        found = fit(carried[inside], pair[1][inside])
-        if found is not None and found.error < 1e-6:
+    squares = delta.square().mean((0, 1))
+    for edge in range(1, min(squares.shape) // 4 + 1):
+        inside = squares[edge:-edge, edge:-edge]
+        if bool(inside.sum() <= (1 - _MOSTLY) * squares.sum()) and float(inside.mean().sqrt()) < 1e-6 * spread:
             why = f"the error lies in the outermost {edge} pixels: what is beyond the border is not treated alike"
             mend = "pad alike on all sides; for shifts pad circularly, or give a margin: eq.check.Translate(margin=...)"
             return scene.cause("border", why, mend)

@@ -8,6 +8,7 @@ from torch.nn import functional
 
 import equilab as eq
 from equilab.check import causes
+from equilab.errors import SettingError
 
 
 def _pattern(*shape: int) -> torch.Tensor:
@@ -104,3 +105,61 @@ def test_a_hypothesis_that_raises_does_not_hide_the_verdict(monkeypatch):
     monkeypatch.setattr(causes, "HYPOTHESES", (raising, *causes.HYPOTHESES))
     x = images(torch.Generator().manual_seed(0), 1, 10)
     assert _cause(nn.MaxPool2d(3), x, in_type=1 * D4.trivial, out_type=1 * D4.trivial) == "odd pool"
+
+
+def _told(fn, x, **options):
+    report = eq.check.equivariance(fn, x, **options)
+    assert str(report.verdict) == "FAIL", str(report)
+    assert report.cause is not None
+    return report.cause
+
+
+def _shifted(fn, size: int = 16, *, margin: int = 0, **options):
+    return eq.check.equivariance(
+        fn, images(torch.Generator().manual_seed(0), 1, size), in_type=eq.check.Translate(),
+        out_type=eq.check.Translate(margin=margin), **options,
+    )  # fmt: skip
+
+
+def test_a_shift_once_round_the_image_is_no_total_stride():
+    conv = nn.Conv2d(1, 4, 3, padding=1, padding_mode="circular")
+    report = _shifted(lambda x: conv(x) * (1 + 0.01 * torch.arange(16)).to(x))
+    assert report.cause is not None
+    assert report.cause.name == "not equivariant"
+    assert (cause := _shifted(lambda x: conv(x) * (1 + 0.01 * (torch.arange(16) % 4)).to(x)).cause) is not None
+    assert cause.name == "total stride"
+    assert "by 4 pixels pass" in cause.why
+
+
+@pytest.mark.parametrize(
+    ("layer", "size"),
+    [(nn.Conv2d(1, 4, 3), 14), (nn.Conv2d(1, 4, 3, padding=2), 18), (nn.ConvTranspose2d(1, 2, 3, stride=2), 33)],
+)
+def test_a_convolution_that_cuts_or_adds_pixels_moves_by_whole_strides_and_is_told_by_its_border(layer, size):
+    report = _shifted(layer, margin=2)
+    assert report.passed, str(report)
+    assert layer(torch.zeros(1, 1, 16, 16)).shape[-1] == size
+    assert (cause := _shifted(layer).cause) is not None
+    assert cause.name == ("zero padding" if size == 18 else "border")
+
+
+@pytest.mark.parametrize("mode", ["reflect", "replicate"])
+def test_a_padding_is_named_as_it_is(mode):
+    assert (cause := _shifted(nn.Conv2d(1, 4, 3, padding=1, padding_mode=mode)).cause) is not None
+    assert cause.name == f"{mode} padding"
+    assert f"padding_mode='{mode}'" in cause.why
+
+
+def test_lines_are_no_images_to_be_shifted():
+    shifted = eq.check.Translate()
+    with pytest.raises(SettingError, match=r"in_type: expected images .* got \(2, 1, 16\); .*Custom"):
+        eq.check.equivariance(nn.Identity(), torch.randn(2, 1, 16), in_type=shifted, out_type=shifted)
+
+
+def test_channels_in_another_order_are_no_border_though_they_depend_on_each_other():
+    group = eq.groups.C(8)
+    torch.manual_seed(0)
+    conv = eq.nn.GroupConv2d(1 * group.trivial, 1 * group.regular, 5, padding=2)
+    types = {"in_type": 1 * group.trivial, "out_type": 1 * group.regular}
+    x = images(torch.Generator().manual_seed(0), 1, 21)
+    assert _told(lambda x: conv(x)[:, [0, 2, 1, 3, 4, 5, 6, 7]], x, **types).name == "channel order"
