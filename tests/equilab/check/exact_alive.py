@@ -15,20 +15,22 @@ from equilab.groups import FieldType
 
 def is_alive(fn: Callable[..., Any], inputs: tuple[Any, ...]) -> bool:
     """Whether all outputs vary by a thousandth to a thousand times their size when the numbers of the inputs trade
-    places, and by a hundredth of that or less when the inputs change by 1e-5, or a module by its precision.
+    places, and by a thousandth of that or less when the inputs change by 1e-5, or a module by its precision.
     """
     generator = torch.Generator().manual_seed(0)
     others = [x.flatten()[torch.randperm(x.numel(), generator=generator)].reshape(x.shape) for x in inputs]
     nearly = [x * (1 + 1e-5 * torch.randn(x.shape, generator=generator).to(x.dtype)) for x in inputs]
-    here, there, near = (_leaves(copy.deepcopy(fn), xs) for xs in (inputs, others, nearly))
+    copied = copy.deepcopy(fn)
+    here, there, near = (_leaves(copied, xs) for xs in (inputs, others, nearly))
     doubles = (here, there)
     if isinstance(fn, nn.Module):
         with suppress(TypeError):  # float32 only
-            doubles = [_leaves(copy.deepcopy(fn).double(), [x.double() for x in xs]) for xs in (inputs, others)]
+            sharp = copied.double()
+            doubles = [_leaves(sharp, [x.double() for x in xs]) for xs in (inputs, others)]
     for y, other, *noisy in zip(here, there, near, *doubles, strict=True):
         size, signal = root_mean_square(y), root_mean_square(other - y)
         noise = max(root_mean_square(a - b) for a, b in zip(noisy, (y, y, other), strict=True))
-        if not (math.isfinite(size) and 1e-3 * size < signal < 1e3 * size and noise < 1e-2 * signal):
+        if not (math.isfinite(size) and 1e-3 * size < signal < 1e3 * size and noise < 1e-3 * signal):
             return False
     return not isinstance(fn, nn.Module) or not is_singular(fn, inputs)
 
@@ -42,6 +44,8 @@ def is_singular(fn: nn.Module, inputs: Sequence[Tensor]) -> bool:
         whole = root_mean_square(x)
         sizes.extend(root_mean_square(x[:, field.start : field.stop]) / (whole or 1.0) for field in module.in_type)
 
+    if not any(isinstance(part, eq.nn.NormNonlinearity) for part in fn.modules()):
+        return False
     watched = copy.deepcopy(fn)
     for part in watched.modules():
         if isinstance(part, eq.nn.NormNonlinearity):

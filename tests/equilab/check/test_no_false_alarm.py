@@ -44,10 +44,10 @@ def test_cases_come_from_their_seed():
 
 
 def test_cases_are_of_all_kinds_in_both_precisions_and_modes_and_nearly_all_alive():
-    cases = [exact_case(seed) for seed in range(160)]
+    cases = [exact_case(seed) for seed in range(96)]
     kinds = Counter(case.name.split()[1] for case in cases)
     assert set(kinds) == {kind.__name__ for kind in KINDS}
-    for word in ("float32", "float64", "eval", "train", "times 1e4", "mean 30", "around 1", "D4", "D8", "SO(2)"):
+    for word in ("float32", "float64", "eval", "train", "times 1e4", "mean 30", "around 1", "D4"):
         assert any(word in case.name for case in cases), word
-    assert sum(case.name.endswith("DEAD") for case in cases) <= 3
+    assert sum(case.name.endswith("DEAD") for case in cases) <= 2
     assert all(is_alive(case.fn, case.inputs) for case in cases if not case.name.endswith("DEAD"))
