@@ -13,14 +13,21 @@ from equilab.check.findings import ElementError
 from equilab.check.shift import inside
 from equilab.check.subject import Subject
 
+_FLOORS = 8  # elements whose floor is measured
 _OTHER = 5  # the salt of the inputs whose outputs say how far outputs spread
 
 
 def ask_interpolated(case: Case, subject: Subject, elements: list[Any]) -> list[ElementError]:
-    """The error at each element, compared where images turn within their frame, with the floor of the comparison."""
+    """The error at each element, compared where images turn within their frame, with the floor of the comparison.
+
+    The floor, which is dearer than the error, is measured at some elements only, spread over the turns; the largest is
+    that of the others.
+    """
     asked = ask_smooth(case, subject, elements[0])
+    measured = {place: floor(asked, elements[place]) for place in _spread_over(len(elements))}
+    largest = max(measured.values())
     found = []
-    for g in elements:
+    for number, g in enumerate(elements):
         outputs = case.call(subject, smooth_pair(case, g)[1])
         answer = asked.compare(outputs, lambda place, g=g: expected(asked, g, place))
         if answer.trouble is not None:
@@ -28,10 +35,15 @@ def ask_interpolated(case: Case, subject: Subject, elements: list[Any]) -> list[
             continue
         worst = max(answer.distances, key=lambda each: each.mean)
         centre = at_fixed_point(asked, g, outputs)
-        found.append(
-            ElementError(case.symmetry.label(g), worst.mean, worst.worst, False, floor(asked, g), centre=centre)
-        )
+        low = measured.get(number, largest)
+        found.append(ElementError(case.symmetry.label(g), worst.mean, worst.worst, False, low, centre=centre))
     return found
+
+
+def _spread_over(count: int) -> list[int]:
+    """A few places among `count`, the first and the last included."""
+    few = min(count, _FLOORS)
+    return [round(place * (count - 1) / max(few - 1, 1)) for place in range(few)]
 
 
 def ask_smooth(case: Case, subject: Subject, g: Any) -> Asked:

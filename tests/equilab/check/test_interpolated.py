@@ -6,7 +6,11 @@ from torch import nn
 
 import equilab as eq
 from equilab.check import Verdict, equivariance
-from equilab.groups import SO2, C
+from equilab.check.case import Case
+from equilab.check.interpolated import ask_interpolated, ask_smooth, floor
+from equilab.check.plane import Fields
+from equilab.check.subject import Subject
+from equilab.groups import SO2, C, D
 
 SMALL = {"in_type": 1 * SO2.trivial, "out_type": 1 * SO2.trivial}
 
@@ -87,3 +91,19 @@ def test_the_pixel_in_the_middle_is_read_without_interpolation(size):
             assert each.mean > 1e-6  # while outputs that are turned are interpolated
         else:
             assert each.centre is None
+
+
+@pytest.mark.parametrize("group", [C(64), D(32)], ids=str)
+def test_floors_of_many_elements_are_the_largest_of_a_few(images, group):
+    torch.manual_seed(0)
+    field = Fields(group.trivial)
+    case = Case((images,), (images,), (lambda x: x,), (field,), (field,), field.symmetry, ("",), 0)
+    subject = Subject(nn.Conv2d(1, 1, 5, padding=2), [])
+    elements = [g for g in group.elements if (4 * g.turn).denominator > 1]
+    asked = ask_smooth(case, subject, elements[0])
+    floors = [floor(asked, g) for g in elements]
+    told = [each.floor for each in ask_interpolated(case, subject, elements)]
+    same = [place for place in range(len(told)) if told[place] == floors[place]]
+    assert 8 <= len(same) < 12
+    assert {told[place] for place in range(len(told)) if place not in same} == {max(told)}
+    assert 0.9 * max(floors) < max(told) <= max(floors)
