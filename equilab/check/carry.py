@@ -9,6 +9,7 @@ from equilab.check.action import Action, Invariant
 from equilab.check.case import Case
 from equilab.check.fit import fit
 from equilab.check.gaussian import Blocks
+from equilab.check.subject import floating
 from equilab.check.translations import Translate, Translations, pixel_scale
 
 Move = Callable[[Tensor], Tensor | None]
@@ -26,7 +27,7 @@ class Carrier:
         self.general: Move = _by_group(case, g)
         self.ways: dict[int, Move | None] = {}
         for action, leaf in zip(case.in_actions, case.values, strict=True):
-            if not isinstance(leaf, Tensor) or not leaf.is_floating_point() or isinstance(action, Invariant):
+            if not isinstance(leaf, Tensor) or not floating([leaf]) or isinstance(action, Invariant):
                 continue
             if self.ways.get(leaf.ndim) is not None:
                 continue

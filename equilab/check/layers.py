@@ -126,16 +126,19 @@ def _is_same(first: list[Any], second: list[Any]) -> bool:
 
 
 def layer_error(
-    module: nn.Module, still: list[Tensor], moved: list[Tensor], g: Any, symmetry: Symmetry, carrier: Carrier
+    module: nn.Module, runs: list[tuple[list[Tensor], list[Tensor]]], g: Any, symmetry: Symmetry, carrier: Carrier
 ) -> float:
-    """How far outputs at g x are from those at x moved by g, relative to their spread; NaN: it cannot be told."""
-    typed = _typed_error(module, still, moved, g, symmetry)
-    return fitted_error(still, moved, carrier) if typed is None else typed
+    """How far outputs at g x are from those at x moved by g, relative to their spread; NaN: it cannot be told.
+
+    runs: the outputs at x and at g x, for one or several x.
+    """
+    typed = _typed_error(module, *runs[0], g, symmetry)
+    return fitted_error(runs, carrier) if typed is None else typed
 
 
-def fitted_error(still: list[Tensor], moved: list[Tensor], carrier: Carrier) -> float:
+def fitted_error(runs: list[tuple[list[Tensor], list[Tensor]]], carrier: Carrier) -> float:
     """The largest error of outputs of unknown type: any mixing of their channels is allowed."""
-    fits = _fits([(still, moved)], carrier)
+    fits = _fits(runs, carrier)
     return max((found.error for found in fits if found is not None and not math.isnan(found.left)), default=math.nan)
 
 
@@ -147,10 +150,15 @@ def _typed_error(
     if action is None or len(still) != 1 or len(moved) != 1:
         return None
     try:
-        delta = difference(moved[0], action.act(g, still[0]))
+        return relative_error(action, g, still[0], moved[0])
     except (ValueError, RuntimeError):
         return None
-    size = real(still[0])
+
+
+def relative_error(action: Action, g: Any, still: Tensor, moved: Tensor) -> float:
+    """How far one output at g x is from that at x, moved by an action, relative to its spread."""
+    delta = difference(moved, action.act(g, still))
+    size = real(still)
     spread = root_mean_square(size - size.mean(0)) or root_mean_square(size)
     return root_mean_square(delta) / spread if spread else 0.0
 

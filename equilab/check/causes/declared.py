@@ -108,7 +108,7 @@ def _is_product(scene: Scene, found: Fit) -> bool:
     except Exception:
         return False  # it does not take other inputs
     place = next(p for p in scene.level.asked.telling if scene.level.asked.outputs[p] is scene.broken[0])  # pyright: ignore
-    return fitted_error([here[place]], [there[place]], scene.carrier) < _FITS
+    return fitted_error([([here[place]], [there[place]])], scene.carrier) < _FITS
 
 
 def _declared(scene: Scene, found: Fit) -> Tensor | None:

@@ -31,6 +31,8 @@ def not_a_number(scene: Scene) -> Cause | None:
     asked = scene.level.asked
     if scene.verdict is not Verdict.FAIL or all(_is_finite(leaf) for leaf in asked.outputs):
         return None
+    if (kept := _infinities(scene)) is not None:
+        return Cause("attention mask", scene.output, _UNMOVED, _MOVE) if kept else None
     call = next((call for call in _calls(asked) if all(map(_is_finite, call.inputs)) and not _all_finite(call)), None)
     what = "NaN" if any(isinstance(leaf, Tensor) and bool(leaf.isnan().any()) for leaf in asked.outputs) else "infinity"
     return Cause(
@@ -41,11 +43,40 @@ def not_a_number(scene: Scene) -> Cause | None:
     )
 
 
+_UNMOVED = "it is infinite at the same places for x and for g x: a mask hides things and does not move with them"
+_MOVE = "give the mask as an input with the type of what it hides, or make it depend on what the group keeps"
+
+
+def _infinities(scene: Scene) -> bool | None:
+    """Whether infinities stay where they are while the rest moves; False: they move as they should; None: neither."""
+    asked, answer = scene.level.asked, scene.level.worst[1] if scene.level.worst is not None else None
+    places = [place for place in asked.compared if not _is_finite(asked.outputs[place])]
+    if answer is None or answer.trouble is not None or not places:
+        return None
+    stay, move = True, True
+    for place in places:
+        still, moved, expected = asked.outputs[place], answer.outputs[place], asked.expected(scene.g, place)
+        if (
+            bool(still.isnan().any())
+            or bool(moved.isnan().any())
+            or asked.case.out_actions[place].observe(still) is not still
+        ):
+            return None
+        stay &= torch.equal(moved.isinf(), still.isinf())
+        move &= torch.equal(moved.isinf(), expected.isinf())
+    return False if move else True if stay else None
+
+
 def silent(scene: Scene) -> Cause | None:
     """The first layer whose output is the same for other inputs."""
     asked = scene.levels.original.asked
     if scene.verdict is not Verdict.VACUOUS:
         return None
+    if not asked.compared:
+        why = "no numbers came out that could be compared: an empty batch, or outputs that are ignored"
+        return Cause(
+            "nothing compared", "the output", why, "give a batch of two or more inputs, and a type to an output"
+        )
     copy = scene.levels.copy
     calls, others = _calls(asked), _calls(asked, other=True)
     call = next(

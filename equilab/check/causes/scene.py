@@ -11,12 +11,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from equilab.check.action import Action
 from equilab.check.carry import Carrier
 from equilab.check.case import Answer
 from equilab.check.compare import difference, real, root_mean_square
 from equilab.check.findings import Cause, ElementError, Verdict
 from equilab.check.fit import Fit, fit
-from equilab.check.layers import Step, layer_error, out_action
+from equilab.check.layers import Step, layer_error, out_action, relative_error
 from equilab.check.level import Level, Levels
 from equilab.check.subject import seeded
 from equilab.check.symmetry import Symmetry
@@ -174,10 +175,24 @@ class Scene:
             changed = copy.deepcopy(step.module)
             with torch.no_grad():
                 change(changed)
-            still, moved = (self.answer(copy.deepcopy(changed), call) for call in (step.still, step.moved))
+            runs = [
+                (self.answer(copy.deepcopy(changed), here), self.answer(copy.deepcopy(changed), there))
+                for here, there in ((step.still, step.moved), *step.more)
+            ]
         except Exception:
             return math.nan  # it cannot be copied, or not be called alone
-        return layer_error(changed, still, moved, self.g, self.symmetry, self.carrier)
+        action = self._answered(step)
+        if action is not None:
+            return relative_error(action, self.g, runs[0][0][0], runs[0][1][0])
+        return layer_error(changed, runs, self.g, self.symmetry, self.carrier)
+
+    def _answered(self, step: Step) -> Action | None:
+        """How the output of a layer moves that is one of the whole, where it is judged by that type."""
+        asked = self.level.asked
+        if not step.typed or len(step.still.outputs) != 1 or out_action(step.module, self.symmetry, self.g) is not None:
+            return None
+        same = [p for p in asked.telling if _is_same(asked.outputs[p], step.still.outputs[0])]
+        return asked.case.out_actions[same[0]] if same else None
 
     def mends(self, change: Callable[[nn.Module], object]) -> bool:
         """Whether a change of a copy of the layer to blame takes nearly all of its error away."""

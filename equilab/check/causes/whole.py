@@ -11,6 +11,7 @@ from equilab.check.causes.scene import Scene
 from equilab.check.euclidean import Euclidean, Motion
 from equilab.check.findings import Cause, Verdict
 from equilab.check.fit import fit
+from equilab.check.layers import out_action
 from equilab.check.permutations import Permutations
 from equilab.check.translations import Translate, Translations
 
@@ -129,6 +130,8 @@ def off_centre(scene: Scene) -> Cause | None:
     for down in range(-reach, reach + 1):
         for right in range(-reach, reach + 1):
             if (down or right) and _fits(carried, pair[1], down, right):
+                if _fits(carried, pair[1], 0, 0):
+                    return None  # nothing but the channels is wrong
                 why = f"it fits if it is moved by {down} rows and {right} columns: the middle of the image is not kept"
                 mend = "roll, crop and pad alike on all sides, and keep sizes odd or even through the network"
                 return scene.cause("off centre", why, mend)
@@ -189,7 +192,12 @@ def unknown(scene: Scene) -> Cause | None:
     if scene.verdict is not Verdict.FAIL:
         return None
     why = "f(g x) is not g f(x), and no known reason fits"
-    if isinstance(scene.module, torch.jit.ScriptModule) or hasattr(scene.module, "_orig_mod"):
+    if scene.module is not None and out_action(scene.module, scene.symmetry, scene.g) is not None:
+        why = "its own types say that it is equivariant, and it is not, though what goes in moves as it should"
+        mend = (
+            "build it with filters and sizes that its group allows (frequencies_cutoff of escnn, for one), or report it"
+        )
+    elif isinstance(scene.module, torch.jit.ScriptModule) or hasattr(scene.module, "_orig_mod"):
         mend = "check the module as it was before it was compiled, whose layers can be watched"
     else:
         mend = "check the layers up to this one by themselves, from the first on"

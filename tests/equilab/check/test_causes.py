@@ -163,3 +163,40 @@ def test_channels_in_another_order_are_no_border_though_they_depend_on_each_othe
     types = {"in_type": 1 * group.trivial, "out_type": 1 * group.regular}
     x = images(torch.Generator().manual_seed(0), 1, 21)
     assert _told(lambda x: conv(x)[:, [0, 2, 1, 3, 4, 5, 6, 7]], x, **types).name == "channel order"
+
+
+def test_an_empty_batch_is_said_to_be_compared_with_nothing():
+    report = eq.check.equivariance(lift(), torch.rand(0, 1, 9, 9), **lifted())
+    assert report.cause is not None
+    assert (str(report.verdict), report.cause.name) == ("VACUOUS", "nothing compared")
+
+
+def test_infinities_that_stay_while_the_rest_moves_are_a_mask():
+    generator = torch.Generator().manual_seed(0)
+    hidden = torch.tensor([[0, 0, 0, 0, 1, 1]] * 2, dtype=torch.bool)
+    things = eq.check.Permute(1)
+    x = torch.randn(2, 6, 4, generator=generator)
+
+    def masked(x, hidden):
+        return x.masked_fill(hidden[..., None], float("-inf"))
+
+    report = eq.check.equivariance(masked, x, hidden, in_type=(things, eq.check.Invariant()), out_type=things)
+    assert report.cause is not None
+    assert report.cause.name == "attention mask"
+    assert eq.check.equivariance(masked, x, hidden, in_type=(things, things), out_type=things).passed
+    ramp = torch.arange(6.0).view(6, 1)
+    broken = eq.check.equivariance(
+        lambda x, hidden: masked(x + ramp.to(x), hidden), x, hidden, in_type=(things, things), out_type=things
+    )
+    assert broken.cause is not None
+    assert broken.cause.name != "infinity", "infinities that move as they should are not to blame"
+
+
+def test_a_bias_is_told_where_phases_turn():
+    phases = eq.check.Custom(
+        lambda g, x: x * torch.tensor(1j**g).to(x.dtype), elements=range(4), multiply=lambda g, h: (g + h) % 4,
+        inverse=lambda g: -g % 4, identity=0,
+    )  # fmt: skip
+    for count in (5, 40):
+        x = torch.randn(count, 4, dtype=torch.complex64, generator=torch.Generator().manual_seed(0))
+        assert _told(nn.Linear(4, 4, dtype=torch.complex64), x, in_type=phases, out_type=phases).name == "bias"
