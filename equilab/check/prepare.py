@@ -1,7 +1,7 @@
 """From what a user writes to a question that can be asked: actions, a group, elements, copies of the module."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -11,10 +11,12 @@ from equilab.check.action import Action, Ignored
 from equilab.check.boundary import opened, plain, wants_geometric
 from equilab.check.calibrate import unit
 from equilab.check.case import Case
+from equilab.check.custom import CustomSymmetry
 from equilab.check.euclidean import Euclidean, Irreps
+from equilab.check.fewer import few_rows, fewer_images
 from equilab.check.originals import Mode, as_handed_over, in_precision
 from equilab.check.permutations import Permutations, things
-from equilab.check.plane import PlaneAction, Points
+from equilab.check.plane import Points
 from equilab.check.subject import Subject, floating
 from equilab.check.symmetry import Symmetry
 from equilab.check.translations import Translate, Translations, pixel_scale
@@ -24,7 +26,6 @@ from equilab.check.validate import Validity, validate
 from equilab.errors import GroupError, SettingError
 
 _ROUGH_ACTION = 1e-10  # a relative defect of float32, or of angles near a pole
-_MANY = 12  # groups of more elements are asked with fewer images
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ def prepare(
     notes += said
     if defect > _ROUGH_ACTION:
         notes.append(f"the actions keep their own laws only to {defect:.1g}, which is in the tolerance")
-    case = _trimmed(case, len(chosen))
+    case, said = fewer_images(case, original, outputs, len(chosen))
+    notes += said
     dtype = _dtype(original, case.values, outputs, autocast)
     sharp, coarse = None, None
     if dtype != torch.float64:
@@ -146,6 +148,8 @@ def _symmetry(
     """The one group of all actions; GroupError where there are several, or none."""
     actions = (*in_actions, *out_actions)
     named = {str(action): action.symmetry for action in actions if action.symmetry is not None}
+    if isinstance(given, CustomSymmetry) and named:
+        given = None  # only elements were given, those of the group of the types
     counts = {count for action, leaf in zip(in_actions, values, strict=True) if (count := things(action, leaf))}
     if given is None and counts and not named:
         if len(counts) > 1:
@@ -201,7 +205,7 @@ def validated(case: Case, outputs: list[Any], elements: tuple[Any, ...], seed: i
     ]
     worst, notes, seen = 0.0, {}, set()
     for action, leaf, name in named:
-        shown = action.observe(leaf) if isinstance(leaf, Tensor) else leaf
+        shown = action.observe(few_rows(action, leaf)) if isinstance(leaf, Tensor) else leaf
         key = (id(action), tuple(shown.shape) if isinstance(shown, Tensor) else None)
         if key not in seen:
             seen.add(key)
@@ -209,16 +213,6 @@ def validated(case: Case, outputs: list[Any], elements: tuple[Any, ...], seed: i
             worst = max(worst, found.defect)
             notes |= dict.fromkeys(found.notes)
     return Validity(worst, tuple(notes))
-
-
-def _trimmed(case: Case, count: int) -> Case:
-    """Fewer images for a group of many elements, so that the check costs about as much as for a small one."""
-    batched = all(isinstance(action, PlaneAction) for action in case.in_actions)
-    sizes = {len(leaf) for leaf in case.values if isinstance(leaf, Tensor) and leaf.ndim}
-    if count < _MANY or not batched or len(sizes) != 1:
-        return case
-    keep = max(2, sizes.pop() * _MANY // (count + 1))
-    return replace(case, values=tuple(leaf[:keep] if isinstance(leaf, Tensor) else leaf for leaf in case.values))
 
 
 def _dtype(original: Subject, values: tuple[Any, ...], outputs: list[Any], autocast: torch.dtype | None) -> torch.dtype:

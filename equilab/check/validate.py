@@ -37,9 +37,9 @@ def validate(
     generator = torch.Generator().manual_seed(seed)
     x = _like(leaf, generator)
     is_known = not isinstance(symmetry, CustomSymmetry) or symmetry.is_known
+    _act(action, symmetry.identity if is_known else elements[0], x, name)  # what does not fit at all is told first
     exact = [g for g in elements if action.is_exact(g, x)] or ([symmetry.identity] if is_known else list(elements))
     notes = []
-    _act(action, exact[-1], x, name)  # what does not fit at all is told first
     if isinstance(action, Function) and action.is_coarse(exact[-1], x):
         notes.append(f"the action {action} of {name} takes float32 only: errors below its round-off cannot be seen")
     if not is_known:

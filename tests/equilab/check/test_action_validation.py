@@ -99,7 +99,7 @@ def test_what_an_action_raises_comes_with_its_name():
 
     with pytest.raises(AttributeError, match="no_such_method") as caught:
         check(Custom(broken, **CYCLE))
-    assert "raised by the action broken of in_type, at 3" in caught.value.__notes__[0]
+    assert "raised by the action broken of in_type, at 0" in caught.value.__notes__[0]
 
 
 def rotation(angle, dtype=torch.float64, error=0.0):
@@ -211,6 +211,8 @@ def test_elements_can_be_chosen():
     group = C(8)
     report = check(group.irreps(1)[-1], elements=[group.element("1/8"), group.element("1/4")])
     assert [each.element for each in report.elements] == [str(group.element("1/8")), str(group.element("1/4"))]
+    assert report.group == "C8"
+    assert not report.notes  # the group is that of the type, by which it was validated
 
 
 def test_permutations_of_another_number_of_things_are_refused():
