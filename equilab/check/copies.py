@@ -89,6 +89,9 @@ class _Copier:
                 copied = copy.deepcopy(part, self.memo)
             for made, given in zip(copied.parameters(), part.parameters(), strict=True):
                 made.requires_grad_(given.requires_grad)
+            for inner in copied.modules():
+                if isinstance(inner, nn.RNNBase):
+                    inner.flatten_parameters()  # else cuDNN warns at every call
             return copied if self.dtype is None else cast_module(copied, self.dtype)
         if isinstance(part, Tensor):
             copied = copy.deepcopy(part, self.memo) if part.is_leaf else part.detach().clone()

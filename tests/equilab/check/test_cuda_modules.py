@@ -202,3 +202,11 @@ def test_a_kernel_that_adds_in_another_order_each_time_is_not_called_random_on_c
     report = eq.check.equivariance(nn.Sequential(network(), decoder), images(), in_type=ONE, out_type=ONE)
     assert report.cause is not None
     assert report.cause.name == "unshared weights"
+
+
+def test_a_recurrent_network_on_cuda_is_asked_without_warnings():
+    things = eq.check.Permute(1)
+    recurrent = nn.GRU(8, 8, batch_first=True).cuda()
+    report = eq.check.equivariance(lambda x: recurrent(x)[0], tokens(8), in_type=things, out_type=things)
+    assert report.cause is not None
+    assert report.cause.name == "order of the things"
