@@ -1,8 +1,10 @@
 """The check in pytest: real test files are run, with the fixture, the marker and the report."""
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 from textwrap import dedent
 
 import hypothesis
@@ -329,3 +331,21 @@ def test_the_plugin_costs_no_import_of_torch():
     program = "import sys, equilab.pytest_plugin as p; print([m for m in ('torch', 'numpy') if m in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", program], text=True, capture_output=True, check=True)
     assert shown.stdout.strip() == "[]"
+
+
+def test_the_page_shows_what_its_tests_print(pytester):
+    page = (Path(__file__).resolve().parents[3] / "docs" / "pytest.md").read_text()
+    blocks = re.findall(r"```(python|text)\n(.*?)```", page, re.DOTALL)
+    tests = [text for language, text in blocks if language == "python"]
+    pytester.makepyfile(**{f"test_page_{place}": text for place, text in enumerate(tests)})
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "--tb=long")
+    result.assert_outcomes(passed=2, failed=2)
+    shown = without_numbers(result.stdout.str())
+    for language, text in blocks:
+        if language == "text":
+            assert [line for line in without_numbers(text) if not any(each.startswith(line) for each in shown)] == []
+
+
+def without_numbers(text):
+    """Its lines, with # for every number but a fraction: other processors round otherwise."""
+    return [re.sub(r" *(?<![/\w])\d[\d.]*(e[-+]\d+)?( %)?(?![/\w])", " #", line).rstrip() for line in text.splitlines()]
