@@ -14,9 +14,10 @@ from equilab.check.control import detection_limit
 from equilab.check.expectation import expected_error
 from equilab.check.explain import Explanation, explain
 from equilab.check.findings import Cause, ElementError, PrecisionError, Quantity, Verdict
+from equilab.check.fragile import untied
 from equilab.check.gradients import derivative, differentiated, keeps_lengths
 from equilab.check.interpolated import ask_interpolated
-from equilab.check.level import Levels, ask
+from equilab.check.level import Level, Levels, ask
 from equilab.check.parts import element_errors, error_map, field_errors, leaf_errors, precisions
 from equilab.check.prepare import Mode, Prepared, prepare
 from equilab.check.report import Report
@@ -38,6 +39,7 @@ _UNSEEDED = Cause(
     "seed what it draws from in every call, or judge its mean by seeds=64",
 )
 _REPEATED = 1e-3  # of the signal: what non-deterministic sums of a device stay far below
+_DISTURBED = 1e-4  # of the signal: less is no answer to parameters that are changed by a tenth
 _FEW = 8  # elements that the original is asked about where there is a sharper copy
 
 
@@ -147,7 +149,7 @@ def _report(
         first_offender=explanation.first_offender,
         cause=explanation.cause,
         error_map=error_map(levels.best),
-        notes=(*ready.notes, *levels.notes, *notes),
+        notes=(*ready.notes, *levels.notes, *notes, *explanation.notes),
     )
 
 
@@ -171,9 +173,22 @@ def _with_gradients(report: Report, ready: Prepared, asked: Asked, exact: list[A
         for part in leaf_errors(best)
     ]
     if report.passed and verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE):
-        report = replace(report, verdict=verdict, cause=_BACKWARD if verdict is Verdict.FAIL else None)
+        cause = _of_gradients(best, ready) if verdict is Verdict.FAIL else None
+        report = replace(report, verdict=verdict, cause=cause)
     said = tuple(f"gradients: {note}" for note in notes)
     return replace(report, quantities=(*report.quantities, *found), notes=(*report.notes, *said))
+
+
+def _of_gradients(best: Level, ready: Prepared) -> Cause:
+    """Parameters that the group does not leave alone, or else the backward pass."""
+    broken = [part.name for part in leaf_errors(best) if part.is_broken]
+    subject = ready.sharp or ready.original
+    if best.worst is None or broken != ["gradient of the parameters"]:
+        return _BACKWARD
+    case = ready.case if ready.sharp is None else ready.case.cast(torch.float64)
+    g, asked = best.worst[0], Asked.of(subject, case)
+    tolerances = [_DISTURBED] * len(asked.outputs)
+    return untied(Level("forward", asked, tolerances=tolerances), g) or _BACKWARD
 
 
 def _in_expectation(name: str, ready: Prepared, asked: Asked, exact: list[Any], seeds: int, allowed: float) -> Report:

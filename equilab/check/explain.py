@@ -2,14 +2,17 @@
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from equilab.check.carry import Carrier
+from equilab.check.case import Asked
 from equilab.check.causes import Scene, cause
 from equilab.check.findings import Cause, ElementError, PartError, Verdict
+from equilab.check.fragile import fresh_norms
 from equilab.check.layers import Step, first_broken, parts, steps
 from equilab.check.level import Level, Levels
 
@@ -20,6 +23,7 @@ class Explanation(NamedTuple):
     layers: tuple[PartError, ...] = ()
     first_offender: PartError | None = None
     cause: Cause | None = None
+    notes: tuple[str, ...] = ()
 
 
 def explain(levels: Levels, verdict: Verdict, interpolated: Sequence[ElementError] = ()) -> Explanation:
@@ -30,8 +34,10 @@ def explain(levels: Levels, verdict: Verdict, interpolated: Sequence[ElementErro
     if g is None:
         return Explanation()
     carrier = Carrier(case, g)
+    if verdict is Verdict.FAIL:
+        level = _moving(level, g)
     if verdict is Verdict.PASS:
-        return Explanation(parts(steps(level, g, carrier, fitted=False)))
+        return Explanation(parts(steps(level, g, carrier, fitted=False)), notes=fresh_norms(level))
     found = steps(level, g, carrier)
     step = None if level.passes else first_broken(found)
     scene = Scene(
@@ -53,6 +59,23 @@ def explain(levels: Levels, verdict: Verdict, interpolated: Sequence[ElementErro
 def _failing(levels: Levels) -> Level:
     """The level in which it fails, the one that decides first."""
     return levels.best if not levels.best.passes else levels.original if not levels.original.passes else levels.best
+
+
+def _moving(level: Level, g: Any) -> Level:
+    """The same at other inputs, where g does not move the given ones, which then tell little about layers."""
+    case = level.asked.case
+    if not all(_is_same(leaf, moved) for leaf, moved in zip(case.values, case.moved(g), strict=True)):
+        return level
+    try:
+        asked = Asked.of(level.asked.subject, replace(case, values=case.others()[1]))
+        found = replace(level, asked=asked, answers=[(g, asked.at(g))])
+    except Exception:
+        return level  # it does not take other inputs
+    return level if found.passes or asked.telling != level.asked.telling else found
+
+
+def _is_same(leaf: Any, moved: Any) -> bool:
+    return not isinstance(leaf, Tensor) or torch.equal(leaf, moved)
 
 
 def _is_broken_before(step: Step | None, found: list[Step], level: Level, carrier: Carrier) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from equilab.check.causes.channels import HYPOTHESES as CHANNELS
 from equilab.check.causes.constants import HYPOTHESES as CONSTANTS
 from equilab.check.causes.declared import HYPOTHESES as DECLARED
+from equilab.check.causes.declared import OWN
 from equilab.check.causes.geometry import HYPOTHESES as GEOMETRY
 from equilab.check.causes.numbers import HYPOTHESES as NUMBERS
 from equilab.check.causes.randomness import HYPOTHESES as RANDOMNESS
@@ -15,7 +16,7 @@ from equilab.check.findings import Cause
 
 Hypothesis = Callable[[Scene], Cause | None]
 HYPOTHESES: tuple[Hypothesis, ...] = (
-    *NUMBERS, *RANDOMNESS, *GEOMETRY, *CHANNELS, *CONSTANTS, *DECLARED, *BEFORE, *WEIGHTS, *AFTER,
+    *NUMBERS, *OWN, *RANDOMNESS, *GEOMETRY, *CHANNELS, *CONSTANTS, *DECLARED, *BEFORE, *WEIGHTS, *AFTER,
 )  # fmt: skip
 
 

@@ -1,16 +1,45 @@
 """Outputs that are equivariant, but not as the declared type says."""
 
-import torch
-from torch import Tensor
+from dataclasses import replace
 
+import torch
+from torch import Tensor, nn
+
+from equilab.check.case import Asked
 from equilab.check.causes.scene import Scene
 from equilab.check.findings import Cause
 from equilab.check.fit import Fit, channel_axis, fit
 from equilab.check.layers import fitted_error
+from equilab.check.types import as_action, types_of
 
 _FITS = 1e-5  # of the spread: no broken layer is explained so well by a mixing of channels
 _SAME = 1e-4
 _CLEARLY = 1e-3  # of the signal: more than weights that are not quite shared do
+
+
+def own_types(scene: Scene) -> Cause | None:
+    """A module that passes under the types which it says itself, and was given others."""
+    asked, function = scene.level.asked, scene.level.asked.subject.function
+    case = asked.case
+    if not isinstance(function, nn.Module) or len(case.in_actions) != 1 or len(case.out_actions) != 1:
+        return None
+    words, changed = [], case
+    for name, side, leaf in (("in_type", "in_actions", case.values[0]), ("out_type", "out_actions", asked.outputs[0])):
+        try:
+            own = as_action(types_of(function, name), name)
+            given = getattr(case, side)[0]
+            if isinstance(leaf, Tensor) and not torch.allclose(own.act(scene.g, leaf), given.act(scene.g, leaf)):
+                changed = replace(changed, **{side: (own,)})
+                words.append(f"{name} {own}, and not {given}")
+        except Exception:
+            continue  # it says none, or one of another group or shape
+    if not words:
+        return None
+    again = Asked.of(asked.subject, changed)
+    if any(scene.level.ratio(again.at(g)) > 1 for g, _ in scene.level.answers):
+        return None
+    why = f"the module itself says {' and '.join(words)}, under which it passes"
+    return Cause("wrong type", "the types given to the check", why, "leave the types out, or give those of the module")
 
 
 def another_type(scene: Scene) -> Cause | None:
@@ -133,4 +162,5 @@ def _is_close(a: Tensor, b: Tensor) -> bool:
     return bool((a - b).abs().max() < _SAME)
 
 
+OWN = (own_types,)
 HYPOTHESES = (another_type, labels, scaled_channels)

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from mutants_case import C4, D4, images, lift, lifted
+from mutants_case import C4, D4, images, invariant, lift, lifted
 from torch import nn
 from torch.nn import functional
 
@@ -200,3 +200,54 @@ def test_a_bias_is_told_where_phases_turn():
     for count in (5, 40):
         x = torch.randn(count, 4, dtype=torch.complex64, generator=torch.Generator().manual_seed(0))
         assert _told(nn.Linear(4, 4, dtype=torch.complex64), x, in_type=phases, out_type=phases).name == "bias"
+
+
+def test_a_module_that_was_given_other_types_than_its_own_is_told_so():
+    group = eq.groups.C4
+    conv = eq.nn.GroupConv2d(1 * group.trivial + 1 * group.regular, 1 * group.regular, 3)
+    x = images(torch.Generator().manual_seed(0), 5)
+    swapped = 1 * group.regular + 1 * group.trivial
+    cause = _told(conv, x, in_type=swapped, out_type=1 * group.regular)
+    assert (cause.name, cause.where) == ("wrong type", "the types given to the check")
+    free = nn.Conv2d(5, 4, 3)
+    assert _told(free, x, in_type=swapped, out_type=1 * group.regular).name == "unshared weights"
+
+
+def test_inputs_that_do_not_move_do_not_hide_the_cause():
+    x = torch.zeros(2, 1, 9, 9)
+    assert _told(nn.Conv2d(1, 8, 3, padding=1), x, **lifted()).name == "unshared weights"
+    conv = lift()
+    with torch.no_grad():
+        assert conv.bias is not None
+        conv.bias.copy_(torch.arange(8.0))
+    assert _told(conv, x, **lifted()).name == "bias"
+
+
+REGULAR = {"in_type": 2 * C4.regular, "out_type": 2 * C4.regular}
+FRAGILE = {
+    "single channels": (lambda: nn.BatchNorm2d(8), REGULAR, True),
+    "places": (lambda: nn.LayerNorm([8, 9, 9]), REGULAR, True),
+    "channels that do not mix": (lambda: nn.BatchNorm2d(8), invariant(8), False),
+    "whole fields": (lambda: eq.nn.FieldBatchNorm(2 * C4.regular), REGULAR, False),
+}
+
+
+@pytest.mark.parametrize("name", FRAGILE)
+def test_a_fresh_norm_that_training_would_break_is_noted_and_its_gradients_fail(name):
+    make, types, is_fragile = FRAGILE[name]
+    net = nn.Sequential(nn.Identity(), make())
+    before = {key: value.clone() for key, value in net.state_dict().items()}
+    x = images(torch.Generator().manual_seed(0), 8)
+    report = eq.check.equivariance(net, x, **types)
+    assert report.passed, str(report)
+    assert any("before training" in note and "1 (" in note for note in report.notes) is is_fragile
+    slopes = eq.check.equivariance(net, x, gradients=True, **types)
+    assert slopes.passed is not is_fragile, str(slopes)
+    assert (slopes.cause and slopes.cause.name) == ("normalisation" if is_fragile else None)
+    assert all(torch.equal(before[key], value) for key, value in net.state_dict().items())
+
+
+def test_gradients_of_tied_copies_of_weights_are_no_fault_of_the_backward_pass():
+    report = eq.check.equivariance(lift(), images(torch.Generator().manual_seed(0), 1), gradients=True, **lifted())
+    assert report.cause is not None
+    assert (report.cause.name, report.cause.where) == ("unshared weights", "Conv2d (Conv2d)")
