@@ -22,7 +22,7 @@ class FieldTypeError(ValueError):
 
 
 class EquivarianceError(ValueError):
-    """What was asked for would break the symmetry."""
+    """What was asked for would break the symmetry, or a module that was checked does."""
 
 
 class ActionError(ValueError):

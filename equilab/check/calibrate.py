@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from equilab.check.case import Asked, noisy
+from equilab.check.case import Answer, Asked, noisy
 from equilab.check.compare import difference, real, root_mean_square
 from equilab.check.subject import Subject
 
@@ -94,6 +94,30 @@ def storage_noise(asked: Asked, dtype: torch.dtype, *, draw: int = 0) -> list[fl
     generator = asked.case.generator(3 + 50 * draw)
     perturb(asked.subject, unit(dtype) / 2, generator)
     return between(asked.case.call(asked.subject, asked.case.values), asked.outputs, asked)  # the call restores
+
+
+def storage_error(asked: Asked, g: Any, answer: Answer, dtype: torch.dtype) -> list[float]:
+    """How much the equivariance error at g, whose answer is known, changes if the module's own numbers are rounded.
+
+    Per leaf, to `dtype`. Not at all in a module whose weights are tied: whatever they are, it is equivariant.
+    """
+    case, found = asked.case, []
+    if answer.trouble is not None:
+        return [0.0] * len(asked.signals)
+    for values in (case.values, case.moved(g)):
+        perturb(asked.subject, unit(dtype) / 2, case.generator(3))
+        found.append(case.call(asked.subject, values))  # the call restores
+    rounded = replace(asked, outputs=found[0])
+    other = rounded.compare(found[1], lambda place: rounded.expected(g, place))
+    if other.trouble is not None:
+        return [0.0] * len(asked.signals)
+    pairs = zip(answer.deltas, other.deltas, asked.signals, strict=True)
+    return [0.0 if a is None or b is None else _finite_size(a - b, signal) for a, b, signal in pairs]
+
+
+def _finite_size(delta: Tensor, signal: float) -> float:
+    """The root mean square of the finite entries, in units of the signal; 0 where there is none."""
+    return root_mean_square(delta[delta.isfinite()]) / signal if signal else 0.0
 
 
 @torch.no_grad()

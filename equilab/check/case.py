@@ -133,6 +133,11 @@ class Asked:
         ]
 
     @property
+    def has_nan(self) -> bool:
+        """Whether a compared leaf holds NaN."""
+        return any(bool(self.outputs[place].isnan().any()) for place in self.compared)
+
+    @property
     def silent(self) -> list[int]:
         """The places of compared leaves that are the same for other inputs, to two units in the last place."""
         return [

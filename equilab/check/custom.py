@@ -27,6 +27,15 @@ class CustomSymmetry(Symmetry):
             raise GroupError("elements: expected at least one element to check, got none")
         self._multiply, self._inverse, self._identity, self.name = multiply, inverse, identity, name
 
+    def __eq__(self, other: object) -> bool:
+        """Whether the elements are the same: products and inverses are functions, which nobody can compare."""
+        if not isinstance(other, CustomSymmetry) or len(other.elements) != len(self.elements):
+            return False
+        return all(_same(g, h) for g, h in zip(self.elements, other.elements, strict=True))
+
+    def __hash__(self) -> int:
+        return hash(len(self.elements))
+
     @property
     def is_known(self) -> bool:
         """Whether products and inverses are given, so that actions can be validated."""

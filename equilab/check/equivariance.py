@@ -8,12 +8,12 @@ from typing import Any
 
 import torch
 
+from equilab.check.average import in_expectation
 from equilab.check.calibrate import between
 from equilab.check.case import Asked
 from equilab.check.control import detection_limit
-from equilab.check.expectation import expected_error
 from equilab.check.explain import Explanation, explain
-from equilab.check.findings import Cause, ElementError, PrecisionError, Quantity, Verdict
+from equilab.check.findings import Cause, ElementError, Quantity, Verdict
 from equilab.check.fragile import untied
 from equilab.check.gradients import derivative, differentiated, keeps_lengths
 from equilab.check.interpolated import ask_interpolated
@@ -67,14 +67,14 @@ def equivariance(
 
     Error at g: |f(g x) - g f(x)| / |signal|, both root mean square; the signal is the spread of f over different
     inputs. Verdicts: PASS: every error is within 10 times the round-off, measured as float32 against float64 and by
-    second differences; FAIL; VACUOUS: the output does not depend on the input; INCONCLUSIVE: round-off hides the
+    second differences, and within what rounded weights and the actions themselves explain; FAIL; VACUOUS: the output does not depend on the input; INCONCLUSIVE: round-off hides the
     answer, or the built-in control, a slightly asymmetric copy, went unnoticed. Elements that the pixel grid does not
     allow are asked with smooth inputs that are known between the pixels; up to `allowed` is no failure.
 
     The module is judged as it was handed over, in its dtype and mode (`mode`, `autocast` choose another); a float64
     copy only sharpens the answer. Stochastic modules get the same random numbers at x and g x; with seeds=n the mean
-    over n draws is judged instead. gradients: input gradients move as the inputs do, parameter gradients stay. The
-    module, the random numbers and all global state are left as they were.
+    over n draws is judged instead, by an interval, at elements that need no interpolation. gradients: input gradients
+    move as the inputs do, parameter gradients stay. The module and all global state are left as they were.
 
     Raises SettingError, FieldTypeError, GroupError for arguments that do not fit, ActionError for a type that is no
     action, and what the module itself raises at x.
@@ -101,7 +101,7 @@ def equivariance(
     exact = [g for g in ready.elements if ready.case.is_exact(g, asked.outputs)]
     between = [g for g in ready.elements if not ready.case.is_exact(g, asked.outputs)]
     if seeds is not None:
-        return _in_expectation(_name(fn), ready, asked, exact, seeds, allowed)
+        return in_expectation(_name(fn), ready, asked, exact, seeds, allowed)
     levels = ask(asked, ready.dtype, ready.sharp, ready.coarse, exact, few=_FEW, defect=ready.defect)
     best = levels.best
     interpolated = ask_interpolated(best.asked.case, best.asked.subject, between) if between else []
@@ -154,16 +154,16 @@ def _report(
 
 
 def _with_gradients(report: Report, ready: Prepared, asked: Asked, exact: list[Any]) -> Report:
-    """The report with what gradients say, which may turn a PASS into a FAIL."""
+    """The report with what gradients say, which may turn a PASS into a FAIL, or INCONCLUSIVE where they say nothing."""
     case = derivative(asked)
     if case is None or not exact:
-        return replace(report, notes=(*report.notes, "gradients: there is no floating output to differentiate"))
-    if not keeps_lengths(asked.case, exact[0]):
-        return replace(report, notes=(*report.notes, "gradients: not checked, the action does not keep lengths"))
+        return _without_gradients(report, "there is no floating output to differentiate")
+    if not keeps_lengths(asked, exact[:_FEW]):
+        return _without_gradients(report, "an action does not keep lengths, so gradients move in another way")
     try:
         slope = Asked.of(differentiated(ready.original), case)
     except RuntimeError as error:
-        return replace(report, notes=(*report.notes, f"gradients: not checked, {str(error).splitlines()[0]}"))
+        return _without_gradients(report, str(error).splitlines()[0])
     sharp, coarse = (None if each is None else differentiated(each) for each in (ready.sharp, ready.coarse))
     levels = ask(slope, ready.dtype, sharp, coarse, exact[:_FEW], few=_FEW, defect=ready.defect)
     verdict, notes = judge(levels, [], report.allowed, 0.0)
@@ -179,6 +179,12 @@ def _with_gradients(report: Report, ready: Prepared, asked: Asked, exact: list[A
     return replace(report, quantities=(*report.quantities, *found), notes=(*report.notes, *said))
 
 
+def _without_gradients(report: Report, why: str) -> Report:
+    """The report, which cannot be a PASS: what was asked for was not shown."""
+    verdict = Verdict.INCONCLUSIVE if report.passed else report.verdict
+    return replace(report, verdict=verdict, notes=(*report.notes, f"gradients: not checked: {why}"))
+
+
 def _of_gradients(best: Level, ready: Prepared) -> Cause:
     """Parameters that the group does not leave alone, or else the backward pass."""
     broken = [part.name for part in leaf_errors(best) if part.is_broken]
@@ -189,37 +195,6 @@ def _of_gradients(best: Level, ready: Prepared) -> Cause:
     g, asked = best.worst[0], Asked.of(subject, case)
     tolerances = [_DISTURBED] * len(asked.outputs)
     return untied(Level("forward", asked, tolerances=tolerances), g) or _BACKWARD
-
-
-def _in_expectation(name: str, ready: Prepared, asked: Asked, exact: list[Any], seeds: int, allowed: float) -> Report:
-    """A report on the mean over seeds: PASS and FAIL where the interval says so, else INCONCLUSIVE."""
-    label = ready.case.symmetry.label
-    found = [(label(g), expected_error(asked, g, seeds)) for g in exact[:_FEW]]
-    if asked.silent or not found:
-        verdict = Verdict.VACUOUS
-    elif any(each.low > 0 for _, each in found):
-        verdict = Verdict.FAIL
-    else:
-        verdict = Verdict.PASS if all(each.high <= allowed for _, each in found) else Verdict.INCONCLUSIVE
-    quantities = tuple(
-        Quantity(
-            f"mean over {seeds} draws at {word}", each.value, allowed, verdict, f"{each.low:.2g} to {each.high:.2g}"
-        )
-        for word, each in found
-    )
-    return Report(
-        subject=name,
-        group=ready.case.symmetry.name,
-        verdict=verdict,
-        elements=tuple(ElementError(word, each.value, each.high, True) for word, each in found),
-        precisions=(PrecisionError(f"mean over {seeds} draws", max(each.value for _, each in found), allowed, 0.0),)
-        if found
-        else (),
-        detection_limit=math.nan,
-        allowed=allowed,
-        quantities=quantities,
-        notes=(*ready.notes, *(["more seeds would tell"] if verdict is Verdict.INCONCLUSIVE else [])),
-    )
 
 
 def _repeats(asked: Asked) -> bool:

@@ -73,15 +73,24 @@ def differentiated(subject: Subject) -> Subject:
     return made
 
 
-def keeps_lengths(case: Case, g: Any) -> bool:
-    """Whether the actions are orthogonal at g, without which gradients move otherwise than their inputs."""
+def keeps_lengths(asked: Asked, elements: list[Any]) -> bool:
+    """Whether all actions are orthogonal, without which gradients move otherwise than what they are gradients of."""
+    case = asked.case
     generator = case.generator(7)
-    for action, leaf in zip(case.in_actions, case.values, strict=True):
-        if not _differentiable(leaf) or isinstance(action, Invariant):
+    leaves_in = zip(case.in_actions, case.values, strict=True)
+    leaves_out = zip(case.out_actions, asked.outputs, strict=True)
+    for action, leaf in (*leaves_in, *leaves_out):
+        if not _differentiable(leaf) or isinstance(action, Invariant) or action.observe(leaf) is not leaf:
             continue
-        v = torch.randn(leaf.shape, generator=generator, dtype=torch.float64, device="cpu").to(leaf)
-        if abs(root_mean_square(action.tangent(g, v)) / root_mean_square(v) - 1) > 1e-3:
-            return False
+        u, v = (
+            torch.randn(leaf.shape, generator=generator, dtype=torch.float64, device="cpu").to(leaf) for _ in range(2)
+        )
+        for g in elements:
+            moved = (action.tangent(g, u) * action.tangent(g, v)).sum()
+            if abs(float(moved - (u * v).sum())) > 1e-3 * float(u.norm() * v.norm()):
+                return False
+            if abs(root_mean_square(action.tangent(g, v)) / root_mean_square(v) - 1) > 1e-3:
+                return False
     return True
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from equilab.check.calibrate import (
     MARGIN,
@@ -16,6 +17,7 @@ from equilab.check.calibrate import (
     hidden_float32,
     own_round_off,
     recast,
+    storage_error,
     storage_noise,
     unit,
 )
@@ -23,10 +25,13 @@ from equilab.check.case import Answer, Asked
 from equilab.check.compare import real_dtype
 from equilab.check.subject import Subject, cast, floating
 
-_STORAGE_MARGIN = 15.0  # of what rounding the module's own numbers does; sound bases of escnn, made in float32: 11
+_STORAGE_MARGIN = 10.0  # of the error that rounding its own numbers makes; sound bases of escnn, made in float32: 8
+_CONSTANTS = 0.25  # of the numbers of a module with weights that may be constants written in its code
 _DRAWS = 4  # of the round-off at an input that fails
 _ACTION_MARGIN = 10.0  # of the defect of the actions
-_SOMETHING_ELSE = 3e-3  # of the signal: a float64 copy that is further away computes another function
+_SOMETHING_ELSE = 100.0  # a float64 copy that is further away than so many times the round-off is another function
+_HALF_ELSE = 30.0, 0.1  # likewise for half precisions, and of the signal
+_TENSOR_FLOAT = 3e-3  # of the signal: what multiplying in TF32, which no small change of the inputs shows, may do
 _NOT_DOUBLE = 30.0  # a float64 copy this much closer than round-off allows is not in float64 inside
 _HALF = 1e-4  # units in the last place of half precisions are larger
 
@@ -113,7 +118,7 @@ class Level:
             f"{MARGIN:g} x the measured round-off": [MARGIN * each for each in noise],
             "4 units in the last place of the output": floors(self.asked, dtype),
             f"{_ACTION_MARGIN:g} x the defect of the action itself": [_ACTION_MARGIN * defect] * len(noise),
-            f"{_STORAGE_MARGIN:g} x what rounding its own numbers does": [_STORAGE_MARGIN * each for each in stored],
+            f"{_STORAGE_MARGIN:g} x the error of rounding its own numbers": [_STORAGE_MARGIN * each for each in stored],
         }
         known = {reason: values for reason, values in reasons.items() if values}
         self.strict = [max(each) for each in zip(*list(reasons.values())[:3], strict=True)]
@@ -169,11 +174,14 @@ def ask(
     scale = unit(torch.float64) / unit(dtype)
     fine = own_round_off(second.asked, cautious(second.asked, torch.float64))
     fine = fine.max(Noise([scale * each for each in noise.rounding], fine.response))
-    stored = storage_noise(second.asked, _stored_in(asked.subject))
+    stored: list[float] = [0.0] * len(asked.signals)
+    if second.answers:
+        stored = storage_error(second.asked, *second.answers[-1], _stored_in(asked.subject))
     second.settle(fine, torch.float64, defect, stored)
-    if note is None and first.passes and not second.passes and not any(stored):
-        written = [unit(dtype) / 2 * each for each in fine.response]  # constants in code are rounded as inputs are
-        second.settle(fine, torch.float64, defect, written)
+    if note is None and first.passes and not second.passes:
+        share = _CONSTANTS * unit(_stored_in(asked.subject)) if _own_numbers(asked.subject) else unit(dtype)
+        written = [share / 2 * each for each in fine.response]  # constants in code round as inputs do
+        second.settle(fine, torch.float64, defect, [max(pair) for pair in zip(stored, written, strict=True)])
     far = max((apart[place] for place in asked.telling), default=0.0)
     return Levels(first, second, note is None, [] if note is None else [note], far, unit(dtype) > _HALF)
 
@@ -181,11 +189,20 @@ def ask(
 def _unlike(copy: Level, noise: list[float], apart: list[float], dtype: torch.dtype) -> str | None:
     """Why a float64 copy, as it answered, does not count: it computes something else, or not in float64."""
     own, far = (max((each[place] for place in copy.asked.telling), default=0.0) for each in (noise, apart))
-    if far > _SOMETHING_ELSE and far > (30 if unit(dtype) > _HALF else 1000) * own:
+    times, least = _SOMETHING_ELSE, _TENSOR_FLOAT if _uses_tensor_float(copy.asked) else 0.0
+    if unit(dtype) > _HALF:
+        times, least = _HALF_ELSE
+    if far > times * own and far > least:
         return f"the float64 copy computes something else, {far:.2g} of the signal away: the module itself decides"
     if (far <= own / _NOT_DOUBLE and any(hidden_float32(copy.asked))) or (far == 0 and _is_float32(copy)):
         return "the float64 copy is not in float64 inside: the module itself decides"
     return None
+
+
+def _uses_tensor_float(asked: Asked) -> bool:
+    """Whether a GPU may compute in TF32."""
+    on_gpu = any(leaf.is_cuda for leaf in asked.outputs if isinstance(leaf, Tensor))
+    return on_gpu and bool(torch.backends.cudnn.allow_tf32 or torch.backends.cuda.matmul.allow_tf32)
 
 
 def _is_float32(level: Level) -> bool:
@@ -219,9 +236,12 @@ def _of_double(asked: Asked, noise: Noise, coarse: Subject) -> Noise:
 
 def _stored_in(subject: Subject) -> torch.dtype:
     """The coarsest precision of the module's own numbers; under autocast they are finer than what is computed."""
-    tensors = (tensor for module in subject.modules for tensor in (*module.parameters(), *module.buffers()))
-    kinds = {real_dtype(tensor) for tensor in floating(tensors)}
-    return max(kinds, key=unit, default=torch.float64)
+    return max({real_dtype(tensor) for tensor in _own_numbers(subject)}, key=unit, default=torch.float64)
+
+
+def _own_numbers(subject: Subject) -> list[Tensor]:
+    """The floating parameters and buffers of a subject."""
+    return floating(tensor for module in subject.modules for tensor in (*module.parameters(), *module.buffers()))
 
 
 def _name(subject: Subject, dtype: torch.dtype) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from equilab.check.action import Action, Ignored
+from equilab.check.action import Action
 from equilab.check.boundary import opened, plain, wants_geometric
 from equilab.check.calibrate import unit
 from equilab.check.case import Case
@@ -17,11 +17,19 @@ from equilab.check.fewer import few_rows, fewer_images
 from equilab.check.originals import Mode, as_handed_over, in_precision
 from equilab.check.permutations import Permutations, things
 from equilab.check.plane import Points
+from equilab.check.refuse import (
+    refuse_callable,
+    refuse_elements,
+    refuse_inputs,
+    refuse_outputs,
+    refuse_uninitialised,
+)
 from equilab.check.subject import Subject, floating
 from equilab.check.symmetry import Symmetry
 from equilab.check.translations import Translate, Translations, pixel_scale
 from equilab.check.trees import filled, leaves, spread
 from equilab.check.types import as_action, as_symmetry, is_type, types_of
+from equilab.check.unwrapped import inner
 from equilab.check.validate import Validity, validate
 from equilab.errors import GroupError, SettingError
 
@@ -55,6 +63,7 @@ def prepare(
     seed: int,
 ) -> Prepared:
     """Everything that `equivariance` needs, validated; what it says about what it lost is in `notes`."""
+    refuse_callable(fn)
     if not inputs:
         raise SettingError("inputs: expected at least one, such as torch.randn(4, 3, 33, 33), got none")
     if mode not in ("as_is", "train", "eval"):
@@ -66,6 +75,8 @@ def prepare(
     chosen = tuple(elements) if elements is not None else case.symmetry.choose(case.generator())
     if case.symmetry.is_trivial:
         notes.append(f"{case.symmetry.name} has no element but the identity, under which every function is equivariant")
+    refuse_elements(case.in_actions, chosen, "in_type")
+    refuse_elements(case.out_actions, chosen, "out_type")
     defect, said = validated(case, outputs, chosen, seed)
     notes += said
     if defect > _ROUGH_ACTION:
@@ -96,35 +107,25 @@ def question(
 
     The types are those of fn where they are None.
     """
+    refuse_uninitialised(subject.modules)
     in_type = types_of(fn, "in_type") if in_type is None else in_type
     out_type = types_of(fn, "out_type") if out_type is None else out_type
     in_actions = _actions(in_type, inputs if not _is_single(in_type, inputs) else inputs[0], "in_type")
     tree = tuple(inputs)
     flat = [leaf for _, leaf in leaves(tree)]
-    pairs = [
-        opened(leaf, action, wants_geometric=wants_geometric(fn)) for leaf, action in zip(flat, in_actions, strict=True)
-    ]
+    geometric = wants_geometric(inner(fn))
+    pairs = [opened(leaf, action, wants_geometric=geometric) for leaf, action in zip(flat, in_actions, strict=True)]
     values = tuple(value for value, _ in pairs)
+    refuse_inputs(in_actions, values, [path for path, _ in leaves(tree)])
     answer = subject(filled(tree, [close(value) for value, close in pairs]))
     out_actions = _actions(out_type, answer, "out_type")
     symmetry = _symmetry(as_symmetry(group, elements), in_actions, out_actions, values)
     outputs = [plain(leaf) for _, leaf in leaves(answer)]
     names = tuple(path for path, _ in leaves(answer))
-    _refuse_opaque(out_actions, outputs, names)
+    refuse_outputs(out_actions, outputs, names)
     out_actions = _scaled(in_actions, values, out_actions, outputs)
     closes = tuple(close for _, close in pairs)
     return Case(tree, values, closes, in_actions, out_actions, symmetry, names, seed), outputs
-
-
-def _refuse_opaque(actions: tuple[Action, ...], outputs: list[Any], names: tuple[str, ...]) -> None:
-    """Raises SettingError for an output that holds numbers nobody can see, such as a distribution."""
-    for action, leaf, name in zip(actions, outputs, names, strict=True):
-        if not (leaf is None or isinstance(leaf, Tensor | str)) and not isinstance(action, Ignored):
-            raise SettingError(
-                f"output{name}: expected a tensor, an array or a number, got {type(leaf).__name__}, which cannot be "
-                "compared; return its tensors (the mean and the covariance of a distribution), or give it the type "
-                "eq.check.Ignored()"
-            )
 
 
 def _is_single(types: Any, inputs: tuple[Any, ...]) -> bool:
@@ -147,7 +148,7 @@ def _symmetry(
 ) -> Symmetry:
     """The one group of all actions; GroupError where there are several, or none."""
     actions = (*in_actions, *out_actions)
-    named = {str(action): action.symmetry for action in actions if action.symmetry is not None}
+    named = [(str(action), action.symmetry) for action in actions if action.symmetry is not None]
     if isinstance(given, CustomSymmetry) and named:
         given = None  # only elements were given, those of the group of the types
     counts = {count for action, leaf in zip(in_actions, values, strict=True) if (count := things(action, leaf))}
@@ -155,7 +156,7 @@ def _symmetry(
         if len(counts) > 1:
             raise GroupError(f"in_type: expected one number of things to permute, got {sorted(counts)}; name the group")
         return Permutations(counts.pop())
-    found = given or next(iter(named.values()), None)
+    found = given or next((symmetry for _, symmetry in named), None)
     if found is None and any(isinstance(action, Irreps) for action in actions):
         return Euclidean(translations=any(isinstance(action, Points) for action in actions))
     if found is None:
@@ -165,7 +166,7 @@ def _symmetry(
         )
     if isinstance(found, Translations):
         return found
-    for name, symmetry in named.items():
+    for name, symmetry in named:
         if given is None and symmetry != found:
             raise GroupError(f"in_type, out_type: expected one group, got {found.name} and {symmetry.name} of {name}")
     return found

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 import equilab as eq
 from equilab.check import Invariant, Permute, Verdict
+from equilab.check.expectation import mean_square
 from equilab.errors import EquivarianceError, SettingError
 
 G = eq.groups.p4
@@ -294,15 +295,90 @@ def test_too_few_seeds_are_inconclusive():
     assert report.verdict is Verdict.INCONCLUSIVE
 
 
-def test_the_mean_square_of_independent_draws_has_no_bias():
+@pytest.mark.parametrize("size", [1, 16, 200])
+@pytest.mark.parametrize("mean", [0.0, 0.1, 1.0])
+def test_the_interval_of_a_mean_square_covers_it(size, mean):
     generator = torch.Generator().manual_seed(0)
     found = []
-    for _ in range(200):
-        draws = [0.1 + torch.randn(50, generator=generator, dtype=torch.float64) for _ in range(16)]
-        found.append(eq.check.expectation.mean_square(draws))
-    assert abs(sum(each.value for each in found) / 200 - 0.01) < 0.003
-    covered = sum(each.low <= 0.01 <= each.high for each in found)
-    assert covered >= 195
+    for _ in range(400):
+        draws = [mean + torch.randn(size, generator=generator, dtype=torch.float64) for _ in range(32)]
+        found.append(mean_square(draws))
+    bias = sum(each.value for each in found) / 400 - mean**2
+    spread = (sum((each.value - mean**2) ** 2 for each in found) / 400) ** 0.5
+    assert abs(bias) < 4 * spread / 20
+    assert sum(each.low <= mean**2 <= each.high for each in found) >= 390
+
+
+def test_a_deterministic_module_passes_in_the_mean():
+    assert eq.check.equivariance(network(), images(), seeds=4).passed
+
+
+def test_a_bad_output_beside_a_noisier_one_fails_in_the_mean():
+    def two(x: Tensor) -> tuple[Tensor, Tensor]:
+        return x + 20 * torch.randn(x.shape).to(x), x * torch.linspace(0.5, 1, 9).to(x)
+
+    report = eq.check.equivariance(two, images(), in_type=ONE, out_type=ONE, seeds=8)
+    assert report.verdict is Verdict.FAIL
+
+
+def test_nan_fails_in_the_mean():
+    def half_nan(x: Tensor) -> tuple[Tensor, Tensor]:
+        return x, x * math.nan
+
+    report = eq.check.equivariance(half_nan, images(), in_type=ONE, out_type=ONE, seeds=8)
+    assert report.verdict is Verdict.FAIL
+
+
+def test_what_is_raised_at_gx_fails_in_the_mean():
+    def picky(x: Tensor) -> Tensor:
+        if float(x[0, 0, 0, 0]) != first:
+            raise RuntimeError("another corner")
+        return x
+
+    first = float(images()[0, 0, 0, 0])
+    report = eq.check.equivariance(picky, images(), in_type=ONE, out_type=ONE, seeds=8)
+    assert report.verdict is Verdict.FAIL
+    assert "another corner" in str(report)
+
+
+def test_gradients_that_cannot_be_taken_are_no_pass():
+    report = eq.check.equivariance(lambda x: x.detach() * 2, images(), in_type=ONE, out_type=ONE, gradients=True)
+    assert report.verdict is Verdict.INCONCLUSIVE
+
+
+def test_gradients_are_not_asked_of_actions_that_change_lengths():
+    def stretched(power: int, x: Tensor) -> Tensor:
+        return x * 2.0**power
+
+    scales = eq.check.Custom(stretched, elements=(1, 2), multiply=lambda g, h: g + h, inverse=lambda g: -g, identity=0)
+    shifts = eq.check.Custom(
+        lambda g, x: x + g, elements=(1, 2), multiply=lambda g, h: g + h, inverse=lambda g: -g, identity=0
+    )
+    report = eq.check.equivariance(
+        torch.exp2, images(dtype=torch.float64), in_type=shifts, out_type=scales, gradients=True
+    )
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert "lengths" in str(report)
+
+
+def test_nan_in_an_ignored_output_is_ignored():
+    types = (ONE, eq.check.Ignored())
+    assert eq.check.equivariance(lambda x: (x, x * math.nan), images(), in_type=ONE, out_type=types).passed
+
+
+def test_an_error_between_allowed_and_the_floor_is_inconclusive_not_a_pass():
+    one = 1 * eq.groups.C(8).trivial
+    x = torch.randn(2, 1, 13, 13, generator=torch.Generator().manual_seed(0))
+    report = eq.check.equivariance(lambda v: torch.sigmoid(60 * v), x, in_type=one, out_type=one, allowed=0.01)
+    assert report.interpolated_error > 0.01
+    assert report.verdict is not Verdict.PASS
+
+
+def test_float32_alone_may_not_be_broken_by_a_thousandth():
+    def bent(x: Tensor) -> Tensor:
+        return x * (1 + 1e-3 * torch.arange(9).to(x) * (x.dtype == torch.float32))
+
+    assert eq.check.equivariance(bent, images(), in_type=ONE, out_type=ONE).verdict is Verdict.FAIL
 
 
 def test_assert_equivariant_raises_the_table():
@@ -368,19 +444,18 @@ def test_a_report_is_true_only_where_it_passes():
 
 
 def test_constants_that_are_written_in_float32_are_no_break():
-    window = torch.linspace(0.1, 0.7, 9)
-    symmetric = (window + window.flip(0)) / 3
+    one = 1 * eq.groups.D1.trivial
 
     def tapered(x: Tensor) -> Tensor:
-        return x * torch.tensor(symmetric.tolist(), dtype=torch.float32).to(x.dtype) ** 2
+        return x * torch.hann_window(16, periodic=False).to(x.dtype)  # symmetric but for the last digit
 
-    group = eq.groups.D1
-    one = 1 * group.trivial
-    assert eq.check.equivariance(tapered, images(), in_type=one, out_type=one).passed
-    rounded = torch.tensor([1 / 3 + 3e-8 * place for place in range(9)], dtype=torch.float64)
-    report = eq.check.equivariance(lambda x: x * rounded.float().to(x.dtype), images(), in_type=one, out_type=one)
+    report = eq.check.equivariance(tapered, images(size=16), in_type=one, out_type=one)
     assert report.passed
     assert report.error > 1e-9
+    bent = eq.check.equivariance(
+        lambda x: tapered(x) * torch.linspace(1, 1 + 1e-5, 16).to(x), images(size=16), in_type=one, out_type=one
+    )
+    assert bent.verdict is Verdict.FAIL
 
 
 def test_an_output_that_hardly_depends_on_the_input_is_inconclusive_unless_it_is_exact():
