@@ -11,6 +11,7 @@ from equilab.check.escnn_fields import EscnnFields, EscnnSymmetry, is_escnn_type
 from equilab.check.euclidean import Irreps
 from equilab.check.plane import Fields
 from equilab.check.symmetry import PlaneSymmetry, Symmetry
+from equilab.check.unwrapped import inner
 from equilab.errors import FieldTypeError, GroupError
 from equilab.groups import PlaneGroup, Representation
 
@@ -64,7 +65,7 @@ def as_symmetry(group: Any, elements: Any) -> Symmetry | None:
 
 def types_of(fn: Any, name: str) -> Any:
     """The types that a module carries: its `in_type`, `irreps_in` and the like; FieldTypeError where there are none."""
-    side = name.removesuffix("_type")
+    fn, side = inner(fn), name.removesuffix("_type")
     for attribute in (name, f"irreps_{side}"):
         found = getattr(fn, attribute, None)
         if found is not None and (is_type(found) or isinstance(found, tuple | list | Mapping)):

@@ -12,15 +12,23 @@ from equilab.check.copies import reached
 from equilab.errors import SettingError
 
 
-def unwrapped(module: Callable[..., Any]) -> Callable[..., Any]:
-    """The module inside a parallel or compiled one; SettingError for a function that calls such a one."""
+def inner(module: Any) -> Any:
+    """The module inside a parallel or compiled one; anything else as it is."""
     while isinstance(module, nn.Module):
         if isinstance(module, nn.parallel.DistributedDataParallel | nn.DataParallel):
             module = module.module
         elif hasattr(module, "_orig_mod"):
-            module = module._orig_mod  # pyright: ignore[reportAssignmentType]
+            module = module._orig_mod
         else:
-            return module
+            break
+    return module
+
+
+def unwrapped(module: Callable[..., Any]) -> Callable[..., Any]:
+    """The module inside a parallel or compiled one; SettingError for a function that calls such a one."""
+    module = inner(module)
+    if isinstance(module, nn.Module):
+        return module
     for part in reached(module):
         if isinstance(part, nn.parallel.DistributedDataParallel):
             raise SettingError(
