@@ -67,9 +67,10 @@ def equivariance(
 
     Error at g: |f(g x) - g f(x)| / |signal|, both root mean square; the signal is the spread of f over different
     inputs. Verdicts: PASS: every error is within 10 times the round-off, measured as float32 against float64 and by
-    second differences, and within what rounded weights and the actions themselves explain; FAIL; VACUOUS: the output does not depend on the input; INCONCLUSIVE: round-off hides the
-    answer, or the built-in control, a slightly asymmetric copy, went unnoticed. Elements that the pixel grid does not
-    allow are asked with smooth inputs that are known between the pixels; up to `allowed` is no failure.
+    second differences, or within what rounded weights and the actions themselves explain; FAIL; VACUOUS: the output
+    does not depend on the input; INCONCLUSIVE: round-off hides the answer, or the built-in control, a slightly
+    asymmetric copy, went unnoticed. Elements that the pixel grid does not allow are asked with smooth inputs that are
+    known between the pixels; up to `allowed` is no failure.
 
     The module is judged as it was handed over, in its dtype and mode (`mode`, `autocast` choose another); a float64
     copy only sharpens the answer. Stochastic modules get the same random numbers at x and g x; with seeds=n the mean
