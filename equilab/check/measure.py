@@ -13,6 +13,7 @@ from equilab.check.action import Action
 from equilab.check.calibrate import between, recast
 from equilab.check.case import Asked, Case
 from equilab.check.curve import Curve, ShiftError
+from equilab.check.euclidean import Euclidean
 from equilab.check.gaussian import Blocks
 from equilab.check.lie import UNITS, lie_error
 from equilab.check.measurement import Measurement
@@ -77,6 +78,11 @@ def measure(
         fn, inputs, in_type=in_type, out_type=out_type, group=group, elements=_whole_turns(in_type, inputs), mode=mode,
         autocast=None, seed=seed,
     )  # fmt: skip
+    if isinstance(ready.case.symmetry, Euclidean):
+        raise SettingError(
+            f"group: expected motions of the plane, such as eq.groups.SO2 or eq.check.Translations(), got "
+            f"{ready.case.symmetry.name}: eq.check.equivariance asks about it"
+        )
     subject, case, notes = _sharpest(ready)
     own = case.values
     shifts_only = any(isinstance(action, Translate) for action in (*case.in_actions, *case.out_actions))
@@ -98,7 +104,9 @@ def measure(
         asked = turning.ask(subject, smooth=smooth)
     else:
         asked = Asked.of(subject, case, is_exact=False)
-    if not any(asked.signals[place] for place in asked.compared):
+    if asked.has_nan:
+        notes.append("the output holds NaN: these numbers say nothing")
+    elif not any(asked.signals[place] for place in asked.compared):
         notes.append("the output does not depend on the input: these numbers say nothing")
     shifts, lies = _shifts(asked, translations, stride), {}
     if lie:

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 import equilab as eq
-from equilab.check import Blocks, Invariant, Permute, Points, Translate, measure
+from equilab.check import Blocks, Euclidean, Invariant, Permute, Points, Translate, measure
 from equilab.errors import FieldTypeError, GroupError, SettingError
 from equilab.groups import C4, D4, O2, SO2, C
 
@@ -215,9 +215,28 @@ def test_numbers_for_a_log_are_flat(images):
             SettingError,
             r"angles: expected types that",
         ),
-        ({"in_type": Permute(1), "out_type": Permute(1)}, FieldTypeError, r"types that turn with the plane"),
+        ({"in_type": Permute(2), "out_type": Permute(2)}, FieldTypeError, r"types that turn with the plane"),
     ],
 )
 def test_what_does_not_fit_is_said(images, options, error, words):
     with pytest.raises(error, match=words):
-        measure(nn.Identity(), images[:, 0], **{"in_type": 1 * SO2.trivial, "out_type": 1 * SO2.trivial, **options})
+        measure(nn.Identity(), images, **{"in_type": 1 * SO2.trivial, "out_type": 1 * SO2.trivial, **options})
+
+
+def test_an_output_of_nan_is_no_small_error():
+    types = {"in_type": SO2.trivial, "out_type": SO2.trivial}
+    x = torch.rand(2, 1, 9, 9, generator=torch.Generator().manual_seed(0))
+    found = measure(lambda x: x * float("nan"), x, **types, angles=[45], lie=False)
+    assert "the output holds NaN: these numbers say nothing" in found.notes
+    assert not found.curve.errors[0] < 1
+
+
+def test_motions_of_space_are_refused():
+    points = torch.rand(7, 3, generator=torch.Generator().manual_seed(0))
+    with pytest.raises(SettingError, match=r"group: expected motions of the plane, .* got O\(3\)"):
+        measure(lambda p: p.norm(dim=-1), points, in_type=Points(), out_type=Invariant(), group=Euclidean())
+
+
+def test_a_measurement_of_shifts_names_the_group_of_shifts():
+    x = torch.rand(2, 1, 9, 9, generator=torch.Generator().manual_seed(0))
+    assert measure(nn.Tanh(), x, in_type=Translate(), out_type=Translate()).group == "translations"
