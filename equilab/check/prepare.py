@@ -25,7 +25,7 @@ from equilab.check.refuse import (
     refuse_uninitialised,
 )
 from equilab.check.subject import Subject, floating
-from equilab.check.symmetry import Symmetry
+from equilab.check.symmetry import PlaneSymmetry, Symmetry
 from equilab.check.translations import Translate, Translations, pixel_scale
 from equilab.check.trees import filled, leaves, spread
 from equilab.check.types import as_action, as_symmetry, is_type, types_of
@@ -166,10 +166,14 @@ def _symmetry(
         )
     if isinstance(found, Translations):
         return found
-    for name, symmetry in named:
-        if given is None and symmetry != found:
-            raise GroupError(f"in_type, out_type: expected one group, got {found.name} and {symmetry.name} of {name}")
-    return found
+    if given is not None or all(symmetry == found for _, symmetry in named):
+        return found
+    planes = [symmetry for _, symmetry in named if isinstance(symmetry, PlaneSymmetry)]
+    common = [one for one in planes if all(other.group.has_subgroup(one.group) for other in planes)]
+    if common and len(planes) == len(named):
+        return common[0]  # of a layer that goes from a group to a subgroup
+    name, symmetry = next((name, symmetry) for name, symmetry in named if symmetry != found)
+    raise GroupError(f"in_type, out_type: expected one group, got {found.name} and {symmetry.name} of {name}")
 
 
 def _scaled(

@@ -483,3 +483,11 @@ def test_the_numbers_of_a_report_are_strict_json():
     for fn in (network(), nn.Conv2d(1, 16, 3)):
         report = eq.check.equivariance(fn, images(), in_type=ONE, out_type=4 * G.regular)
         assert json.loads(json.dumps(report.to_dict(), allow_nan=False))["equivariance/verdict"] == report.verdict
+
+
+def test_a_layer_into_a_subgroup_is_asked_about_the_subgroup():
+    layer = eq.nn.Restrict(2 * eq.groups.p4m.regular, eq.groups.p4)
+    x = torch.randn(2, 16, 5, 5, generator=torch.Generator().manual_seed(0))
+    report = eq.check.equivariance(layer, x)
+    assert report.passed
+    assert report.group == "C4"
