@@ -39,6 +39,9 @@ class Symmetry(ABC):
     def choose(self, generator: torch.Generator) -> tuple[Any, ...]:
         """The elements to check, the identity only if there is no other: all up to order 64, else some."""
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name})"
+
     def label(self, g: Any) -> str:
         """How a report names g."""
         return str(g)

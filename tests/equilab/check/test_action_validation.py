@@ -155,7 +155,9 @@ def test_wigner_matrices_that_are_off_are_refused():
         equivariance(same, points(5, 3), in_type=Irreps(Off()), out_type=Irreps(Off()), group=Euclidean())
 
 
-@pytest.mark.parametrize("parts", [{}, {"multiply": lambda g, h: (g + h) % 4}, {"identity": 0}], ids=str)
+@pytest.mark.parametrize(
+    "parts", [{}, {"multiply": lambda g, h: (g + h) % 4}, {"identity": 0}], ids=["none", "product", "identity"]
+)
 def test_an_action_without_products_is_used_with_a_note(parts):
     report = check(Custom(turn, elements=(1, 2), **parts))
     assert report.verdict is Verdict.PASS
