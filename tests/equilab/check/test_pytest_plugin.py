@@ -333,6 +333,7 @@ def test_the_plugin_costs_no_import_of_torch():
     assert shown.stdout.strip() == "[]"
 
 
+@pytest.mark.slow  # hypothesis shrinks and explains
 def test_the_page_shows_what_its_tests_print(pytester):
     page = (Path(__file__).resolve().parents[3] / "docs" / "pytest.md").read_text()
     blocks = re.findall(r"```(python|text)\n(.*?)```", page, re.DOTALL)
