@@ -192,7 +192,8 @@ def _unlike(copy: Level, noise: list[float], apart: list[float], dtype: torch.dt
     times, least = _SOMETHING_ELSE, _TENSOR_FLOAT if _uses_tensor_float(copy.asked) else 0.0
     if unit(dtype) > _HALF:
         times, least = _HALF_ELSE
-    if far > times * own and far > least:
+    last = max((floors(copy.asked, dtype)[place] for place in copy.asked.telling), default=0.0)
+    if far > times * max(own, last) and far > least:
         return f"the float64 copy computes something else, {far:.2g} of the signal away: the module itself decides"
     if (far <= own / _NOT_DOUBLE and any(hidden_float32(copy.asked))) or (far == 0 and _is_float32(copy)):
         return "the float64 copy is not in float64 inside: the module itself decides"

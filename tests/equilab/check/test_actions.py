@@ -113,8 +113,8 @@ WRONG = {
         "got 3 types for 2 parts",
     ),
     "two groups": (
-        lambda: equivariance(nn.Tanh(), images(), in_type=IMAGES, out_type=1 * D4.trivial), GroupError,
-        "expected one group, got C4 and D4",
+        lambda: equivariance(nn.Tanh(), images(), in_type=IMAGES, out_type=1 * D(3).trivial), GroupError,
+        "expected one group, got C4 and D3",
     ),
     "channels of an input": (
         lambda: equivariance(nn.Tanh(), images(), in_type=3 * C4.trivial, out_type=IMAGES), ShapeError,

@@ -25,6 +25,7 @@ def test_the_table_has_a_row_for_each_mutant():
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths:UserWarning")
 def test_the_table_has_the_verdicts_errors_and_causes_of_the_check():
     page = committed()

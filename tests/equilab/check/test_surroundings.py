@@ -111,4 +111,4 @@ def test_a_monitor_takes_parameters_that_inference_mode_made():
 def test_a_check_of_gradients_in_inference_mode_says_that_there_are_none():
     with torch.inference_mode():
         report = equivariance(GroupConv2d(C4.trivial, C4.regular, 3, padding=1), IMAGES, gradients=True)
-    assert "gradients: not checked, torch.inference_mode() keeps none" in report.notes
+    assert "gradients: not checked: torch.inference_mode() keeps none" in report.notes
