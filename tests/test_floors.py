@@ -73,7 +73,7 @@ def test_imports_go_down(path):
         ("wandb", {"training.log"}),
         ("sklearn", {"equilab.data.rotated_digits", "equilab.metrics.beta_vae_score", "equilab.metrics.discretise"}),
         ("escnn", {"equilab.interop.load_escnn"}),
-        ("e3nn", {"equilab.check.euclidean", "equilab.interop.e3nn"}),
+        ("e3nn", {"equilab.check.actions.euclidean", "equilab.interop.e3nn"}),
         ("matplotlib", set()),
     ],
 )

@@ -8,20 +8,20 @@ from typing import Any
 
 import torch
 
-from equilab.check.average import in_expectation
-from equilab.check.calibrate import between
-from equilab.check.case import Asked
-from equilab.check.control import detection_limit
-from equilab.check.explain import Explanation, explain
-from equilab.check.findings import Cause, ElementError, Quantity, Verdict
-from equilab.check.fragile import untied
-from equilab.check.gradients import derivative, differentiated, keeps_lengths
-from equilab.check.interpolated import ask_interpolated
-from equilab.check.level import Level, Levels, ask
-from equilab.check.parts import element_errors, error_map, field_errors, leaf_errors, precisions
-from equilab.check.prepare import Mode, Prepared, prepare
-from equilab.check.report import Report
-from equilab.check.verdict import judge
+from equilab.check.causes.explain import Explanation, explain
+from equilab.check.causes.fragile import untied
+from equilab.check.questions.average import in_expectation
+from equilab.check.questions.calibrate import between
+from equilab.check.questions.case import Asked
+from equilab.check.questions.control import detection_limit
+from equilab.check.questions.gradients import derivative, differentiated, keeps_lengths
+from equilab.check.questions.interpolated import ask_interpolated
+from equilab.check.questions.level import Level, Levels, ask
+from equilab.check.questions.parts import element_errors, error_map, field_errors, leaf_errors, precisions
+from equilab.check.questions.prepare import Mode, Prepared, prepare
+from equilab.check.questions.verdict import judge
+from equilab.check.reports.findings import Cause, ElementError, Quantity, Verdict
+from equilab.check.reports.report import Report
 from equilab.errors import EquivarianceError, SettingError
 
 _BACKWARD = Cause(

@@ -10,17 +10,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from equilab.check.action import Invariant
-from equilab.check.boundary import opened
-from equilab.check.case import Asked, Case
-from equilab.check.copies import reached
-from equilab.check.interpolated import ask_interpolated
-from equilab.check.prepare import question, validated
+from equilab.check.actions.action import Invariant
+from equilab.check.actions.boundary import opened
+from equilab.check.actions.unwrapped import compiling_nothing, unwrapped
+from equilab.check.questions.case import Asked, Case
+from equilab.check.questions.interpolated import ask_interpolated
+from equilab.check.questions.prepare import question, validated
 from equilab.check.sinks import as_sink
-from equilab.check.state import Snapshot
-from equilab.check.subject import Subject
-from equilab.check.trees import leaves, mapped
-from equilab.check.unwrapped import compiling_nothing, unwrapped
+from equilab.check.subjects.copies import reached
+from equilab.check.subjects.state import Snapshot
+from equilab.check.subjects.subject import Subject
+from equilab.check.subjects.trees import leaves, mapped
 from equilab.errors import SettingError
 
 

@@ -11,9 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from equilab.check.permutations import Permutations
-from equilab.check.symmetry import PlaneSymmetry, Symmetry
-from equilab.check.translations import Translations
+from equilab.check.actions.permutations import Permutations
+from equilab.check.actions.symmetry import PlaneSymmetry, Symmetry
+from equilab.check.actions.translations import Translations
 from equilab.errors import GroupError, SettingError
 from equilab.groups import C1, C2, C4, D1, D2, D4, O2, SO2, C, D, FieldType, Group, PlaneGroup
 

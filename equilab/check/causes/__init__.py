@@ -12,7 +12,7 @@ from equilab.check.causes.randomness import HYPOTHESES as RANDOMNESS
 from equilab.check.causes.scene import Scene
 from equilab.check.causes.weights import HYPOTHESES as WEIGHTS
 from equilab.check.causes.whole import AFTER, BEFORE
-from equilab.check.findings import Cause
+from equilab.check.reports.findings import Cause
 
 Hypothesis = Callable[[Scene], Cause | None]
 HYPOTHESES: tuple[Hypothesis, ...] = (

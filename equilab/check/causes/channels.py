@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from equilab.check.causes.scene import Scene
-from equilab.check.findings import Cause
+from equilab.check.reports.findings import Cause
 
 _NORMS = (
     nn.modules.batchnorm._NormBase,

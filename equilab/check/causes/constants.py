@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from equilab.check.causes.scene import Scene
-from equilab.check.findings import Cause
-from equilab.check.trace import tensors
+from equilab.check.questions.trace import tensors
+from equilab.check.reports.findings import Cause
 
 
 def bias(scene: Scene) -> Cause | None:

@@ -5,12 +5,12 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from equilab.check.case import Asked
+from equilab.check.actions.types import as_action, types_of
+from equilab.check.causes.fit import Fit, channel_axis, fit
+from equilab.check.causes.layers import fitted_error
 from equilab.check.causes.scene import Scene
-from equilab.check.findings import Cause
-from equilab.check.fit import Fit, channel_axis, fit
-from equilab.check.layers import fitted_error
-from equilab.check.types import as_action, types_of
+from equilab.check.questions.case import Asked
+from equilab.check.reports.findings import Cause
 
 _FITS = 1e-5  # of the spread: no broken layer is explained so well by a mixing of channels
 _SAME = 1e-4

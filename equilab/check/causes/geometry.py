@@ -4,9 +4,9 @@ from typing import Any
 
 from torch import nn
 
+from equilab.check.actions.translations import Translations
 from equilab.check.causes.scene import Scene
-from equilab.check.findings import Cause
-from equilab.check.translations import Translations
+from equilab.check.reports.findings import Cause
 
 _EVEN = "use kernel_size 4, stride 2, padding 1, output_padding 0 to double a size, or upsample and convolve"
 

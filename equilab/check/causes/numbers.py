@@ -3,11 +3,11 @@
 import torch
 from torch import Tensor
 
-from equilab.check.case import Asked
 from equilab.check.causes.scene import Scene
-from equilab.check.findings import Cause, Verdict
-from equilab.check.level import Level
-from equilab.check.trace import Call, record
+from equilab.check.questions.case import Asked
+from equilab.check.questions.level import Level
+from equilab.check.questions.trace import Call, record
+from equilab.check.reports.findings import Cause, Verdict
 
 _APART = 0.1  # of the spread of a layer: two precisions that are further apart compute different things
 

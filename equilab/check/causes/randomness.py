@@ -5,8 +5,8 @@ import copy
 from torch import Tensor, nn
 
 from equilab.check.causes.scene import Scene
-from equilab.check.compare import difference, real, root_mean_square
-from equilab.check.findings import Cause
+from equilab.check.questions.compare import difference, real, root_mean_square
+from equilab.check.reports.findings import Cause
 
 _ROUNDED = 1e-3  # of the error: what sums in another order each time, as on a GPU, stay far below
 

@@ -11,18 +11,18 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from equilab.check.action import Action
-from equilab.check.carry import Carrier
-from equilab.check.case import Answer
-from equilab.check.compare import difference, real, root_mean_square
-from equilab.check.findings import Cause, ElementError, Verdict
-from equilab.check.fit import Fit, fit
-from equilab.check.layers import Step, layer_error, out_action, relative_error
-from equilab.check.level import Level, Levels
-from equilab.check.subject import seeded
-from equilab.check.symmetry import Symmetry
-from equilab.check.trace import Call, tensors
-from equilab.check.trees import mapped
+from equilab.check.actions.action import Action
+from equilab.check.actions.symmetry import Symmetry
+from equilab.check.causes.carry import Carrier
+from equilab.check.causes.fit import Fit, fit
+from equilab.check.causes.layers import Step, layer_error, out_action, relative_error
+from equilab.check.questions.case import Answer
+from equilab.check.questions.compare import difference, real, root_mean_square
+from equilab.check.questions.level import Level, Levels
+from equilab.check.questions.trace import Call, tensors
+from equilab.check.reports.findings import Cause, ElementError, Verdict
+from equilab.check.subjects.subject import seeded
+from equilab.check.subjects.trees import mapped
 
 _MENDED = 1e-3  # of an error that may be left once its cause is taken away
 _INSIDE = 1e-6  # what is left of the middle of an image that is explained

@@ -2,9 +2,9 @@
 
 from torch import nn
 
+from equilab.check.actions.translations import Translations
 from equilab.check.causes.scene import Scene
-from equilab.check.findings import Cause
-from equilab.check.translations import Translations
+from equilab.check.reports.findings import Cause
 
 _LINEAR = (nn.modules.conv._ConvNd, nn.Linear, nn.Bilinear)
 

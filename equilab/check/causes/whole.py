@@ -7,13 +7,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from equilab.check.actions.euclidean import Euclidean, Motion
+from equilab.check.actions.permutations import Permutations
+from equilab.check.actions.translations import Translate, Translations
+from equilab.check.causes.fit import fit
+from equilab.check.causes.layers import out_action
 from equilab.check.causes.scene import Scene
-from equilab.check.euclidean import Euclidean, Motion
-from equilab.check.findings import Cause, Verdict
-from equilab.check.fit import fit
-from equilab.check.layers import out_action
-from equilab.check.permutations import Permutations
-from equilab.check.translations import Translate, Translations
+from equilab.check.reports.findings import Cause, Verdict
 
 _STRIDES = (2, 3, 4, 8, 16, 32)
 _MOSTLY = 0.8  # of the squared error

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 import equilab as eq
 from equilab.check import Invariant, Permute, Verdict
-from equilab.check.expectation import mean_square
+from equilab.check.questions.expectation import mean_square
 from equilab.errors import EquivarianceError, SettingError
 
 G = eq.groups.p4

@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from equilab.check import Blocks, Covariance, Invariant, LogVariance, Permute, Points, Translate, Verdict, equivariance
-from equilab.check.fewer import few_rows
-from equilab.check.plane import Fields
+from equilab.check.actions.plane import Fields
+from equilab.check.questions.fewer import few_rows
 from equilab.groups import C
 from equilab.nn import GroupConv2d
 

@@ -6,10 +6,10 @@ from torch import nn
 
 import equilab as eq
 from equilab.check import Verdict, equivariance
-from equilab.check.case import Case
-from equilab.check.interpolated import ask_interpolated, ask_smooth, floor
-from equilab.check.plane import Fields
-from equilab.check.subject import Subject
+from equilab.check.actions.plane import Fields
+from equilab.check.questions.case import Case
+from equilab.check.questions.interpolated import ask_interpolated, ask_smooth, floor
+from equilab.check.subjects.subject import Subject
 from equilab.groups import SO2, C, D
 
 SMALL = {"in_type": 1 * SO2.trivial, "out_type": 1 * SO2.trivial}

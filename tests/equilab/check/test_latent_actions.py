@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from equilab.check import Blocks, Covariance, Euclidean, Ignored, Invariant, LogVariance, Points, Verdict, equivariance
-from equilab.check.plane import Fields
+from equilab.check.actions.plane import Fields
 from equilab.errors import SettingError, ShapeError
 from equilab.groups import SO2, C, D, FieldType
 

@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional
 
 import equilab as eq
-from equilab.check.fit import fit
+from equilab.check.causes.fit import fit
 
 BODY = 2 * C4.regular
 

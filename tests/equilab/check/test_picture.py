@@ -12,8 +12,8 @@ from torch import nn
 
 import equilab as eq
 from equilab.check import Picture, Translate, equivariance, measure
-from equilab.check.heat import colours, data_url
-from equilab.check.polar import Scale
+from equilab.check.reports.heat import colours, data_url
+from equilab.check.reports.polar import Scale
 from equilab.errors import SettingError
 from equilab.groups import D4, SO2, C
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 import torch
 
-from equilab.check.trees import filled, leaves, mapped, spread
+from equilab.check.subjects.trees import filled, leaves, mapped, spread
 from equilab.errors import SettingError
 
 

@@ -1,0 +1,1 @@
+"""How groups act on the leaves of inputs and outputs: types, groups, and their elements."""

@@ -1,0 +1,1 @@
+"""Symmetry that is only approximate: errors over angles and shifts, and Lie derivatives."""

@@ -1,0 +1,1 @@
+"""What was found, as records, tables and pictures."""

@@ -1,0 +1,1 @@
+"""What is checked: callables and the modules they reach, copied, called from one state, and put back."""
