@@ -12,28 +12,34 @@ from equilab.check import Verdict
 PARTS = 10  # each of them takes a few seconds
 
 
-def alarms(seeds):
-    """The cases of these seeds that do not pass, but for dead ones of which nothing can be told."""
-    found = []
+def asked(seeds):
+    """The reports of these seeds that are failures, and those that cannot tell although there is something to tell."""
+    failures, undecided = [], []
     for seed in seeds:
         case = exact_case(seed)
         report = eq.check.equivariance(case.fn, *case.inputs, **case.options)
-        is_dead = case.name.endswith("DEAD")
-        if report.verdict is Verdict.FAIL or (not report.passed and not is_dead):
-            found.append(f"{case.name}\n{report}")
-    return found
+        if report.verdict is Verdict.FAIL:
+            failures.append(f"{case.name}\n{report}")
+        elif not report.passed and not case.name.endswith("DEAD"):
+            undecided.append(f"{case.name}\n{report}")
+    return failures, undecided
 
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_500_exact_cases_pass(part):
-    assert not (found := alarms(range(part, 500, PARTS))), "\n\n".join(found)
+    failures, undecided = asked(range(part, 500, PARTS))
+    assert not failures, "\n\n".join(failures)
+    assert not undecided, "\n\n".join(undecided)
 
 
 @pytest.mark.slow
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("start", [500, 5250])
-def test_10_000_exact_cases_pass(start):
-    assert not (found := alarms(range(start, start + 4750))), "\n\n".join([f"{len(found)} false alarms", *found])
+def test_10_000_exact_cases_raise_no_false_alarm(start):
+    """One in a thousand may be undecided: a norm nonlinearity near 0, outputs saturated at the inputs drawn."""
+    failures, undecided = asked(range(start, start + 4750))
+    assert not failures, "\n\n".join([f"{len(failures)} false alarms", *failures])
+    assert len(undecided) <= 4, "\n\n".join([f"{len(undecided)} undecided", *undecided])
 
 
 def test_cases_come_from_their_seed():
