@@ -189,10 +189,10 @@ def ask(
 def _unlike(copy: Level, noise: list[float], apart: list[float], dtype: torch.dtype) -> str | None:
     """Why a float64 copy, as it answered, does not count: it computes something else, or not in float64."""
     own, far = (max((each[place] for place in copy.asked.telling), default=0.0) for each in (noise, apart))
+    last = max((floors(copy.asked, dtype)[place] for place in copy.asked.telling), default=0.0)
     times, least = _SOMETHING_ELSE, _TENSOR_FLOAT if _uses_tensor_float(copy.asked) else 0.0
     if unit(dtype) > _HALF:
-        times, least = _HALF_ELSE
-    last = max((floors(copy.asked, dtype)[place] for place in copy.asked.telling), default=0.0)
+        (times, least), last = _HALF_ELSE, 0.0
     if far > times * max(own, last) and far > least:
         return f"the float64 copy computes something else, {far:.2g} of the signal away: the module itself decides"
     if (far <= own / _NOT_DOUBLE and any(hidden_float32(copy.asked))) or (far == 0 and _is_float32(copy)):
