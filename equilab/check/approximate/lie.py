@@ -170,6 +170,3 @@ def _dual(x: Tensor, v: Tensor) -> Tensor:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         return forward_ad.make_dual(x, v)
-
-
-__all__ = ["UNITS", "lie_error"]

@@ -127,6 +127,3 @@ def generator(move: Callable[[Element], Tensor]) -> Tensor:
         total = term if total is None else total + term
     assert total is not None
     return total
-
-
-__all__ = ["Allowed", "generator", "turned"]

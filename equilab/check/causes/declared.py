@@ -89,7 +89,7 @@ def _of_some(scene: Scene, declared: Tensor | None) -> Cause | None:
 
 def scaled_channels(scene: Scene) -> Cause | None:
     """An output whose channels are those of an equivariant one, each times a number of its own."""
-    found = None if scene.step is not None and not isinstance(scene.module, type(None)) else _broken_fit(scene)
+    found = None if scene.step is not None and scene.module is not None else _broken_fit(scene)
     if found is None or not found.left < _FITS or not found.is_full or found.apart < _SAME:
         return None
     sizes = found.mixing.abs()

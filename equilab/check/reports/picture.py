@@ -8,7 +8,7 @@ from pathlib import Path
 from equilab.errors import SettingError
 
 # Okabe & Ito 2008, distinct in all common forms of colour blindness
-BLUE, ORANGE, GREEN, VERMILION, PURPLE = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7"
+BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 INK, GREY, PALE, LIGHT = "#1A1A1A", "#595959", "#C9CED6", "#EDF4EF"
 _FONT = "font-family='Helvetica, Arial, sans-serif'"
 
