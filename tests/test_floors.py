@@ -71,7 +71,6 @@ def test_imports_go_down(path):
     ("package", "allowed"),
     [
         ("wandb", {"training.log"}),
-        ("sklearn", {"equilab.data.rotated_digits", "equilab.metrics.beta_vae_score", "equilab.metrics.discretise"}),
         ("escnn", {"equilab.interop.load_escnn"}),
         ("e3nn", {"equilab.check.actions.euclidean", "equilab.interop.e3nn"}),
         ("matplotlib", set()),
@@ -82,9 +81,15 @@ def test_fragile_packages_are_imported_in_one_module(package, allowed):
     assert users == allowed
 
 
+def test_scikit_learn_is_for_metrics_and_its_own_digits():
+    users = {module_of(path) for path in FILES for name, _ in imports(path) if name.split(".")[0] == "sklearn"}
+    assert {place(user) for user in users} <= {"equilab.metrics", "equilab.data"}
+    assert [user for user in users if user.startswith("equilab.data.")] == ["equilab.data.rotated_digits"]
+
+
 @pytest.mark.parametrize("statement", ["import equilab", "import equilab.data, equilab.metrics, equilab.objectives"])
 def test_import_equilab_loads_nothing_heavy(statement):
-    heavy = ("escnn", "e3nn", "sklearn", "wandb", "matplotlib")
+    heavy = ("escnn", "e3nn", "sklearn", "scipy", "wandb", "matplotlib")
     program = f"import sys; {statement}; print([name for name in {heavy} if name in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", program], text=True, capture_output=True, check=True)
     assert shown.stdout.strip() == "[]"

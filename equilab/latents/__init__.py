@@ -1,5 +1,6 @@
 """The structure of a latent: which of its dimensions belong together."""
 
 from equilab.latents.blocks import Block, Blocks, parse_blocks
+from equilab.latents.values import block_values
 
-__all__ = ["Block", "Blocks", "parse_blocks"]
+__all__ = ["Block", "Blocks", "block_values", "parse_blocks"]

@@ -1,6 +1,5 @@
 """Disentanglement metrics: exact protocols, on the codes of any encoder."""
 
-from equilab.metrics.beta_vae_score import BetaVAEScore
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.encoding import NUM_DRAWN
 from equilab.metrics.evaluate import (
@@ -11,11 +10,12 @@ from equilab.metrics.evaluate import (
     score_codes,
     score_table,
 )
-from equilab.metrics.factor_vae_score import FactorVAEScore
 from equilab.metrics.metric import Metric, Score
-from equilab.metrics.mig import MIG, mutual_information_gap
 from equilab.metrics.mutual_information import entropy, mutual_information
 from equilab.metrics.protocols import PROTOCOLS, find_protocol
+from equilab.metrics.supervised.beta_vae_score import BetaVAEScore
+from equilab.metrics.supervised.factor_vae_score import FactorVAEScore
+from equilab.metrics.supervised.mig import MIG, mutual_information_gap
 
 __all__ = [
     "MIG",

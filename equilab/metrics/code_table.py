@@ -14,6 +14,13 @@ from equilab.errors import DataError, ShapeError
 from equilab.metrics.encoding import Encode, Progress, encode_observations, observations_to_encode
 
 
+class Split(NamedTuple):
+    """Rows to fit to and rows to score on; no observation is among both."""
+
+    train: Int[ndarray, "num_train"]
+    test: Int[ndarray, "num_test"]
+
+
 class _Groups(NamedTuple):
     """The rows of a table ordered by the value of one factor, where each value starts, and how many rows show it."""
 
@@ -26,8 +33,9 @@ class _Groups(NamedTuple):
 class CodeTable:
     """The codes of n observations and the factor values that they show.
 
-    codes: (n, d) finite floats, kept as they are; factors: (n, k), any integers. factor_names: k
-    different names, by default factor0, factor1, ... On the complete grid of a data set the samples below are those of
+    codes: (n, d) finite floats, kept as they are; factors: (n, k), any integers. factor_names: k different names, by
+    default factor0, factor1, ... log_var: (n, d) log variances of a posterior whose means are the codes, for what
+    needs them: samples of the codes, their KL. On the complete grid of a data set the samples below are those of
     Locatello et al. 2019: every factor uniform and independent. On any other table they follow the rows.
 
     Raises ShapeError for shapes that do not match; DataError for codes that are not finite numbers, factors that are
@@ -41,6 +49,7 @@ class CodeTable:
     codes: ndarray  # shapes and dtypes are checked here, at the border, with a message for people
     factors: ndarray
     factor_names: Sequence[str] | ndarray = ()  # kept as a tuple
+    log_var: ndarray | None = None
 
     def __post_init__(self) -> None:
         codes, factors = np.asarray(self.codes), np.asarray(self.factors)
@@ -56,9 +65,14 @@ class CodeTable:
             raise ShapeError(f"factor_names: expected {factors.shape[1]} names, got {len(names)}: {', '.join(names)}")
         if len(set(names)) < len(names):
             raise DataError(f"factor_names: expected different names, got {', '.join(names)}")
-        object.__setattr__(self, "codes", _checked_codes(codes))
+        object.__setattr__(self, "codes", _checked_codes(codes, "codes"))
         object.__setattr__(self, "factors", _checked_factors(factors))
         object.__setattr__(self, "factor_names", names)
+        if self.log_var is not None:
+            log_var = np.asarray(self.log_var)
+            if log_var.shape != codes.shape:
+                raise ShapeError(f"log_var: expected the shape of the codes, {codes.shape}, got {log_var.shape}")
+            object.__setattr__(self, "log_var", _checked_codes(log_var, "log_var"))
         if not self.scored:
             raise DataError(
                 f"factors: expected at least one that varies, got one value of each of {', '.join(names) or 'none'}"
@@ -81,7 +95,8 @@ class CodeTable:
         num_samples: None is all of a grid, and 100,000 of any other data set; they are drawn with replacement.
 
         encode: float32 images (n, C, H, W) in [0, 1], as a torch tensor or, if `inputs` says so, a numpy array, to
-        codes (n, d), either kind, on any device. It is called without gradients, on batches in the order of the grid.
+        codes (n, d), either kind, on any device, or to a pair (mean, log_var) of a posterior. It is called without
+        gradients, on batches in the order of the grid.
         `progress(done, total)` is called after every batch. Raises ShapeError when `encode` gives something else,
         DataError for a code that is not finite.
 
@@ -90,8 +105,10 @@ class CodeTable:
         (384, 64)
         """
         indices = observations_to_encode(dataset, num_samples=num_samples, seed=seed)
-        codes = encode_observations(encode, dataset, indices, batch_size=batch_size, inputs=inputs, progress=progress)
-        return cls(codes, dataset.labels(indices).astype(np.int32), dataset.factors.names)
+        codes, log_var = encode_observations(
+            encode, dataset, indices, batch_size=batch_size, inputs=inputs, progress=progress
+        )
+        return cls(codes, dataset.labels(indices).astype(np.int32), dataset.factors.names, log_var)
 
     @cached_property
     def scored(self) -> tuple[int, ...]:
@@ -107,6 +124,25 @@ class CodeTable:
         """Rows (n,), uniform with replacement."""
         return rng.integers(len(self.codes), size=n)
 
+    def sample_split(self, num_train: int, num_test: int, rng: np.random.Generator) -> Split:
+        """Rows to fit to and rows to score on, each uniform with replacement within its own part of the table.
+
+        The parts are disjoint and drawn at random, their sizes in the ratio of the two numbers: a small table, too,
+        is scored on observations that the fit has not seen. Raises DataError for less than two observations.
+
+        >>> table = CodeTable(np.arange(6.0)[:, None], np.arange(6)[:, None])
+        >>> train, test = table.sample_split(100, 50, np.random.default_rng(0))
+        >>> len(set(train)), len(set(test)), set(train) & set(test)
+        (4, 2, set())
+        """
+        n = len(self.codes)
+        if n < 2:
+            raise DataError("codes: expected at least two observations, to fit to one part and score on another, got 1")
+        order = rng.permutation(n)
+        cut = min(max(round(n * num_train / (num_train + num_test)), 1), n - 1)
+        train, test = order[:cut], order[cut:]
+        return Split(train[rng.integers(len(train), size=num_train)], test[rng.integers(len(test), size=num_test)])
+
     def sample_fixed(
         self, factor: int, *, groups: int, size: int, rng: np.random.Generator
     ) -> Int[ndarray, "groups size"]:
@@ -121,8 +157,66 @@ class CodeTable:
         True
         """
         rows, starts, counts = self._groups[factor]
+        if size > 1 and counts.min() < 2:
+            value = self.factors[rows[starts[counts.argmin()]], factor]
+            raise DataError(
+                f"factors: only one observation shows the value {value} of {self.factor_names[factor]}; expected two "
+                "or more of each value, to see what changes while it stays; give more observations, or put values of "
+                "a continuous factor in bins"
+            )
         value = rng.integers(len(starts), size=(groups, 1))
         return rows[starts[value] + rng.integers(counts[value], size=(groups, size))]
+
+    def sampled(self, rng: np.random.Generator) -> "CodeTable":
+        """The table with one sample of each posterior, codes + exp(log_var / 2) noise, in place of the means.
+
+        Raises DataError for a table without log variances.
+        """
+        log_var = self.require_log_var("sampled codes")
+        noise = rng.standard_normal(self.codes.shape, dtype=self.codes.dtype)
+        return CodeTable(self.codes + np.exp(0.5 * log_var) * noise, self.factors, self.factor_names)
+
+    @cached_property
+    def kl(self) -> Float[ndarray, "d"]:
+        """The KL (d,) of each dimension's posterior to N(0, 1), nats, mean over the table; DataError without log_var.
+
+        >>> CodeTable(np.ones((2, 1)), np.array([[0], [1]]), log_var=np.zeros((2, 1))).kl.tolist()
+        [0.5]
+        """
+        log_var = self.require_log_var("the KL of a dimension").astype(np.float64)
+        return 0.5 * (np.square(self.codes, dtype=np.float64) + np.exp(log_var) - log_var - 1).mean(axis=0)
+
+    def require_log_var(self, purpose: str) -> Float[ndarray, "n d"]:
+        """The log variances; DataError, with what they are needed for, where there are none."""
+        if self.log_var is None:
+            raise DataError(
+                f"log_var: expected the log variances (n, d) of the posterior for {purpose}, got none; give log_var=, "
+                "or an encoder that returns (mean, log_var)"
+            )
+        return self.log_var
+
+    def grid(self) -> Float[ndarray, "..."]:
+        """The codes (size of each factor that varies, ..., d) on the complete grid of these factors.
+
+        Raises DataError where a combination of values is missing, or shown more than once.
+
+        >>> factors = np.stack(np.unravel_index(np.arange(6), (2, 3)), 1)[::-1]
+        >>> CodeTable(np.arange(6.0)[::-1, None], factors).grid()[..., 0].tolist()
+        [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
+        """
+        columns = [np.unique(self.factors[:, factor], return_inverse=True) for factor in self.scored]
+        sizes = tuple(len(values) for values, _ in columns)
+        index = np.ravel_multi_index(tuple(position for _, position in columns), sizes)
+        missing = np.prod(sizes) - len(np.unique(index))
+        if missing or len(index) != np.prod(sizes):
+            raise DataError(
+                f"factors: expected each combination of {' x '.join(map(str, sizes))} values of "
+                f"{', '.join(self.scored_names)} exactly once, got {len(index)} observations, {missing} combinations "
+                "missing; encode the whole grid"
+            )
+        codes = np.empty_like(self.codes)
+        codes[index] = self.codes
+        return codes.reshape(*sizes, -1)
 
     @cached_property
     def _groups(self) -> dict[int, _Groups]:
@@ -142,14 +236,14 @@ def _group(column: Int[ndarray, "n"]) -> _Groups:
     return _Groups(np.argsort(index, kind="stable").astype(np.int32), starts, counts[present])
 
 
-def _checked_codes(codes: ndarray) -> Float[ndarray, "n d"]:
+def _checked_codes(codes: ndarray, name: str) -> Float[ndarray, "n d"]:
     """Finite floats of at least 32 bits; integers become float64."""
     if codes.dtype.kind not in "fiub":
-        raise DataError(f"codes: expected real numbers, got {codes.dtype}")
+        raise DataError(f"{name}: expected real numbers, got {codes.dtype}")
     codes = codes.astype(np.promote_types(codes.dtype, np.float32), copy=False)
     if not np.isfinite(codes).all():
         row, column = np.argwhere(~np.isfinite(codes))[0]
-        raise DataError(f"codes[{row}, {column}]: expected finite numbers, got {codes[row, column]}")
+        raise DataError(f"{name}[{row}, {column}]: expected finite numbers, got {codes[row, column]}")
     return codes
 
 

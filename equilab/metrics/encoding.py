@@ -1,7 +1,7 @@
 """Codes of a data set's images, streamed through an encoder batch by batch."""
 
 from collections.abc import Callable
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import torch
@@ -32,6 +32,13 @@ def observations_to_encode(dataset: Dataset, *, num_samples: int | None, seed: i
     return np.random.default_rng(seed).integers(len(dataset), size=num_samples or NUM_DRAWN)
 
 
+class Encoded(NamedTuple):
+    """Codes (n, d), and their log variances where the encoder gives a posterior."""
+
+    codes: Float[ndarray, "n d"]
+    log_var: Float[ndarray, "n d"] | None
+
+
 def encode_observations(
     encode: Encode,
     dataset: Dataset,
@@ -40,8 +47,8 @@ def encode_observations(
     batch_size: int,
     inputs: Literal["torch", "numpy"],
     progress: Progress | None,
-) -> Float[ndarray, "n d"]:
-    """The codes (n, d) of observations (n,), in order, in the precision that `encode` gives (half becomes float32).
+) -> Encoded:
+    """The codes of observations (n,), in order, in the precision that `encode` gives (half becomes float32).
 
     Raises SettingError for a batch without images or other inputs, DataError for a code that is not finite,
     ShapeError for codes of another shape.
@@ -50,19 +57,26 @@ def encode_observations(
         raise SettingError(f"inputs: expected 'torch' or 'numpy', what encode is given, got {inputs!r}")
     if batch_size < 1:
         raise SettingError(f"batch_size: expected at least 1 image, got {batch_size}")
-    codes: ndarray | None = None
+    found: tuple[ndarray, ...] | None = None  # codes alone, or codes and log variances
     for start in range(0, len(indices), batch_size):
         part = indices[start : start + batch_size]
         images = dataset.table.gather(torch.from_numpy(part))
         with torch.no_grad():
-            batch = _checked(encode(images.numpy() if inputs == "numpy" else images), part, codes)
-        if codes is None:
-            codes = np.empty((len(indices), batch.shape[1]), batch.dtype)
-        codes[start : start + len(part)] = batch
+            given = encode(images.numpy() if inputs == "numpy" else images)
+        pair = given if isinstance(given, tuple) and len(given) == 2 else (given,)
+        if found is not None and len(pair) != len(found):
+            raise ShapeError("encode: expected a pair (mean, log_var) for every batch, or for none")
+        batches = [_checked(each, part, None if found is None else found[0]) for each in pair]
+        if found is None:
+            found = tuple(np.empty((len(indices), batches[0].shape[1]), each.dtype) for each in batches)
+        for whole, batch in zip(found, batches, strict=True):
+            if batch.shape[1] != whole.shape[1]:
+                raise ShapeError(f"encode: expected log_var of the means' width {whole.shape[1]}, got {batch.shape[1]}")
+            whole[start : start + len(part)] = batch
         if progress is not None:
             progress(start + len(part), len(indices))
-    assert codes is not None
-    return codes
+    assert found is not None
+    return Encoded(found[0], found[1] if len(found) == 2 else None)
 
 
 def as_array(values: Any) -> ndarray:

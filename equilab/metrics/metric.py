@@ -1,9 +1,10 @@
 """What a metric is: settings whose defaults are a protocol's, applied to a table of codes."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from numbers import Integral
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -16,13 +17,34 @@ from equilab.metrics.code_table import CodeTable
 
 @dataclass(frozen=True, eq=False)
 class Score:
-    """A metric's value, its value for each factor, and the matrix that both were read from."""
+    """A metric's value, its value for each factor and each block of the code, and the matrix they were read from.
+
+    A metric that has several values gives the one that it is known by, and the others as `parts`, each with a name
+    that starts with the metric's own.
+
+    >>> parts = (Score("dci_completeness", 0.9),)
+    >>> [score.name for score in Score("dci", 0.8, parts=parts).each()]
+    ['dci', 'dci_completeness']
+    """
 
     name: str  # the metric's
-    value: float  # 0 to 1, 1 is best
-    per_factor: dict[str, float]  # by the name of each factor that varies
-    matrix: Float[ndarray, "rows factors"]  # what it counts is said by the metric; columns: the factors that vary
-    rows: tuple[str, ...]  # what each row of the matrix is: a block, or a factor
+    value: float  # in `unit`
+    per_factor: dict[str, float] = field(default_factory=dict)  # by the name of each factor that varies, or empty
+    per_code: dict[str, float] = field(default_factory=dict)  # by the label of each block; what it is says the metric
+    matrix: Float[ndarray, "rows columns"] = field(default_factory=lambda: np.zeros((0, 0)))  # the metric says of what
+    rows: tuple[str, ...] = ()  # what each row of the matrix is: a block, or a factor
+    columns: tuple[str, ...] = ()  # what each column is: the factors that vary, or what the metric says
+    parts: tuple["Score", ...] = ()  # further values of the same metric
+    unit: str = "0 to 1"
+    better: Literal["up", "down", ""] = "up"  # which way is better; empty where neither is
+
+    def __post_init__(self) -> None:
+        assert self.matrix.shape == (len(self.rows), len(self.columns)), f"{self.name}: {self.matrix.shape}"
+
+    def each(self) -> Iterator["Score"]:
+        """The score itself, then its parts."""
+        yield self
+        yield from self.parts
 
 
 class Metric(ABC):
@@ -34,8 +56,17 @@ class Metric(ABC):
     def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
         """The score of a table's codes, read in these blocks (None: each dimension is one); every draw is from `rng`.
 
-        Raises SettingError for blocks that do not fit the codes.
+        Raises SettingError for blocks that do not fit the codes, DataError for a table that this metric cannot score.
         """
+
+
+def by_name(names: Iterable[str], values: Float[ndarray, "n"]) -> dict[str, float]:
+    """Values (n,) as plain floats by name.
+
+    >>> by_name(("shape", "x"), np.array([0.5, 1.0]))
+    {'shape': 0.5, 'x': 1.0}
+    """
+    return dict(zip(names, values.tolist(), strict=True))
 
 
 def check_counts(metric: Metric, least: dict[str, int]) -> None:
@@ -44,3 +75,11 @@ def check_counts(metric: Metric, least: dict[str, int]) -> None:
         value = getattr(metric, setting)
         if not isinstance(value, Integral) or value < count:
             raise SettingError(f"{setting}: expected an integer, at least {count}, got {value}")
+
+
+def check_positive(metric: Metric, *settings: str) -> None:
+    """SettingError if a setting of the metric is not a positive, finite number."""
+    for setting in settings:
+        value = getattr(metric, setting)
+        if not (np.isreal(value) and np.isfinite(value) and value > 0):
+            raise SettingError(f"{setting}: expected a positive number, got {value}")

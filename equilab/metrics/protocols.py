@@ -3,10 +3,10 @@
 from difflib import get_close_matches
 
 from equilab.errors import SettingError
-from equilab.metrics.beta_vae_score import BetaVAEScore
-from equilab.metrics.factor_vae_score import FactorVAEScore
 from equilab.metrics.metric import Metric
-from equilab.metrics.mig import MIG
+from equilab.metrics.supervised.beta_vae_score import BetaVAEScore
+from equilab.metrics.supervised.factor_vae_score import FactorVAEScore
+from equilab.metrics.supervised.mig import MIG
 
 PROTOCOLS: dict[str, tuple[Metric, ...]] = {
     "locatello2019": (FactorVAEScore(), BetaVAEScore(), MIG()),

@@ -6,7 +6,7 @@ import pytest
 from equilab.errors import DataError, SettingError
 from equilab.latents import parse_blocks
 from equilab.metrics import BetaVAEScore, CodeTable
-from equilab.metrics.beta_vae_score import block_distances, sample_points
+from equilab.metrics.supervised.beta_vae_score import block_distances, sample_points
 
 SIZES = (3, 6, 10, 8, 8)
 FACTORS = np.stack(np.unravel_index(np.arange(np.prod(SIZES)), SIZES), axis=1)

@@ -108,7 +108,7 @@ def test_other_data_sets_are_sampled_and_labels_follow_the_images():
         (
             lambda images: (pixels(images), None),
             ShapeError,
-            "expected a tensor or an array .* got tuple; wrap the model",
+            "expected a tensor or an array .* got NoneType; wrap the model",
         ),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 from equilab.errors import SettingError
 from equilab.latents import Block, parse_blocks
 from equilab.metrics import CodeTable, FactorVAEScore
-from equilab.metrics.factor_vae_score import count_votes, majority_accuracy, relative_variances
+from equilab.metrics.supervised.factor_vae_score import count_votes, majority_accuracy, relative_variances
 
 SIZES = (3, 6, 10, 8, 8)
 FACTORS = np.stack(np.unravel_index(np.arange(np.prod(SIZES)), SIZES), axis=1)
@@ -115,9 +115,9 @@ def test_when_all_dimensions_are_dead_the_score_is_zero():
 
 def test_the_standard_deviation_has_ddof_one():
     """Two observations 0.08 apart have standard deviation 0.057 with ddof 1, and 0.04, dead, with ddof 0."""
-    factors = np.array([[0], [1]])
+    factors = np.array([[0], [0], [1], [1]])
     metric = FactorVAEScore(num_train=5, num_test=5, batch_size=2, num_variance=2)
-    table = CodeTable(np.array([[0.0], [0.08]]), factors)
+    table = CodeTable(np.array([[0.0], [0.0], [0.08], [0.08]]), factors)
     assert {metric(table, rng=np.random.default_rng(seed)).value for seed in range(20)} == {0.0, 1.0}
 
 

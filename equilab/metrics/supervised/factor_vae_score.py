@@ -10,7 +10,7 @@ from numpy import ndarray
 from equilab.errors import SettingError
 from equilab.latents import Block, Blocks, parse_blocks
 from equilab.metrics.code_table import CodeTable
-from equilab.metrics.metric import Metric, Score, check_counts
+from equilab.metrics.metric import Metric, Score, by_name, check_counts
 
 _CHUNK = 1000  # votes whose codes are in memory at a time
 
@@ -29,7 +29,8 @@ class FactorVAEScore(Metric):
     that this table names rightly. An axis is active if it varies, with a standard deviation of `active_std` or more; a
     block without any never wins; without active axes at all the score is 0. Variances have ddof 1.
 
-    matrix: training votes (blocks, factors that vary). per_factor: accuracy among the test votes of that factor.
+    matrix: training votes (blocks, factors that vary). per_factor: accuracy among the test votes of that factor;
+    per_code: among the test votes of that block.
     Raises SettingError for settings or blocks that make no sense. Defaults: protocol locatello2019.
 
     >>> factors = np.stack(np.unravel_index(np.arange(64), (4, 4, 4)), 1)
@@ -55,15 +56,32 @@ class FactorVAEScore(Metric):
         total = table.codes[table.sample(self.num_variance, rng)].var(axis=0, ddof=1, dtype=np.float64)
         active = (total > 0) & (np.sqrt(total) >= self.active_std)  # a constant axis would win every vote as 0 / 0
         if not active.any():
-            votes = np.zeros((len(parsed), len(table.scored)))
-            return Score(self.name, 0.0, dict.fromkeys(table.scored_names, 0.0), votes, rows=labels)
+            train = test = np.zeros((len(parsed), len(table.scored)), np.int64)
+            return self._score(train, test, labels, table.scored_names)
         train, test = (
             count_votes(table, parsed, total, active, num=num, batch_size=self.batch_size, rng=rng)
             for num in (self.num_train, self.num_test)
         )
-        accuracy, per_factor = majority_accuracy(train, test)
-        named = dict(zip(table.scored_names, per_factor.tolist(), strict=True))
-        return Score(self.name, accuracy, named, train.astype(np.float64), rows=labels)
+        return self._score(train, test, labels, table.scored_names)
+
+    def _score(
+        self,
+        train: Int[ndarray, "blocks factors"],
+        test: Int[ndarray, "blocks factors"],
+        labels: tuple[str, ...],
+        factors: tuple[str, ...],
+    ) -> Score:
+        """The score of two vote tables; 0 where nothing voted."""
+        found = majority_accuracy(train, test)
+        return Score(
+            self.name,
+            found.accuracy,
+            by_name(factors, found.per_factor),
+            by_name(labels, found.per_block),
+            train.astype(np.float64),
+            rows=labels,
+            columns=factors,
+        )
 
 
 def count_votes(
@@ -112,10 +130,11 @@ def relative_variances(
 
 
 class MajorityAccuracy(NamedTuple):
-    """Share of right test votes, and the share among those of each factor (0 for a factor without votes)."""
+    """Share of right test votes, and the share among those of each factor and of each block (0 without votes)."""
 
     accuracy: float
     per_factor: Float[ndarray, "factors"]
+    per_block: Float[ndarray, "blocks"]
 
 
 def majority_accuracy(train: Int[ndarray, "blocks factors"], test: Int[ndarray, "blocks factors"]) -> MajorityAccuracy:
@@ -124,5 +143,9 @@ def majority_accuracy(train: Int[ndarray, "blocks factors"], test: Int[ndarray, 
     >>> majority_accuracy(np.array([[9, 1], [2, 8]]), np.array([[3, 1], [0, 4]])).accuracy
     0.875
     """
-    right = np.where(train.argmax(axis=1)[:, None] == np.arange(train.shape[1]), test, 0).sum(axis=0)
-    return MajorityAccuracy(float(right.sum() / test.sum()), right / np.maximum(test.sum(axis=0), 1))
+    right = np.where(train.argmax(axis=1)[:, None] == np.arange(train.shape[1]), test, 0)
+    return MajorityAccuracy(
+        float(right.sum() / max(test.sum(), 1)),
+        right.sum(axis=0) / np.maximum(test.sum(axis=0), 1),
+        right.sum(axis=1) / np.maximum(test.sum(axis=1), 1),
+    )

@@ -10,7 +10,7 @@ from numpy import ndarray
 from equilab.errors import DataError, SettingError
 from equilab.latents import Block, Blocks, parse_blocks
 from equilab.metrics.code_table import CodeTable
-from equilab.metrics.metric import Metric, Score, check_counts
+from equilab.metrics.metric import Metric, Score, by_name, check_counts
 
 _CHUNK = 1000  # points whose codes are in memory at a time
 
@@ -25,6 +25,7 @@ class BetaVAEScore(Metric):
     points; the score is its accuracy on `num_test` fresh ones.
 
     matrix: test points by true (rows) and predicted (columns) factor. per_factor: accuracy among its test points.
+    per_code: the block's share of the classifier's weights, each times the standard deviation of its feature.
     Raises DataError when only one factor varies, SettingError for settings or blocks that make no sense.
     Defaults: protocol locatello2019, but for `max_iterations`: with scikit-learn's own 100 the solver may stop early
     on codes of unlike scales, and what it then scores is not this classifier.
@@ -64,8 +65,16 @@ class BetaVAEScore(Metric):
         np.add.at(confusion, (test.shared, predicted), 1)
         per_factor = confusion.diagonal() / np.maximum(confusion.sum(axis=1), 1)
         value = float(confusion.trace() / confusion.sum())
-        named = dict(zip(table.scored_names, per_factor.tolist(), strict=True))
-        return Score(self.name, value, named, confusion, rows=table.scored_names)
+        weight = np.abs(classifier.coef_).sum(axis=0) * train.features.std(axis=0)
+        return Score(
+            self.name,
+            value,
+            by_name(table.scored_names, per_factor),
+            by_name([block.label for block in parsed], weight / max(weight.sum(), np.finfo(float).tiny)),
+            confusion,
+            rows=table.scored_names,
+            columns=table.scored_names,
+        )
 
 
 class Points(NamedTuple):

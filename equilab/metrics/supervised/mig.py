@@ -10,7 +10,7 @@ from numpy import ndarray
 from equilab.latents import Blocks, parse_blocks
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.discretise import discretise
-from equilab.metrics.metric import Metric, Score, check_counts
+from equilab.metrics.metric import Metric, Score, by_name, check_counts
 from equilab.metrics.mutual_information import entropy, mutual_information
 
 
@@ -21,7 +21,8 @@ class MIG(Metric):
     I: mutual information, nats, of a factor's raw values and a block in `bins` cells, over `num_samples` observations
     (one axis: equal widths of its own range; circle: equal angles; several axes: k-means). H: the factor's entropy.
 
-    matrix: mutual information, nats, (blocks, factors that vary). per_factor: the gap of that factor.
+    matrix: mutual information, nats, (blocks, factors that vary). per_factor: the gap of that factor. per_code: the
+    gaps that the block earns as the best of its factors, over the number of factors: they add up to the score.
     Raises SettingError for settings or blocks that make no sense. Defaults: protocol locatello2019.
 
     >>> factors = np.stack(np.unravel_index(np.arange(16), (4, 4)), 1)
@@ -43,8 +44,17 @@ class MIG(Metric):
         factors = table.factors[rows][:, list(table.scored)]
         information = np.array([[mutual_information(cell, factor) for factor in factors.T] for cell in cells.T])
         gaps = mutual_information_gap(information, np.array([entropy(factor) for factor in factors.T]))
-        named = dict(zip(table.scored_names, gaps.tolist(), strict=True))
-        return Score(self.name, float(gaps.mean()), named, information, rows=tuple(block.label for block in parsed))
+        labels = tuple(block.label for block in parsed)
+        earned = np.bincount(information.argmax(axis=0), gaps, minlength=len(parsed)) / len(gaps)
+        return Score(
+            self.name,
+            float(gaps.mean()),
+            by_name(table.scored_names, gaps),
+            by_name(labels, earned),
+            information,
+            rows=labels,
+            columns=table.scored_names,
+        )
 
 
 def mutual_information_gap(

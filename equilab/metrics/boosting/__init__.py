@@ -1,0 +1,1 @@
+"""Gradient boosted trees, all classes of a stage at once."""

@@ -1,0 +1,1 @@
+"""What a predictor of the factors makes of the codes: accuracy, sample efficiency, fairness, generalisation."""

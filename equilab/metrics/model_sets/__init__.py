@@ -1,0 +1,1 @@
+"""Scores of models against each other, and of studies over methods, settings and seeds."""

@@ -1,0 +1,1 @@
+"""Scores of codes alone: no factor is looked at."""
