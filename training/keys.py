@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import Literal
 
 from equilab.errors import SettingError
+from equilab.metrics import PROTOCOLS, Metric
 from training.tables import Table
 
 PREFIXES = ("train", "latent", "metric", "equivariance", "time")
@@ -29,15 +30,22 @@ class Key:
         return re.compile(re.escape(self.name).replace(r"\{\}", "[^/]+"))
 
 
-def _score_keys(name: str, meaning: str, matrix: str) -> list[Key]:
-    """A score of a metric protocol with its parts, floors and ceiling."""
+def _all_metrics() -> list[Metric]:
+    """Every metric of every protocol, once."""
+    return list({metric.name: metric for metrics in PROTOCOLS.values() for metric in metrics}.values())
+
+
+def _score_keys(metric: Metric) -> list[Key]:
+    """A score of a metric protocol with its floors, its ceiling, and the parts that it or a factor has."""
+    name, unit = metric.name, metric.unit
+    meaning = (type(metric).__doc__ or "").partition("\n")[0].rstrip(".")
     return [
-        Key(f"metric/{name}", "0 to 1", meaning, "up"),
-        Key(f"metric/{name}_floor_untrained", "0 to 1", f"{name} of the model before its first update"),
-        Key(f"metric/{name}_floor_random", "0 to 1", f"{name} of Gaussian noise as codes"),
-        Key(f"metric/{name}_ceiling", "0 to 1", f"{name} of the factors themselves as codes"),
-        Key(f"metric/{name}_matrix", "table", f"what {name} was read from: {matrix}; one column per factor"),
-        Key(f"metric/{name}_{{}}", "0 to 1", f"{name} of one factor", "up"),
+        Key(f"metric/{name}", unit, meaning, metric.better),
+        Key(f"metric/{name}_floor_untrained", unit, f"{name} of the model before its first update"),
+        Key(f"metric/{name}_floor_random", unit, f"{name} of Gaussian noise as codes"),
+        Key(f"metric/{name}_ceiling", unit, f"{name} of the factors themselves as codes"),
+        Key(f"metric/{name}_matrix", "table", f"what {name} was read from"),
+        Key(f"metric/{name}_{{}}", unit, f"{name} of one factor, or a part of it", metric.better),
     ]
 
 
@@ -58,21 +66,7 @@ _DECLARED = [
     Key("latent/reconstructions", "picture", "inputs above, their reconstructions below"),
     Key("latent/traversals", "picture", "one latent changed at a time, sorted by KL"),
     Key("latent/traversal_gif", "picture", "the traversals, moving"),
-    *_score_keys(
-        "factor_vae_score",
-        "accuracy of a majority vote that names the fixed factor (Kim & Mnih 2018)",
-        "votes for each latent",
-    ),
-    *_score_keys(
-        "beta_vae_score",
-        "accuracy of a linear classifier of the shared factor (Higgins et al. 2017)",
-        "test points of each factor by the factor that was predicted",
-    ),
-    *_score_keys(
-        "mig",
-        "mutual information gap between the two best codes of a factor (Chen et al. 2018)",
-        "mutual information with each latent, nats",
-    ),
+    *(key for metric in _all_metrics() for key in _score_keys(metric)),
     Key("metric/test_error", "%", "images that no training saw and that are named wrong", "down"),
     Key("metric/test_error_{}", "%", "test error of the images of one class", "down"),
     Key("metric/test_cross_entropy", "nats per image", "-log p(class) over the test images", "down"),

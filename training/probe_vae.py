@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from equilab.metrics import NUM_DRAWN, CodeTable, flat_scores, reference_scores, score_table
+from equilab.metrics import NUM_DRAWN, CodeTable, Reference, code_references, score_table
 from equilab.models import VariationalAutoencoder
 from equilab.objectives import bernoulli_reconstruction, gaussian_kl
 from training.compute import autocast
@@ -94,13 +94,17 @@ def _measure(
     if step == run.steps:
         before = encoder_of(build_model(run).to(device).eval(), run, device)
         untrained = encode(before, num_samples=min(run.log.evaluate_images or NUM_DRAWN, NUM_DRAWN))
-    scores = score_table(table, protocol=run.log.protocol, seed=run.seed)
-    references = reference_scores(table, protocol=run.log.protocol, seed=run.seed, untrained=untrained)
-    values = flat_scores(scores) | references
+    references = code_references(table, names=("random", "ceiling"), seed=run.seed, blocks=None)
+    if untrained is not None:
+        references["floor_untrained"] = Reference(untrained, None)
+    scores = score_table(
+        table, protocol=run.log.protocol, metrics=run.log.metrics or None, seed=run.seed, references=references
+    )
+    values = scores.flat()
     factors = list(table.scored_names)
     for name, score in scores.items():
         rows = [[label, *row] for label, row in zip(score.rows, score.matrix.tolist(), strict=True)]
-        log.table(step, f"metric/{name}_matrix", ["", *factors], rows)
+        log.table(step, f"metric/{name}_matrix", ["", *score.columns], rows)
     parts = ["", *(f"_{reference}" for reference in REFERENCES), *(f"_{factor}" for factor in factors)]
     rows = [[name, *(values.get(name + part) for part in parts)] for name in scores]
     log.table(step, "metric/scores", ["score", "value", *REFERENCES, *factors], rows)

@@ -5,7 +5,7 @@ from typing import Literal
 
 from equilab.data import Dataset
 from equilab.errors import SettingError
-from equilab.metrics import find_protocol
+from equilab.metrics import choose_metrics
 from equilab.models import Model
 from equilab.objectives import Objective
 from equilab.optimizers import Adam
@@ -37,12 +37,13 @@ class Logging:
     equivariance_every: int = 0  # updates between two measurements of the equivariance error; 0: none
     evaluate_images: int = 0  # images that a VAE's evaluation encodes, drawn at random; 0: all of a factor grid
     protocol: str = "locatello2019"  # metric protocol of a VAE's evaluation; "none": pictures only
+    metrics: tuple[str, ...] = ("factor_vae_score", "beta_vae_score", "mig")  # of the protocol; empty: all of it
     wandb: Literal["offline", "online", "off"] = "offline"  # online needs `wandb login`, and falls back to offline
     project: str = "equilab"  # W&B project
 
     def __post_init__(self) -> None:
         if self.protocol != "none":
-            find_protocol(self.protocol)
+            choose_metrics(self.protocol, self.metrics or None)
         for name in ("every", "checkpoint_every", "evaluate_every", "equivariance_every", "evaluate_images"):
             least = 1 if name in ("every", "checkpoint_every") else 0
             if getattr(self, name) < least:

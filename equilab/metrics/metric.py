@@ -51,6 +51,8 @@ class Metric(ABC):
     """A disentanglement metric; a frozen dataclass of settings in every concrete class."""
 
     name: ClassVar[str]
+    unit: ClassVar[str] = "0 to 1"  # of its value; a part may have another
+    better: ClassVar[Literal["up", "down", ""]] = "up"
 
     @abstractmethod
     def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:

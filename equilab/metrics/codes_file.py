@@ -1,0 +1,98 @@
+"""Codes of any framework, read from an .npz file."""
+
+from pathlib import Path
+from typing import NamedTuple
+from zipfile import BadZipFile
+
+import numpy as np
+from jaxtyping import Int
+from numpy import ndarray
+
+from equilab.errors import DataError, ShapeError
+from equilab.latents import Block
+from equilab.metrics.code_table import CodeTable
+
+NEEDED, OPTIONAL = ("codes", "factors"), ("log_var", "factor_names", "factor_sizes", "blocks", "circles")
+
+
+class CodesFile(NamedTuple):
+    """What a file holds: the table, and the blocks where it says which dimensions belong together."""
+
+    table: CodeTable
+    blocks: tuple[Block, ...] | None
+
+
+def read_codes(path: Path | str) -> CodesFile:
+    """The table of an .npz file, as numpy.savez writes it.
+
+    It holds codes (n, d) and factors (n, k), integers from 0, and may hold log_var (n, d); factor_names (k,);
+    factor_sizes (k,), the number of values of each factor; blocks (d,), for each dimension the number of its block,
+    dimensions of one number belonging together; circles, the numbers of the blocks that are circles (cosine, sine).
+    Nothing in it is unpickled. Raises DataError or ShapeError, with the path, for a file that is none or does not fit.
+
+    >>> import tempfile
+    >>> factors = np.stack(np.unravel_index(np.arange(12), (3, 4)), 1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.savez(f"{folder}/codes.npz", codes=np.ones((12, 3)), factors=factors, blocks=[0, 1, 1], circles=[1])
+    ...     read_codes(f"{folder}/codes.npz").blocks[1]
+    Block(axes=(1, 2), manifold='circle', name='')
+    """
+    path = Path(path)
+    try:
+        archive = np.load(path, allow_pickle=False)
+        if isinstance(archive, ndarray):
+            raise DataError(f"{path}: expected an .npz archive with codes and factors, got a single array")
+        with archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except DataError:
+        raise
+    except (OSError, BadZipFile, EOFError, ValueError) as error:
+        raise DataError(
+            f"{path}: expected an .npz archive, as numpy.savez(path, codes=..., factors=...) writes it ({error})"
+        ) from error
+    if missing := [name for name in NEEDED if name not in arrays]:
+        raise DataError(f"{path}: {' and '.join(missing)} missing; it has {', '.join(arrays) or 'nothing'}")
+    if unknown := [name for name in arrays if name not in (*NEEDED, *OPTIONAL)]:
+        raise DataError(f"{path}: {', '.join(unknown)} is none of {', '.join((*NEEDED, *OPTIONAL))}")
+    try:
+        table = CodeTable(arrays["codes"], arrays["factors"], arrays.get("factor_names", ()), arrays.get("log_var"))
+        _check_sizes(table, arrays.get("factor_sizes"))
+        return CodesFile(table, _blocks(table.codes.shape[1], arrays.get("blocks"), arrays.get("circles")))
+    except (DataError, ShapeError) as error:
+        raise type(error)(f"{path}: {error}") from error
+
+
+def _check_sizes(table: CodeTable, sizes: Int[ndarray, "k"] | None) -> None:
+    """Errors for factors that are not 0 ... size - 1."""
+    if sizes is None:
+        return
+    if sizes.shape != (table.factors.shape[1],) or sizes.dtype.kind not in "iu":
+        raise ShapeError(f"factor_sizes: expected {table.factors.shape[1]} integers, got {sizes.dtype} {sizes.shape}")
+    wrong = (table.factors < 0) | (table.factors >= sizes)
+    if wrong.any():
+        row, column = np.argwhere(wrong)[0]
+        raise DataError(
+            f"factors[{row}, {column}]: {table.factor_names[column]} has values 0 to {sizes[column] - 1}, as "
+            f"factor_sizes says, got {table.factors[row, column]}"
+        )
+
+
+def _blocks(dim: int, numbers: Int[ndarray, "d"] | None, circles: Int[ndarray, "c"] | None) -> tuple[Block, ...] | None:
+    """The blocks of `dim` dimensions, in the order of their first dimension."""
+    if numbers is None:
+        if circles is not None:
+            raise DataError("circles: expected blocks beside it, the number of each dimension's block")
+        return None
+    if numbers.shape != (dim,) or numbers.dtype.kind not in "iu":
+        raise ShapeError(
+            f"blocks: expected {dim} integers, a block's number for each dimension, got {numbers.dtype} {numbers.shape}"
+        )
+    round_ones = set() if circles is None else set(np.asarray(circles).ravel().tolist())
+    if unknown := round_ones - set(numbers.tolist()):
+        raise DataError(
+            f"circles: {sorted(unknown)} are the number of no block; there are {sorted(set(numbers.tolist()))}"
+        )
+    return tuple(
+        Block(tuple(np.flatnonzero(numbers == number).tolist()), "circle" if number in round_ones else "euclidean")
+        for number in dict.fromkeys(numbers.tolist())
+    )

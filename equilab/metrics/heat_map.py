@@ -1,0 +1,106 @@
+"""Matrices as pictures, drawn with Pillow: a cell for each number, the darker the larger."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from equilab.errors import SettingError, ShapeError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_CELL, _MARGIN, _TITLE = 44, 12, 26  # pixels
+_MOST_CELLS = 40  # rows or columns with names and numbers; more are drawn as a plain picture
+_LOW, _HIGH, _BELOW = (255, 255, 255), (0, 114, 178), (213, 94, 0)  # Okabe & Ito: blue above 0, vermilion below
+
+
+def heat_map(
+    matrix: Float[ndarray, "rows columns"], rows: Sequence[str], columns: Sequence[str], *, title: str = ""
+) -> "Image":
+    """A picture of a matrix: white 0, blue the largest absolute value, vermilion its negative; a number in each cell.
+
+    rows, columns: names of both. Raises ShapeError for a matrix without cells or names that do not fit.
+
+    >>> heat_map(np.eye(2), ("z0", "z1"), ("shape", "x"), title="mig").mode
+    'RGB'
+    """
+    from PIL import Image, ImageDraw, ImageFont
+
+    matrix = np.asarray(matrix, np.float64)
+    if not matrix.size or matrix.shape != (len(rows), len(columns)):
+        raise ShapeError(
+            f"matrix: expected ({len(rows)}, {len(columns)}) numbers, as the names say, got {matrix.shape}"
+        )
+    font = ImageFont.load_default(12)
+    named = max(matrix.shape) <= _MOST_CELLS
+    cell = _CELL if named else max(1, 600 // max(matrix.shape))
+    left = _MARGIN + (int(max(map(font.getlength, rows))) + 8 if named else 0)
+    low = max(map(font.getlength, columns)) if named else 0.0  # names of columns stand upright where they are wide
+    upright = low > cell
+    below = int(low if upright else 18) + 8 if named else 0
+    width = max(left + cell * len(columns), int(font.getlength(title)) + _MARGIN) + _MARGIN
+    picture = Image.new("RGB", (width, _TITLE + _MARGIN + cell * len(rows) + below + _MARGIN), _LOW)
+    draw = ImageDraw.Draw(picture)
+    draw.text((_MARGIN, _MARGIN), title, fill=(30, 30, 30), font=font)
+    top = _TITLE + _MARGIN
+    largest = np.nanmax(np.abs(matrix)) or 1.0
+    for row, column in np.ndindex(matrix.shape):
+        value = matrix[row, column]
+        x, y = left + cell * column, top + cell * row
+        shade = np.asarray(_LOW) + (np.asarray(_HIGH if value >= 0 else _BELOW) - _LOW) * abs(value) / largest
+        draw.rectangle([x, y, x + cell - 1, y + cell - 1], fill=tuple(shade.astype(int).tolist()))
+        if named:
+            ink = (255, 255, 255) if abs(value) > 0.6 * largest else (30, 30, 30)
+            draw.text((x + cell / 2, y + cell / 2), short(value), fill=ink, font=font, anchor="mm")
+    if named:
+        for row, name in enumerate(rows):
+            draw.text((left - 6, top + cell * (row + 0.5)), name, fill=(30, 30, 30), font=font, anchor="rm")
+        for column, name in enumerate(columns):
+            _write_below(picture, (left + cell * (column + 0.5), top + cell * len(rows) + 6), name, font, upright)
+    return picture
+
+
+def side_by_side(pictures: Sequence["Image"], *, width: int = 1400) -> "Image":
+    """Pictures in rows, as many beside each other as `width` pixels hold; SettingError for none."""
+    from PIL import Image
+
+    if not pictures:
+        raise SettingError("pictures: expected at least one, got none: no score here has a matrix")
+    places: list[tuple[int, int]] = []
+    x = y = bottom = 0
+    for picture in pictures:
+        if x and x + picture.width > width:
+            x, y = 0, bottom
+        places.append((x, y))
+        x, bottom = x + picture.width, max(bottom, y + picture.height)
+    right = max(place[0] + picture.width for place, picture in zip(places, pictures, strict=True))
+    whole = Image.new("RGB", (right, bottom), _LOW)
+    for place, picture in zip(places, pictures, strict=True):
+        whole.paste(picture, place)
+    return whole
+
+
+def short(value: float) -> str:
+    """A whole number as it is, else two or three digits, to fit into a cell.
+
+    >>> [short(value) for value in (0.0, 0.123, 12.34, 2502.0, 737280.0)]
+    ['0', '0.12', '12.3', '2502', '7e+05']
+    """
+    if abs(value) >= 1e5:
+        return f"{value:.0e}"
+    return f"{value:.0f}" if value == round(value) or abs(value) >= 100 else f"{value:.{2 if abs(value) < 10 else 1}f}"
+
+
+def _write_below(picture: "Image", place: tuple[float, int], name: str, font, upright: bool) -> None:
+    """A name under its column, turned where it is wider than the column."""
+    from PIL import Image, ImageDraw
+
+    if not upright:
+        ImageDraw.Draw(picture).text(place, name, fill=(30, 30, 30), font=font, anchor="ma")
+        return
+    words = Image.new("RGB", (int(font.getlength(name)) + 2, 16), _LOW)
+    ImageDraw.Draw(words).text((0, 0), name, fill=(30, 30, 30), font=font)
+    picture.paste(words.rotate(90, expand=True), (int(place[0]) - 8, int(place[1])))
