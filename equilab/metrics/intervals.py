@@ -1,6 +1,5 @@
-"""Intervals of scores: over the draws of a metric, and over trainings that differ in their seed."""
+"""Intervals around a score: over training seeds by the bootstrap, over repeated evaluations by Student's t."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -9,57 +8,66 @@ from numpy import ndarray
 
 from equilab.errors import DataError, SettingError
 
+_CHUNK = 2**20  # resampled values that are in memory at a time
+
 
 class Interval(NamedTuple):
-    """Two ends, in the unit of the values."""
+    """Both ends of an interval, in the unit of the values."""
 
     low: float
     high: float
 
 
-def sampling_interval(values: Sequence[float] | Float[ndarray, "n"], *, confidence: float = 0.95) -> Interval:
-    """Where one more value falls with this probability: mean +- t s sqrt(1 + 1/n), Student's t of n - 1 degrees.
+def bootstrap_interval(
+    values: Float[ndarray, "n"], *, rng: np.random.Generator, confidence: float = 0.95, resamples: int = 10_000
+) -> Interval:
+    """The percentile bootstrap interval of the mean of values (n,): scores of models that differ in their seed alone.
 
-    For evaluations of the same codes that differ in the metric's draws alone (Gaussian, independent). Not clipped to
-    the range of a score. Raises DataError for less than two values or one that is not finite.
+    The quantiles (1 -+ confidence) / 2 of the means of `resamples` samples of n values, drawn with replacement
+    (Efron 1979). Too narrow for few values: of Gaussian scores a nominal 95 % interval holds the true mean in about
+    84 % of cases for 5 seeds, 90 % for 10 and 93 % for 20. It never leaves the range of the values.
+    Raises DataError for fewer than two or non-finite values, SettingError for a confidence outside (0, 1).
 
-    >>> [round(end, 3) for end in sampling_interval([0.4, 0.41, 0.42])]
-    [0.36, 0.46]
+    >>> low, high = bootstrap_interval(np.array([0.1, 0.2, 0.3]), rng=np.random.default_rng(0))
+    >>> 0.1 <= low < 0.2 < high <= 0.3
+    True
     """
-    from scipy.stats import t
+    _check(values, confidence)
+    if resamples < 1:
+        raise SettingError(f"resamples: expected at least 1, got {resamples}")
+    rows = max(1, _CHUNK // len(values))
+    means = [
+        values[rng.integers(len(values), size=(min(rows, resamples - start), len(values)))].mean(axis=1)
+        for start in range(0, resamples, rows)
+    ]
+    low, high = np.quantile(np.concatenate(means), [(1 - confidence) / 2, (1 + confidence) / 2]).tolist()
+    return Interval(low, high)
 
-    values = _checked(values, confidence)
-    reach = t.ppf(0.5 + confidence / 2, len(values) - 1) * values.std(ddof=1) * np.sqrt(1 + 1 / len(values))
+
+def sampling_interval(values: Float[ndarray, "n"], *, confidence: float = 0.95) -> Interval:
+    """The interval that holds one further evaluation, given those (n,) of one model that differ in the metric's seed.
+
+    mean +- t sd sqrt(1 + 1/n): sd with ddof 1, t the (1 + confidence) / 2 quantile of Student's t with n - 1 degrees of
+    freedom. Exact for Gaussian values, for any n. It says how far sampling alone moves a score, nothing of other seeds
+    of the training. Raises DataError for fewer than two or non-finite values, SettingError for a confidence outside
+    (0, 1).
+
+    >>> low, high = sampling_interval(np.array([0.5, 0.6, 0.7]))
+    >>> round(low, 3), round(high, 3)
+    (0.103, 1.097)
+    """
+    from scipy.special import stdtrit
+
+    _check(values, confidence)
+    n = len(values)
+    reach = stdtrit(n - 1, (1 + confidence) / 2) * values.std(ddof=1) * np.sqrt(1 + 1 / n)
     return Interval(float(values.mean() - reach), float(values.mean() + reach))
 
 
-def bootstrap_interval(
-    values: Sequence[float] | Float[ndarray, "n"],
-    *,
-    rng: np.random.Generator,
-    confidence: float = 0.95,
-    resamples: int = 10_000,
-) -> Interval:
-    """Where the mean over trainings lies: percentiles of the means of resamples, drawn with replacement (Efron 1979).
-
-    Too narrow for few values: of 5 Gaussian ones, the interval for 95 % holds the mean in about 84 % of cases. Raises
-    DataError for less than two values or one that is not finite, SettingError for a confidence outside (0, 1).
-
-    >>> [round(end, 1) for end in bootstrap_interval([0.1, 0.2, 0.3, 0.4], rng=np.random.default_rng(0))]
-    [0.2, 0.3]
-    """
-    values = _checked(values, confidence)
-    if resamples < 1:
-        raise SettingError(f"resamples: expected at least 1, got {resamples}")
-    means = values[rng.integers(len(values), size=(resamples, len(values)))].mean(axis=1)
-    low, high = np.quantile(means, [0.5 - confidence / 2, 0.5 + confidence / 2])
-    return Interval(float(low), float(high))
-
-
-def _checked(values: Sequence[float] | Float[ndarray, "n"], confidence: float) -> Float[ndarray, "n"]:
-    found = np.asarray(values, np.float64)
-    if found.ndim != 1 or len(found) < 2 or not np.isfinite(found).all():
-        raise DataError(f"values: expected at least two finite numbers, to see how they spread, got {found}")
+def _check(values: Float[ndarray, "n"], confidence: float) -> None:
+    if len(values) < 2:
+        raise DataError(f"values: expected two or more, to see how they vary, got {len(values)}; add seeds")
+    if not np.isfinite(values).all():
+        raise DataError(f"values: expected finite numbers, got {values[~np.isfinite(values)][0]}")
     if not 0 < confidence < 1:
-        raise SettingError(f"confidence: expected a probability between 0 and 1, such as 0.95, got {confidence}")
-    return found
+        raise SettingError(f"confidence: expected a number between 0 and 1, got {confidence}")
