@@ -2,6 +2,10 @@
 
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.codes_file import CodesFile, read_codes
+from equilab.metrics.downstream.downstream_boosting import DownstreamBoosting
+from equilab.metrics.downstream.downstream_logistic import DownstreamLogistic
+from equilab.metrics.downstream.fairness import Fairness
+from equilab.metrics.downstream.strong_generalisation import StrongGeneralisation
 from equilab.metrics.encoding import NUM_DRAWN
 from equilab.metrics.evaluate import evaluate, evaluate_codes, score_codes, score_encoder
 from equilab.metrics.heat_map import heat_map
@@ -24,12 +28,16 @@ __all__ = [
     "BetaVAEScore",
     "CodeTable",
     "CodesFile",
+    "DownstreamBoosting",
+    "DownstreamLogistic",
     "FactorVAEScore",
+    "Fairness",
     "Interval",
     "Metric",
     "Reference",
     "Score",
     "Scores",
+    "StrongGeneralisation",
     "bootstrap_interval",
     "choose_metrics",
     "code_references",

@@ -1,0 +1,104 @@
+"""Unfairness of predictors under interventions (Locatello et al. 2019b, "On the fairness of ...", section 4)."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy import ndarray
+
+from equilab.errors import DataError
+from equilab.latents import Blocks, parse_blocks
+from equilab.metrics.code_table import CodeTable
+from equilab.metrics.downstream.grid_rows import GridRows
+from equilab.metrics.downstream.predictors import block_features, fit_boosting
+from equilab.metrics.metric import Metric, Score, by_name, check_counts
+
+
+@dataclass(frozen=True)
+class Fairness(Metric):
+    """Unfairness: how far predictions of one factor move when another, which is not the target, is set to each value.
+
+    A predictor of each target y, gradient boosted trees, is fitted to `num_train` points. For each sensitive factor s
+    among the others, `num_test` observations are drawn, and s alone is set to each of its values v in turn:
+
+        unfairness(y, s) = mean over v of TV(p(prediction | do(s = v)), p(prediction)),    TV = sum |difference| / 2
+
+    where p(prediction) is the mean of these distributions over v (section 4 of the paper). The score is the mean over
+    all pairs; 0 is fair. Every value is set in the same observations: a predictor that ignores s has exactly 0.
+
+    matrix: unfairness, (target, sensitive), its diagonal 0 and in no mean. per_factor: mean over sensitive factors, for
+    the factor as a target; the mean of a column says how far a factor leaks. per_code: none, as no block predicts
+    alone. part `fairness_max`: the same with the largest distance over v in place of the mean.
+    Raises DataError when one factor alone varies, and for a table without the complete grid of its factors (each
+    combination once or more): an intervention needs the observation that differs in s alone. SettingError for settings
+    or blocks that make no sense. Defaults: the paper's.
+
+    >>> factors = np.stack(np.unravel_index(np.arange(64), (4, 4, 4)), 1)
+    >>> Fairness(500)(CodeTable(factors, factors), rng=np.random.default_rng(0)).value
+    0.0
+    """
+
+    name: ClassVar[str] = "fairness"
+    num_train: int = 10_000  # points that predictors are fitted to
+    num_test: int = 100  # observations in which every value is set
+
+    def __post_init__(self) -> None:
+        check_counts(self, {"num_train": 1, "num_test": 1})
+
+    def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
+        parsed = parse_blocks(blocks, table.codes.shape[1])
+        if len(table.scored) < 2:
+            raise DataError(
+                f"factors: fairness sets one factor and predicts another; expected at least two that vary, got one: "
+                f"{table.scored_names[0]}"
+            )
+        names = table.scored_names
+        grid = GridRows.of(table)
+        train = table.sample(self.num_train, rng)
+        features, factors = block_features(table.codes[train], parsed), table.factors[train][:, list(table.scored)]
+        mean, largest = np.zeros((2, len(names), len(names)))
+        for target in range(len(names)):
+            model = fit_boosting(features, factors[:, target], rng)
+            for sensitive in range(len(names)):
+                if sensitive == target:
+                    continue
+                rows = grid.interventions(sensitive, num=self.num_test, rng=rng)  # (values, num_test)
+                predicted = model.predict(block_features(table.codes[rows.ravel()], parsed)).reshape(rows.shape)
+                distances = distances_to_mean(prediction_shares(predicted))
+                mean[target, sensitive], largest[target, sensitive] = distances.mean(), distances.max()
+        part = self._score("fairness_max", largest, names)
+        return self._score(self.name, mean, names, parts=(part,))
+
+    def _score(self, name: str, matrix: ndarray, names: tuple[str, ...], parts: tuple[Score, ...] = ()) -> Score:
+        """The score of a matrix (target, sensitive) without its diagonal."""
+        per_factor = matrix.sum(axis=1) / (len(names) - 1)
+        return Score(
+            name,
+            float(per_factor.mean()),
+            by_name(names, per_factor),
+            matrix=matrix,
+            rows=names,
+            columns=names,
+            parts=parts,
+            better="down",
+        )
+
+
+def prediction_shares(predicted: Int[ndarray, "values n"]) -> Float[ndarray, "values classes"]:
+    """How often each class was predicted, as a share of the row's predictions.
+
+    >>> prediction_shares(np.array([[5, 5], [5, 9]])).tolist()
+    [[1.0, 0.0], [0.5, 0.5]]
+    """
+    classes = np.unique(predicted)
+    return (predicted[:, :, None] == classes).mean(axis=1)
+
+
+def distances_to_mean(shares: Float[ndarray, "values classes"]) -> Float[ndarray, "values"]:
+    """The total variation distance of each distribution to the mean of all.
+
+    >>> distances_to_mean(np.array([[1.0, 0.0], [0.5, 0.5]])).tolist()
+    [0.25, 0.25]
+    """
+    return 0.5 * np.abs(shares - shares.mean(axis=0)).sum(axis=1)

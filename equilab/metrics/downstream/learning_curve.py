@@ -1,0 +1,116 @@
+"""Accuracy of predictors of the factors by how many points they were fitted to (Locatello et al. 2019, section 5.4)."""
+
+from itertools import pairwise
+from numbers import Integral
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy import ndarray
+
+from equilab.errors import SettingError
+from equilab.latents import Blocks, parse_blocks
+from equilab.metrics.code_table import CodeTable
+from equilab.metrics.downstream.predictors import Fit, block_features, by_block
+from equilab.metrics.metric import Score, by_name
+
+
+class LearningCurve(NamedTuple):
+    """Test accuracy by number of training points, and what the predictors of the largest number look at."""
+
+    accuracy: Float[ndarray, "sizes factors"]
+    importances: Float[ndarray, "m"]  # share of each feature, mean over factors
+
+
+def learning_curve(
+    train: tuple[Float[ndarray, "n m"], Int[ndarray, "n k"]],
+    test: tuple[Float[ndarray, "t m"], Int[ndarray, "t k"]],
+    sizes: tuple[int, ...],
+    fit: Fit,
+    rng: np.random.Generator,
+) -> LearningCurve:
+    """The share of test points whose factor is named rightly by a predictor fitted to each of these numbers of points.
+
+    train, test: features (n, m) and factors (n, k). Every number of points has rows of its own: n = sum of the sizes.
+
+    >>> from equilab.metrics.downstream.predictors import fit_logistic
+    >>> points = (np.arange(8.0)[:, None] % 2, np.arange(8)[:, None] % 2)
+    >>> learning_curve(points, points, (1, 7), fit_logistic, np.random.default_rng(0)).accuracy.tolist()
+    [[0.5], [1.0]]
+    """
+    (features, factors), (fresh, asked) = train, test
+    accuracy, importances = np.empty((len(sizes), factors.shape[1])), np.zeros(features.shape[1])
+    start = 0
+    for row, size in enumerate(sizes):
+        rows = slice(start, start + size)
+        start += size
+        models = [fit(features[rows], factor, rng) for factor in factors[rows].T]
+        accuracy[row] = [(model.predict(fresh) == factor).mean() for model, factor in zip(models, asked.T, strict=True)]
+        importances = np.mean([model.importances for model in models], axis=0)
+    return LearningCurve(accuracy, importances)
+
+
+def sample_efficiency(accuracy: Float[ndarray, "sizes factors"]) -> Float[ndarray, "sizes"]:
+    """The mean accuracy over factors by number of points, as a share of that of the last, largest number.
+
+    0 where the largest number of points gets nothing right.
+
+    >>> sample_efficiency(np.array([[0.5, 0.25], [1.0, 0.5]])).tolist()
+    [0.5, 1.0]
+    """
+    mean = accuracy.mean(axis=1)
+    return mean / mean[-1] if mean[-1] > 0 else np.zeros(len(mean))
+
+
+def downstream_score(
+    name: str,
+    fit: Fit,
+    table: CodeTable,
+    *,
+    train_sizes: tuple[int, ...],
+    num_test: int,
+    blocks: Blocks | None,
+    rng: np.random.Generator,
+) -> Score:
+    """The score of a table with this kind of predictor; what it holds say the metrics that call it."""
+    parsed = parse_blocks(blocks, table.codes.shape[1])
+    names, labels = table.scored_names, tuple(block.label for block in parsed)
+    parts = table.sample_split(sum(train_sizes), num_test, rng)
+    train, test = (
+        (block_features(table.codes[rows], parsed), table.factors[rows][:, list(table.scored)]) for rows in parts
+    )
+    found = learning_curve(train, test, train_sizes, fit, rng)
+    sizes = tuple(map(str, train_sizes))
+    efficiency = sample_efficiency(found.accuracy)
+    return Score(
+        name,
+        float(found.accuracy[-1].mean()),
+        by_name(names, found.accuracy[-1]),
+        by_name(labels, by_block(found.importances, parsed)),
+        found.accuracy,
+        rows=sizes,
+        columns=names,
+        parts=(
+            *(
+                Score(f"{name}_{size}", float(accuracy.mean()), by_name(names, accuracy))
+                for size, accuracy in zip(sizes, found.accuracy, strict=True)
+            ),
+            *(
+                Score(f"{name}_efficiency_{size}", float(share), unit="ratio")
+                for size, share in zip(sizes[:-1], efficiency, strict=False)
+            ),
+        ),
+    )
+
+
+def check_train_sizes(sizes: tuple[int, ...]) -> None:
+    """SettingError unless these are growing numbers of points, at least one of them."""
+    if (
+        not isinstance(sizes, tuple)
+        or not sizes
+        or not all(isinstance(size, Integral) and size > 0 for size in sizes)
+        or any(larger <= size for size, larger in pairwise(sizes))
+    ):
+        raise SettingError(
+            f"train_sizes: expected a tuple of growing, positive integers, such as (10, 100), got {sizes}"
+        )
