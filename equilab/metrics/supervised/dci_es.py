@@ -1,0 +1,98 @@
+"""Explicitness and size of DCI-ES (Eastwood et al. 2023, section 4), from loss-capacity curves of cheap probes."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from equilab.errors import SettingError
+from equilab.latents import Blocks, block_values, parse_blocks
+from equilab.metrics.code_table import CodeTable
+from equilab.metrics.metric import Metric, Score, by_name, check_counts
+from equilab.metrics.supervised.correlation import value_ranks
+from equilab.metrics.supervised.loss_capacity import explicitness_of_curve, probe_losses, random_features
+
+
+@dataclass(frozen=True)
+class DCIES(Metric):
+    """Mean over factors of E: how little capacity a probe needs to read the factor from the code as well as any can.
+
+    Probes: least squares on all codes and the first 0, 2, 4, 8, ..., 2^`doublings` random waves of them, fitted to
+    `num_train` observations; their loss, the squared error on `num_test` others, over the variance of the factor
+    there, factor values counted as 0, 1, 2, .... Capacity: the position in that list, 0, 1, 2, ... With the least loss
+    and the baseline 1, of predicting the mean,
+
+        E = 1 - (area between the loss-capacity curve and the least loss)
+                / (half of the capacity range times (1 - least loss)).
+
+    1: a linear probe reads all there is to read. 0: the loss falls evenly with capacity. -1: only the last probe reads
+    anything. E says nothing of how much is read, so read it with the part `dci_es_informativeness`, 1 minus the least
+    loss; a factor of which no probe reads more than `least_gain` has E = 0. The part `dci_es_size`: number of factors
+    that vary over number of dimensions, of which a circle has one; 1 for a code as large as what it codes, less for
+    a larger, more for a smaller one.
+
+    The paper's probes are multilayer perceptrons and forests; with other probes E is another number.
+
+    matrix: loss of each probe (capacity, factor that varies), rows named by the number of waves. per_factor: its E;
+    of the informativeness, its own. per_code: empty, as the probes read all codes.
+    Raises SettingError for settings or blocks that make no sense.
+
+    >>> factors = np.stack(np.unravel_index(np.arange(16), (4, 4)), 1)
+    >>> round(DCIES(1000, 1000, 4)(CodeTable(factors, factors), rng=np.random.default_rng(0)).value, 6)
+    1.0
+    """
+
+    name: ClassVar[str] = "dci_es"
+    num_train: int = 10_000  # observations that the probes are fitted to
+    num_test: int = 5_000  # observations that they are scored on
+    doublings: int = 10  # 2 to this power is the number of waves of the largest probe
+    least_gain: float = 0.01  # share of a factor's variance; a factor that no probe explains to more has E = 0
+
+    def __post_init__(self) -> None:
+        check_counts(self, {"num_train": 2, "num_test": 1, "doublings": 1})
+        if not 0 <= self.least_gain < 1:
+            raise SettingError(f"least_gain: expected a number from 0 to below 1, got {self.least_gain}")
+
+    def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
+        parsed = parse_blocks(blocks, table.codes.shape[1])
+        split = table.sample_split(self.num_train, self.num_test, rng)
+        rows = np.concatenate(split)
+        codes = np.concatenate([block_values(table.codes[rows], block) for block in parsed], axis=1)
+        centre, spread = codes[: self.num_train].mean(axis=0), codes[: self.num_train].std(axis=0)
+        codes = (codes - centre) / np.where(spread > 1e-12 * np.abs(centre), spread, np.inf)
+        targets = value_ranks(table.factors[rows][:, list(table.scored)])
+        targets -= targets[: self.num_train].mean(axis=0)
+        waves = (0, *(2**power for power in range(1, self.doublings + 1)))
+        features = random_features(codes, num=waves[-1], rng=rng)
+        losses = probe_losses(
+            features[: self.num_train],
+            targets[: self.num_train],
+            features[self.num_train :],
+            targets[self.num_train :],
+            sizes=tuple(1 + codes.shape[1] + num for num in waves),
+        )
+        baseline = (targets[self.num_train :] ** 2).mean(axis=0)
+        losses = losses / np.where(baseline > 0, baseline, 1.0)
+        capacities = np.arange(len(waves), dtype=np.float64)
+        explicit = np.array(
+            [explicitness_of_curve(capacities, loss, baseline=1.0, least_gain=self.least_gain) for loss in losses.T]
+        )
+        informative = 1 - np.minimum(losses.min(axis=0), 1.0)
+        dim = sum(1 if block.manifold == "circle" else len(block.axes) for block in parsed)
+        return Score(
+            self.name,
+            float(explicit.mean()),
+            by_name(table.scored_names, explicit),
+            matrix=losses,
+            rows=tuple(str(num) for num in waves),
+            columns=table.scored_names,
+            parts=(
+                Score(f"{self.name}_size", len(table.scored) / dim, unit="factors / dimensions"),
+                Score(
+                    f"{self.name}_informativeness",
+                    float(informative.mean()),
+                    by_name(table.scored_names, informative),
+                ),
+            ),
+            unit="-1 to 1",
+        )
