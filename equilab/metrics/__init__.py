@@ -11,6 +11,12 @@ from equilab.metrics.evaluate import evaluate, evaluate_codes, score_codes, scor
 from equilab.metrics.heat_map import heat_map
 from equilab.metrics.intervals import Interval, bootstrap_interval, sampling_interval
 from equilab.metrics.metric import Metric, Score
+from equilab.metrics.model_sets.model_centrality import GenerativeModel, cross_scores, model_centrality
+from equilab.metrics.model_sets.rank_correlation import rank_correlations
+from equilab.metrics.model_sets.selection import Selection, select
+from equilab.metrics.model_sets.study import Study
+from equilab.metrics.model_sets.udr import UDR, udr
+from equilab.metrics.model_sets.variance_shares import VarianceShares, variance_shares
 from equilab.metrics.mutual_information import entropy, mutual_information
 from equilab.metrics.protocols import PROTOCOLS, choose_metrics, find_protocol
 from equilab.metrics.references import REFERENCES, Reference, code_references
@@ -19,12 +25,18 @@ from equilab.metrics.scores import Scores
 from equilab.metrics.supervised.beta_vae_score import BetaVAEScore
 from equilab.metrics.supervised.factor_vae_score import FactorVAEScore
 from equilab.metrics.supervised.mig import MIG, mutual_information_gap
+from equilab.metrics.unsupervised.active_units import ActiveUnits
+from equilab.metrics.unsupervised.gaussian_total_correlation import GaussianTotalCorrelation, gaussian_total_correlation
+from equilab.metrics.unsupervised.gaussian_wasserstein import GaussianWasserstein, gaussian_wasserstein
+from equilab.metrics.unsupervised.mean_pairwise_mi import MeanPairwiseMI
 
 __all__ = [
     "MIG",
     "NUM_DRAWN",
     "PROTOCOLS",
     "REFERENCES",
+    "UDR",
+    "ActiveUnits",
     "BetaVAEScore",
     "CodeTable",
     "CodesFile",
@@ -32,25 +44,40 @@ __all__ = [
     "DownstreamLogistic",
     "FactorVAEScore",
     "Fairness",
+    "GaussianTotalCorrelation",
+    "GaussianWasserstein",
+    "GenerativeModel",
     "Interval",
+    "MeanPairwiseMI",
     "Metric",
     "Reference",
     "Score",
     "Scores",
+    "Selection",
     "StrongGeneralisation",
+    "Study",
+    "VarianceShares",
     "bootstrap_interval",
     "choose_metrics",
     "code_references",
+    "cross_scores",
     "entropy",
     "evaluate",
     "evaluate_codes",
     "find_protocol",
+    "gaussian_total_correlation",
+    "gaussian_wasserstein",
     "heat_map",
+    "model_centrality",
     "mutual_information",
     "mutual_information_gap",
+    "rank_correlations",
     "read_codes",
     "sampling_interval",
     "score_codes",
     "score_encoder",
     "score_table",
+    "select",
+    "udr",
+    "variance_shares",
 ]

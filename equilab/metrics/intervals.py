@@ -24,8 +24,8 @@ def bootstrap_interval(
     """The percentile bootstrap interval of the mean of values (n,): scores of models that differ in their seed alone.
 
     The quantiles (1 -+ confidence) / 2 of the means of `resamples` samples of n values, drawn with replacement
-    (Efron 1979). Too narrow for few values: of Gaussian scores a nominal 95 % interval holds the true mean in about
-    84 % of cases for 5 seeds, 90 % for 10 and 93 % for 20. It never leaves the range of the values.
+    (Efron 1979). It never leaves the range of the values, and is too narrow for few: of Gaussian scores a nominal
+    95 % interval holds the true mean in 73 % of cases for 3 seeds, 84 % for 5, 89 % for 10 and 93 % for 20.
     Raises DataError for fewer than two or non-finite values, SettingError for a confidence outside (0, 1).
 
     >>> low, high = bootstrap_interval(np.array([0.1, 0.2, 0.3]), rng=np.random.default_rng(0))

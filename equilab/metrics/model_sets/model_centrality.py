@@ -15,7 +15,7 @@ from equilab.metrics.supervised.factor_vae_score import majority_accuracy, relat
 _CHUNK = 2**12  # images that are in memory at a time
 
 
-class Generator(NamedTuple):
+class GenerativeModel(NamedTuple):
     """A generative model as ModelCentrality sees it; images and codes may be arrays or tensors."""
 
     decode: Callable[[Float[ndarray, "n latent_dim"]], Any]  # latents, float32, to images (n, ...)
@@ -45,7 +45,7 @@ def model_centrality(similarity: Float[ndarray, "models models"]) -> Float[ndarr
 
 
 def cross_scores(
-    models: Sequence[Generator],
+    models: Sequence[GenerativeModel],
     *,
     rng: np.random.Generator,
     num_train: int = 1_000,
@@ -89,8 +89,8 @@ def cross_scores(
 
 
 def _vote_tables(
-    models: Sequence[Generator],
-    generator: Generator,
+    models: Sequence[GenerativeModel],
+    generator: GenerativeModel,
     total: list[Float[ndarray, "d"]],
     *,
     num: int,
@@ -117,7 +117,7 @@ def _vote_tables(
 
 
 def _encoded(
-    models: Sequence[Generator], generator: Generator, z: Float[ndarray, "n latent_dim"]
+    models: Sequence[GenerativeModel], generator: GenerativeModel, z: Float[ndarray, "n latent_dim"]
 ) -> list[Float[ndarray, "n d"]]:
     """The codes that each model gives to the images of these latents."""
     parts = []

@@ -11,6 +11,7 @@ from numpy import ndarray
 
 from equilab.errors import DataError, SettingError, ShapeError
 from equilab.metrics.model_sets.lasso import lasso
+from equilab.metrics.model_sets.rank_correlation import ranks
 
 MODELS_ADVISED = 5  # of a setting (Duan et al. 2020, section 5)
 
@@ -74,7 +75,7 @@ def udr(
             relate = partial(lasso, alpha=alpha)
         case "spearman":
             relate = correlation
-            codes = [_ranks(each) for each in codes]
+            codes = [ranks(each) for each in codes]
         case _:
             raise SettingError(f"method: expected 'lasso' or 'spearman', got {method!r}")
     usable = [standardise(each[:, kept]) for each, kept in zip(codes, active, strict=True)]
@@ -119,13 +120,6 @@ def standardise(codes: Float[ndarray, "n d"]) -> Float[ndarray, "n d"]:
 def correlation(first: Float[ndarray, "n d"], second: Float[ndarray, "n t"]) -> Float[ndarray, "d t"]:
     """Pearson's correlation of standardised columns: Spearman's where they are ranks."""
     return first.T @ second / len(first)
-
-
-def _ranks(codes: Float[ndarray, "n d"]) -> Float[ndarray, "n d"]:
-    """The rank of each value in its column, ties averaged."""
-    from scipy.stats import rankdata
-
-    return rankdata(codes, axis=0)
 
 
 def _active(
