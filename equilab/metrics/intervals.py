@@ -1,5 +1,6 @@
 """Intervals around a score: over training seeds by the bootstrap, over repeated evaluations by Student's t."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +20,11 @@ class Interval(NamedTuple):
 
 
 def bootstrap_interval(
-    values: Float[ndarray, "n"], *, rng: np.random.Generator, confidence: float = 0.95, resamples: int = 10_000
+    values: Sequence[float] | Float[ndarray, "n"],
+    *,
+    rng: np.random.Generator,
+    confidence: float = 0.95,
+    resamples: int = 10_000,
 ) -> Interval:
     """The percentile bootstrap interval of the mean of values (n,): scores of models that differ in their seed alone.
 
@@ -32,7 +37,7 @@ def bootstrap_interval(
     >>> 0.1 <= low < 0.2 < high <= 0.3
     True
     """
-    _check(values, confidence)
+    values = _checked(values, confidence)
     if resamples < 1:
         raise SettingError(f"resamples: expected at least 1, got {resamples}")
     rows = max(1, _CHUNK // len(values))
@@ -44,7 +49,7 @@ def bootstrap_interval(
     return Interval(low, high)
 
 
-def sampling_interval(values: Float[ndarray, "n"], *, confidence: float = 0.95) -> Interval:
+def sampling_interval(values: Sequence[float] | Float[ndarray, "n"], *, confidence: float = 0.95) -> Interval:
     """The interval that holds one further evaluation, given those (n,) of one model that differ in the metric's seed.
 
     mean +- t sd sqrt(1 + 1/n): sd with ddof 1, t the (1 + confidence) / 2 quantile of Student's t with n - 1 degrees of
@@ -58,16 +63,18 @@ def sampling_interval(values: Float[ndarray, "n"], *, confidence: float = 0.95) 
     """
     from scipy.special import stdtrit
 
-    _check(values, confidence)
+    values = _checked(values, confidence)
     n = len(values)
     reach = stdtrit(n - 1, (1 + confidence) / 2) * values.std(ddof=1) * np.sqrt(1 + 1 / n)
     return Interval(float(values.mean() - reach), float(values.mean() + reach))
 
 
-def _check(values: Float[ndarray, "n"], confidence: float) -> None:
+def _checked(values: Sequence[float] | Float[ndarray, "n"], confidence: float) -> Float[ndarray, "n"]:
+    values = np.asarray(values, np.float64)
     if len(values) < 2:
         raise DataError(f"values: expected two or more, to see how they vary, got {len(values)}; add seeds")
     if not np.isfinite(values).all():
         raise DataError(f"values: expected finite numbers, got {values[~np.isfinite(values)][0]}")
     if not 0 < confidence < 1:
         raise SettingError(f"confidence: expected a number between 0 and 1, got {confidence}")
+    return values

@@ -1,7 +1,7 @@
 """Number of code dimensions that depend on the observation at all (Burda et al. 2016, section 5)."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -28,6 +28,8 @@ class ActiveUnits(Metric):
     """
 
     name: ClassVar[str] = "active_units"
+    unit: ClassVar[str] = "dimensions"
+    better: ClassVar[Literal["up", "down", ""]] = ""
     least_variance: float = 0.01  # variance above which a block is active, in squared units of the code
 
     def __post_init__(self) -> None:
@@ -45,6 +47,6 @@ class ActiveUnits(Metric):
             matrix=variance[:, None],
             rows=labels,
             columns=("variance",),
-            unit="dimensions",
-            better="",
+            unit=self.unit,
+            better=self.better,
         )

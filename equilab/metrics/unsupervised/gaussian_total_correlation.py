@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -37,6 +37,8 @@ class GaussianTotalCorrelation(Metric):
     """
 
     name: ClassVar[str] = "gaussian_total_correlation"
+    unit: ClassVar[str] = "nats"
+    better: ClassVar[Literal["up", "down", ""]] = "down"
     num_samples: int = 10_000  # observations
 
     def __post_init__(self) -> None:
@@ -61,8 +63,8 @@ class GaussianTotalCorrelation(Metric):
             matrix=pairs,
             rows=labels,
             columns=labels,
-            unit="nats",
-            better="down",
+            unit=self.unit,
+            better=self.better,
         )
 
 

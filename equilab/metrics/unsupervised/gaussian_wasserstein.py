@@ -1,7 +1,7 @@
 """Wasserstein distance of a Gaussian fitted to the codes from the product of its marginals (Locatello et al. 2019)."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -33,6 +33,8 @@ class GaussianWasserstein(Metric):
     """
 
     name: ClassVar[str] = "gaussian_wasserstein"
+    unit: ClassVar[str] = "squared units of the code"
+    better: ClassVar[Literal["up", "down", ""]] = "down"
     num_samples: int = 10_000  # observations
 
     def __post_init__(self) -> None:
@@ -60,8 +62,8 @@ class GaussianWasserstein(Metric):
             rows=labels,
             columns=labels,
             parts=(normalised,),
-            unit="squared units of the code",
-            better="down",
+            unit=self.unit,
+            better=self.better,
         )
 
 

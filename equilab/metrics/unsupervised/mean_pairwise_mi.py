@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -34,6 +34,8 @@ class MeanPairwiseMI(Metric):
     """
 
     name: ClassVar[str] = "mean_pairwise_mi"
+    unit: ClassVar[str] = "nats"
+    better: ClassVar[Literal["up", "down", ""]] = "down"
     bins: int = 20  # cells of each block
     num_samples: int = 10_000  # observations
 
@@ -53,8 +55,8 @@ class MeanPairwiseMI(Metric):
             matrix=information,
             rows=labels,
             columns=labels,
-            unit="nats",
-            better="down",
+            unit=self.unit,
+            better=self.better,
         )
 
 
