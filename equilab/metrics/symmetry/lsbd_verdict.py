@@ -1,0 +1,81 @@
+"""What the numbers of an LSBD report say, in words."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from equilab.metrics.symmetry.aligned import number
+
+if TYPE_CHECKING:
+    from equilab.metrics.symmetry.lsbd_report import LSBDReport
+
+SLACK = 0.1  # how far from its ideal a number may be before the verdict mentions it
+_COVERS = {2: "a double cover", 3: "a triple cover"}
+
+
+def lsbd_verdict(report: "LSBDReport") -> str:
+    """One sentence: D_LSBD, then each number that is more than 0.1 from its ideal, and what that means."""
+    found = [*_turning(report), *_sharing(report), *_fits(report), *_twins(report)]
+    start = f"D_LSBD is {number(report.value)}"
+    if not found:
+        return f"{start}: each factor turns a plane of its own, linearly and once; nothing beside it speaks against it"
+    return f"{start}{', but ' if report.value <= SLACK else ': '}{'; '.join(found)}"
+
+
+def _turning(report: "LSBDReport") -> list[str]:
+    """Factors that move nothing, not as a circle, or more than once around."""
+    found = []
+    for k, name in enumerate(report.cyclic):
+        omega = int(report.omega[k])
+        if not report.share[k]:
+            found.append(f"{name} moves nothing")
+        elif report.distance[k] > SLACK:
+            found.append(f"what {name} moves is no evenly turned circle (D {number(report.distance[k])})")
+        elif omega > 1:
+            cover = _COVERS.get(omega, f"a cover of {omega} sheets")
+            found.append(f"the code turns {omega} times while {name} turns once: {cover}")
+        if 0 < report.share[k] < 1 - SLACK:
+            found.append(f"the plane that was scored holds {report.share[k]:.0%} of what {name} moves")
+    return found
+
+
+def _sharing(report: "LSBDReport") -> list[str]:
+    """Pairs of factors, one of them cyclic, that move the same directions."""
+    pairs = [
+        (first, second)
+        for first in range(len(report.names))
+        for second in range(first + 1, len(report.names))
+        if {report.names[first], report.names[second]} & set(report.cyclic) and report.overlaps[first, second] > SLACK
+    ]
+    return [
+        f"{report.names[i]} and {report.names[j]} move the same directions (overlap {number(report.overlaps[i, j])})"
+        for i, j in pairs
+    ]
+
+
+def _fits(report: "LSBDReport") -> list[str]:
+    """Steps that are not linear, do not return, or do not commute."""
+    fits = report.transitions
+    if fits is None:
+        return []
+    found = []
+    for k, name in enumerate(report.cyclic):
+        if fits.residual[k] > SLACK:
+            found.append(f"a step of {name} is no linear map of the code (residual {number(fits.residual[k])})")
+        if fits.order_error[k] > SLACK:
+            found.append(f"{report.orders[k]} steps of {name} do not lead back (error {number(fits.order_error[k])})")
+    if fits.commutators.max() > SLACK:
+        i, j = np.unravel_index(fits.commutators.argmax(), fits.commutators.shape)
+        found.append(
+            f"steps of {report.cyclic[i]} and {report.cyclic[j]} do not commute ({number(fits.commutators.max())})"
+        )
+    return found
+
+
+def _twins(report: "LSBDReport") -> list[str]:
+    """Grid points that share a code."""
+    if report.injectivity >= 1 - SLACK:
+        return []
+    differ = [name for name, share in zip(report.names, report.collisions, strict=True) if share > SLACK]
+    where = f", which differ in {', '.join(differ)}" if differ else ""
+    return [f"{1 - report.injectivity:.0%} of the points share their code with others{where}"]
