@@ -25,14 +25,15 @@ Values: TypeAlias = dict[str, float]  # by key
 ACTIVE_NATS = 0.01  # a latent is active above this KL
 
 
-def encoder_of(model: nn.Module, run: Run, device: torch.device) -> Callable[[Tensor], Tensor]:
-    """The function images (n, C, H, W) -> posterior means (n, latent_dim) of a VAE, without gradients."""
+def encoder_of(model: nn.Module, run: Run, device: torch.device) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
+    """The function images (n, C, H, W) -> posterior means and log variances (n, latent_dim), without gradients."""
     assert isinstance(model, VariationalAutoencoder)
 
     @torch.no_grad()
-    def encode(images: Tensor) -> Tensor:
+    def encode(images: Tensor) -> tuple[Tensor, Tensor]:
         with autocast(run.compute, device):
-            return model.encode(images.to(device)).mean.cpu()
+            posterior = model.encode(images.to(device))
+        return posterior.mean.cpu(), posterior.log_var.cpu()
 
     return encode
 

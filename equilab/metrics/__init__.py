@@ -20,7 +20,7 @@ from equilab.metrics.model_sets.variance_shares import VarianceShares, variance_
 from equilab.metrics.mutual_information import entropy, mutual_information
 from equilab.metrics.protocols import PROTOCOLS, choose_metrics, find_protocol
 from equilab.metrics.references import REFERENCES, Reference, code_references
-from equilab.metrics.score_table import score_table
+from equilab.metrics.score_table import check_evaluation, score_table
 from equilab.metrics.scores import Scores
 from equilab.metrics.supervised.beta_vae_score import BetaVAEScore
 from equilab.metrics.supervised.factor_vae_score import FactorVAEScore
@@ -58,6 +58,7 @@ __all__ = [
     "Study",
     "VarianceShares",
     "bootstrap_interval",
+    "check_evaluation",
     "choose_metrics",
     "code_references",
     "cross_scores",

@@ -39,10 +39,10 @@ def read_codes(path: Path | str) -> CodesFile:
     """
     path = Path(path)
     try:
-        archive = np.load(path, allow_pickle=False)
-        if isinstance(archive, ndarray):
-            raise DataError(f"{path}: expected an .npz archive with codes and factors, got a single array")
-        with archive:
+        with path.open("rb") as file:
+            archive = np.load(file, allow_pickle=False)
+            if isinstance(archive, ndarray):
+                raise DataError(f"{path}: expected an .npz archive with codes and factors, got a single array")
             arrays = {name: archive[name] for name in archive.files}
     except DataError:
         raise

@@ -92,7 +92,7 @@ def score_encoder(
     >>> scores["mig"].matrix.shape
     (4, 5)
     """
-    chosen = choose_metrics(protocol, metrics)  # what is wrong is refused before minutes of encoding, not after
+    choose_metrics(protocol, metrics)  # what is wrong is refused before minutes of encoding, not after
     check_evaluation(seed=seed, repeats=repeats, representation=representation)
     check_references(references, REFERENCES)
     encode_all = partial(CodeTable.encode, dataset=dataset, batch_size=batch_size, seed=seed, inputs=inputs)
@@ -109,8 +109,10 @@ def score_encoder(
     if "pixels" in references:
         codes = encode_torch(pixels, num_samples=min(fewer, NUM_PIXELS), progress=progress)
         found["floor_pixels"] = Reference(with_log_var_like(table, codes), None)
+    if "ceiling" in found:
+        found["ceiling"] = found.pop("ceiling")  # the last of all
     return score_table(
-        table, protocol=protocol, metrics=chosen if metrics is not None else None, seed=seed, blocks=blocks,
+        table, protocol=protocol, metrics=metrics, seed=seed, blocks=blocks,
         representation=representation, repeats=repeats, references=found,
     )  # fmt: skip
 

@@ -21,21 +21,53 @@ FACTORS = np.stack(np.unravel_index(np.arange(np.prod(SIZES)), SIZES), axis=1)
 PERFECT = (FACTORS - FACTORS.mean(0)) / FACTORS.std(0)
 NOISE = np.random.default_rng(0).standard_normal((len(FACTORS), 6))
 MIXED = np.column_stack([PERFECT @ np.random.default_rng(1).standard_normal((4, 4)), PERFECT[:, :2]]) + NOISE
+LOG_VAR = np.random.default_rng(2).normal(-3, 0.1, NOISE.shape)
+COUNT = 1_500  # what settings called num_... are reduced to
+
+# What a metric does not promise, and why.
+FACTORS_UNREAD: set[str] = set()  # unsupervised: there is no perfect code and no part of a factor
+PERFECT_IS_LESS: dict[str, float] = {}  # scores of a perfect code below one, by their protocol's own limits
+NOISE_IS_MORE: dict[str, float] = {}  # scores of noise, where chance is above 1 / len(SIZES) + 0.1
+FACTORS_ARE_NUMBERS: set[str] = set()  # factor values are read as numbers, not as names
+DIMENSIONS_COUNT: set[str] = set()  # a dead dimension is one more dimension
+ORDER_MATTERS: dict[str, float] = {}  # draws are made dimension by dimension: how much their order moves the score
+BLOCKS_DIFFER: dict[str, float] = {}  # a circle is read in another way than a line: how far its perfect score lies off
 
 
 @pytest.fixture(params=METRICS, ids=lambda found: found.__name__)
 def metric(request: pytest.FixtureRequest) -> Metric:
-    return request.param()
+    return small(request.param())
+
+
+def small(metric: Metric) -> Metric:
+    """The metric with fewer draws."""
+    counts = {each.name: getattr(metric, each.name) for each in dataclasses.fields(metric)}
+    fewer = {name: min(count, COUNT) for name, count in counts.items() if name.startswith("num_")}
+    return dataclasses.replace(metric, **fewer)
 
 
 def score(metric: Metric, codes: np.ndarray, *, seed: int = 0, blocks=None, factors: np.ndarray = FACTORS):
-    return metric(CodeTable(codes, factors), rng=np.random.default_rng(seed), blocks=blocks)
+    log_var = LOG_VAR[:, :1] + np.zeros_like(codes)
+    return metric(CodeTable(codes, factors, log_var=log_var), rng=np.random.default_rng(seed), blocks=blocks)
 
 
-def test_there_are_metrics_and_each_is_in_a_protocol():
-    assert {"FactorVAEScore", "BetaVAEScore", "MIG"} <= {found.__name__ for found in METRICS}
+def unlike(*reasons: set[str] | dict[str, float]):
+    """The metrics that promise it."""
+    left_out = {name for reason in reasons for name in reason}
+    return pytest.mark.parametrize(
+        "metric",
+        [small(found()) for found in METRICS if found.name not in left_out],
+        ids=[found.__name__ for found in METRICS if found.name not in left_out],
+    )
+
+
+def test_every_metric_is_in_a_protocol_and_no_two_have_one_name():
+    names = [found.name for found in METRICS]
+    assert len(set(names)) == len(names) > 20
     used = {type(metric) for metrics in equilab.metrics.PROTOCOLS.values() for metric in metrics}
     assert used == set(METRICS)
+    for exceptions in (FACTORS_UNREAD, PERFECT_IS_LESS, NOISE_IS_MORE, FACTORS_ARE_NUMBERS, DIMENSIONS_COUNT):
+        assert set(exceptions) <= set(names)
 
 
 def test_a_metric_is_a_frozen_dataclass_of_few_settings_with_a_name_for_keys(metric):
@@ -44,19 +76,16 @@ def test_a_metric_is_a_frozen_dataclass_of_few_settings_with_a_name_for_keys(met
     assert len(dataclasses.fields(metric)) <= 8
     assert metric.name.isidentifier()
     assert metric.name == metric.name.lower()
+    assert metric.better in ("up", "down", "")
 
 
-def test_one_seed_gives_one_score(metric):
-    first, again = score(metric, MIXED), score(metric, MIXED)
-    assert first.value == again.value
-    assert first.per_factor == again.per_factor
-    np.testing.assert_array_equal(first.matrix, again.matrix)
-
-
-def test_all_draws_come_from_the_generator(metric):
+def test_one_seed_gives_one_score_and_all_draws_come_from_the_generator(metric):
     before = np.random.get_state()[1].copy()  # noqa: NPY002
-    first, other = score(metric, MIXED), score(metric, MIXED, seed=1)
+    first, again, other = score(metric, MIXED), score(metric, MIXED), score(metric, MIXED, seed=1)
     np.testing.assert_array_equal(before, np.random.get_state()[1])  # noqa: NPY002
+    for one, two in zip(first.each(), again.each(), strict=True):
+        assert (one.value, one.per_factor, one.per_code) == (two.value, two.per_factor, two.per_code)
+        np.testing.assert_array_equal(one.matrix, two.matrix)
     assert not np.array_equal(first.matrix, other.matrix)
 
 
@@ -66,44 +95,64 @@ def test_codes_and_factors_are_left_as_they_were(metric):
     score(metric, codes, factors=factors)
 
 
-@pytest.mark.parametrize("codes", [PERFECT, MIXED, NOISE, 0 * NOISE], ids=["perfect", "mixed", "noise", "dead"])
-def test_a_score_lies_between_zero_and_one_and_names_every_factor(metric, codes):
+@pytest.mark.parametrize("codes", [PERFECT, NOISE, 0 * NOISE], ids=["perfect", "noise", "dead"])
+def test_values_are_finite_plain_floats_in_their_range_and_named_after_factors_and_codes(metric, codes):
     found = score(metric, codes)
-    assert found.name == metric.name
-    assert list(found.per_factor) == [f"factor{index}" for index in range(4)]
-    assert np.isfinite(found.matrix).all()
-    for value in (found.value, *found.per_factor.values()):
-        assert type(value) is float
-        assert 0 <= value <= 1 + 1e-12
+    assert (found.name, found.unit, found.better) == (metric.name, metric.unit, metric.better)
+    for each in found.each():
+        assert each.name == metric.name or each.name.startswith(f"{metric.name}_")
+        assert list(each.per_factor) in ([], [f"factor{index}" for index in range(4)])
+        assert list(each.per_code) in ([], [f"z{index}" for index in range(codes.shape[1])])
+        assert np.isfinite(each.matrix).all()
+        for value in (each.value, *each.per_factor.values(), *each.per_code.values()):
+            assert type(value) is float
+            assert np.isfinite(value)
+        if each.unit == "0 to 1":
+            assert -1e-12 <= each.value <= 1 + 1e-12
+            assert all(-1e-12 <= value <= 1 + 1e-12 for value in each.per_factor.values())
+    assert found.matrix.size
+    assert found.per_factor or found.per_code
 
 
-def test_a_perfect_code_scores_one_and_noise_no_better_than_chance(metric):
-    assert score(metric, PERFECT).value > 0.99
-    assert score(metric, NOISE).value < 1 / len(SIZES) + 0.1
+@unlike(FACTORS_UNREAD)
+def test_a_perfect_code_scores_what_the_protocol_allows_and_noise_no_better_than_chance(metric):
+    good, bad = score(metric, PERFECT).value, score(metric, NOISE).value
+    if metric.better == "down":
+        assert good < bad
+        return
+    assert (
+        good == pytest.approx(PERFECT_IS_LESS[metric.name], abs=0.03) if metric.name in PERFECT_IS_LESS else good > 0.99
+    )
+    assert bad < NOISE_IS_MORE.get(metric.name, 1 / len(SIZES) + 0.1)
 
 
+@unlike(FACTORS_UNREAD)
 def test_a_worse_code_scores_less(metric):
-    assert score(metric, NOISE).value < score(metric, MIXED).value < score(metric, PERFECT).value
+    values = [score(metric, codes).value for codes in (NOISE, MIXED, PERFECT)]
+    assert values == sorted(values, reverse=metric.better == "down")
+    assert values[0] != values[2]
 
 
 def test_the_order_of_the_dimensions_does_not_matter(metric):
     order = np.random.default_rng(3).permutation(MIXED.shape[1])
     found, permuted = score(metric, MIXED), score(metric, MIXED[:, order])
-    assert permuted.value == pytest.approx(found.value, abs=2e-3)  # a solver sums in another order
+    assert permuted.value == pytest.approx(found.value, abs=2e-3 + ORDER_MATTERS.get(metric.name, 0))
 
 
+@unlike(DIMENSIONS_COUNT)
 def test_dead_dimensions_change_nothing_but_by_sampling(metric):
     padded = np.column_stack([np.zeros(len(PERFECT)), PERFECT, np.full(len(PERFECT), 7.0)])
-    assert score(metric, padded).value == pytest.approx(score(metric, PERFECT).value, abs=0.01)
+    assert score(metric, padded).value == pytest.approx(score(metric, PERFECT).value, abs=0.02)
 
 
 def test_a_constant_factor_is_left_out(metric):
     with_color = np.column_stack([FACTORS[:, :2], np.full(len(FACTORS), 9), FACTORS[:, 2:]])
     found = score(metric, MIXED, factors=with_color)
-    assert list(found.per_factor) == ["factor0", "factor1", "factor3", "factor4"]
+    assert list(found.per_factor) in ([], ["factor0", "factor1", "factor3", "factor4"])
     assert found.value == score(metric, MIXED).value
 
 
+@unlike(FACTORS_ARE_NUMBERS)
 def test_names_and_gaps_of_factor_values_do_not_matter(metric):
     renamed = FACTORS * [7, 100, 3, 10**6] + [0, -50, 10**6, 2]
     assert score(metric, MIXED, factors=renamed).value == pytest.approx(score(metric, MIXED).value, abs=1e-12)
@@ -111,17 +160,21 @@ def test_names_and_gaps_of_factor_values_do_not_matter(metric):
 
 def test_without_blocks_each_dimension_is_one(metric):
     plain = score(metric, MIXED)
-    for blocks in (list(range(6)), [(index,) for index in range(6)], parse_blocks(None, 6)):
+    for blocks in (list(range(6)), parse_blocks(None, 6)):
         found = score(metric, MIXED, blocks=blocks)
         assert found.value == plain.value
         np.testing.assert_array_equal(found.matrix, plain.matrix)
 
 
-def test_a_perfect_code_in_blocks_scores_one(metric):
+@unlike(FACTORS_UNREAD)
+def test_a_perfect_code_in_blocks_scores_like_one_without(metric):
     angle = 2 * np.pi * FACTORS[:, 2] / SIZES[2]
     codes = np.column_stack([np.cos(angle), PERFECT[:, [0, 1]], np.sin(angle), PERFECT[:, 3]])
+    plain = score(metric, PERFECT).value
     for pair in (Block((0, 3), "circle"), (0, 3)):
-        assert score(metric, codes, blocks=[1, pair, 4, 2]).value > 0.99
+        found = score(metric, codes, blocks=[1, pair, 4, 2])
+        assert found.value == pytest.approx(plain, abs=BLOCKS_DIFFER.get(metric.name, 0.01))
+        assert list(found.per_code) in ([], ["z1", "z0+z3", "z4", "z2"])
 
 
 def test_blocks_that_do_not_fit_are_refused(metric):

@@ -16,7 +16,7 @@ from equilab.metrics.mutual_information import entropy, mutual_information
 
 @dataclass(frozen=True)
 class MIG(Metric):
-    """Mean over factors of (I_1 - I_2) / H: what the best block knows of a factor beyond the second best.
+    """Mutual information gap, mean of (I_1 - I_2) / H: what the best block knows of a factor beyond the second best.
 
     I: mutual information, nats, of a factor's raw values and a block in `bins` cells, over `num_samples` observations
     (one axis: equal widths of its own range; circle: equal angles; several axes: k-means). H: the factor's entropy.

@@ -1,0 +1,80 @@
+"""Codes from a file: what it may hold, and what each unusable file is told."""
+
+import numpy as np
+import pytest
+
+from equilab.errors import DataError, ShapeError
+from equilab.latents import Block
+from equilab.metrics import read_codes
+
+FACTORS = np.stack(np.unravel_index(np.arange(12), (3, 4)), axis=1)
+CODES = np.random.default_rng(0).standard_normal((12, 4))
+
+
+def saved(folder, **arrays):
+    path = folder / "codes.npz"
+    np.savez(path, **{"codes": CODES, "factors": FACTORS} | arrays)
+    return path
+
+
+def test_codes_and_factors_alone_are_enough(tmp_path):
+    table, blocks = read_codes(saved(tmp_path))
+    np.testing.assert_array_equal(table.codes, CODES)
+    np.testing.assert_array_equal(table.factors, FACTORS)
+    assert table.factor_names == ("factor0", "factor1")
+    assert table.log_var is None
+    assert blocks is None
+
+
+def test_everything_else_that_a_file_may_hold(tmp_path):
+    path = saved(
+        tmp_path,
+        log_var=-np.ones_like(CODES),
+        factor_names=np.array(["shape", "x"]),
+        factor_sizes=np.array([3, 4]),
+        blocks=np.array([7, 2, 7, 5]),
+        circles=np.array([7]),
+    )
+    table, blocks = read_codes(str(path))
+    assert table.factor_names == ("shape", "x")
+    assert table.log_var is not None
+    assert (table.log_var == -1).all()
+    assert blocks == (Block((0, 2), "circle"), Block((1,)), Block((3,)))
+
+
+@pytest.mark.parametrize(
+    ("arrays", "error", "message"),
+    [
+        ({"codes": CODES[1:]}, ShapeError, r"codes.npz: codes, factors: .* got \(11, 4\) and \(12, 2\)"),
+        ({"codes": np.array([{}] * 12)}, DataError, "Object arrays cannot be loaded"),
+        ({"factor_sizes": np.array([3, 3])}, DataError, r"factors\[3, 1\]: factor1 has values 0 to 2"),
+        ({"factor_sizes": np.array([3])}, ShapeError, "factor_sizes: expected 2 integers"),
+        ({"blocks": np.array([0, 1])}, ShapeError, "blocks: expected 4 integers"),
+        ({"circles": np.array([0])}, DataError, "circles: expected blocks beside it"),
+        ({"blocks": np.arange(4), "circles": np.array([9])}, DataError, r"circles: \[9\] are the number of no block"),
+        ({"lables": FACTORS}, DataError, "lables is none of codes, factors, log_var"),
+        ({"log_var": CODES[:, :2]}, ShapeError, r"log_var: expected the shape of the codes, \(12, 4\)"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_the_path(tmp_path, arrays, error, message):
+    with pytest.raises(error, match=message) as caught:
+        read_codes(saved(tmp_path, **arrays))
+    assert str(tmp_path) in str(caught.value)
+
+
+def test_a_file_that_is_no_archive_is_refused(tmp_path):
+    with pytest.raises(DataError, match=r"absent.npz: expected an .npz archive"):
+        read_codes(tmp_path / "absent.npz")
+    (tmp_path / "text.npz").write_text("codes")
+    with pytest.raises(DataError, match=r"text.npz: expected an .npz archive"):
+        read_codes(tmp_path / "text.npz")
+    np.save(tmp_path / "one.npy", CODES)
+    with pytest.raises(DataError, match="got a single array"):
+        read_codes(tmp_path / "one.npy")
+    whole = saved(tmp_path).read_bytes()
+    (tmp_path / "cut.npz").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(DataError, match=r"cut.npz: expected an .npz archive"):
+        read_codes(tmp_path / "cut.npz")
+    np.savez(tmp_path / "half.npz", codes=CODES)
+    with pytest.raises(DataError, match="factors missing; it has codes"):
+        read_codes(tmp_path / "half.npz")

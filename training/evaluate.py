@@ -1,0 +1,150 @@
+"""python -m training.evaluate RUN | CODES.npz: the scores of a trained model, or of the codes of any framework."""
+
+import json
+import logging
+import math
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import tyro
+
+from equilab.errors import DataError, SettingError, ShapeError
+from equilab.metrics import (
+    PROTOCOLS,
+    Scores,
+    check_evaluation,
+    choose_metrics,
+    code_references,
+    read_codes,
+    score_encoder,
+    score_table,
+)
+from equilab.models import VariationalAutoencoder
+from training.compute import prepare
+from training.probe_vae import encoder_of
+from training.record import Record
+from training.state import build_model
+
+_OF_CODES, _OF_IMAGES = ("random", "ceiling"), ("random", "pca", "ceiling")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to score, and how."""
+
+    what: tyro.conf.Positional[Path]  # a run folder, or an .npz file with codes (n, d) and factors (n, k)
+    protocol: str = "locatello2019"  # the set of metrics; a wrong one lists those there are
+    metrics: tuple[str, ...] = ()  # a choice of them; none: all
+    seed: int = 0  # of the metrics' draws
+    representation: Literal["mean", "sampled"] = "mean"  # posterior means, or one sample of each posterior
+    repeats: int = 0  # further evaluations with other seeds, for an interval of each value
+    references: tuple[str, ...] = ()  # random ceiling, of a run also pca pixels untrained; none: all but pixels
+    images: int = 0  # images of a run that are encoded, drawn at random; 0: all of a factor grid
+    out: Path | None = None  # folder for scores.json and heat_maps.png; None: they are printed only
+    modules: tuple[str, ...] = ()  # modules of yours whose dataclasses a run.json may name; they are imported
+
+
+def evaluate(options: Options) -> Scores:
+    """The scores that the options ask for. Raises DataError, SettingError and ShapeError for what cannot be scored."""
+    choose_metrics(options.protocol, options.metrics or None)
+    check_evaluation(seed=options.seed, repeats=options.repeats, representation=options.representation)
+    if not options.what.exists():
+        raise DataError(f"{options.what}: there is no such run folder or file")
+    return _of_codes(options) if options.what.suffix == ".npz" else _of_run(options)
+
+
+def _of_codes(options: Options) -> Scores:
+    """The scores of a file."""
+    table, blocks = read_codes(options.what)
+    names = options.references or _OF_CODES
+    if unknown := [name for name in names if name not in _OF_CODES]:
+        raise SettingError(f"references: {', '.join(unknown)} needs images; of codes there are {', '.join(_OF_CODES)}")
+    return score_table(
+        table,
+        protocol=options.protocol,
+        metrics=options.metrics or None,
+        seed=options.seed,
+        blocks=blocks,
+        representation=options.representation,
+        repeats=options.repeats,
+        references=code_references(table, names=names, seed=options.seed, blocks=blocks),
+    )
+
+
+def _of_run(options: Options) -> Scores:
+    """The scores of a run's newest checkpoint, on the data that it was trained on."""
+    record = Record.open(options.what, modules=options.modules)
+    model = record.model()
+    if not isinstance(model, VariationalAutoencoder):
+        raise DataError(f"{options.what}: expected a variational autoencoder, got a {type(model).__name__}")
+    device = prepare(record.run.compute)
+    names = options.references or (*_OF_IMAGES, "untrained")
+    before = build_model(record.run).to(device).eval() if "untrained" in names else None
+    return score_encoder(
+        encoder_of(model.to(device), record.run, device),
+        record.run.data,
+        protocol=options.protocol,
+        metrics=options.metrics or None,
+        seed=options.seed,
+        representation=options.representation,
+        repeats=options.repeats,
+        references=[name for name in names if name != "untrained"],
+        untrained=None if before is None else encoder_of(before, record.run, device),
+        batch_size=256 if device.type == "cpu" else 4096,  # a CPU's caches hold no more
+        num_samples=options.images or None,
+        progress=_progress() if sys.stderr.isatty() else None,
+    )
+
+
+def _progress() -> Callable[[int, int], None]:
+    """A line on the terminal that counts the images that are encoded."""
+
+    def report(done: int, total: int) -> None:
+        sys.stderr.write(f"\r{done:,} of {total:,} images encoded" + ("\n" if done == total else ""))
+        sys.stderr.flush()
+
+    return report
+
+
+def write(scores: Scores, folder: Path) -> list[Path]:
+    """The files scores.json (values, references, what decides them) and heat_maps.png; their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    values = {name: value if math.isfinite(value) else None for name, value in scores.flat().items()}
+    record = {
+        "protocol": scores.protocol,
+        "representation": scores.representation,
+        "seed": scores.seed,
+        "versions": scores.versions,
+        "scores": values,
+        "per_code": {name: score.per_code for name, score in scores.items() if score.per_code},
+    }
+    paths = [folder / "scores.json", folder / "heat_maps.png"]
+    paths[0].write_text(json.dumps(record, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    scores.plot().save(paths[1])
+    return paths
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status: 0, 1 for a disk that takes nothing, 2 for what cannot be scored."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    description = f"{__doc__}\n\nProtocols: {', '.join(PROTOCOLS)}"
+    options = tyro.cli(Options, args=arguments, prog="python -m training.evaluate", description=description)
+    try:
+        scores = evaluate(options)
+        print(scores)
+        for path in write(scores, options.out) if options.out else ():
+            print(f"written: {path}", file=sys.stderr)
+    except (DataError, SettingError, ShapeError) as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
