@@ -23,18 +23,40 @@ from equilab.metrics.references import REFERENCES, Reference, code_references
 from equilab.metrics.score_table import check_evaluation, score_table
 from equilab.metrics.scores import Scores
 from equilab.metrics.supervised.beta_vae_score import BetaVAEScore
+from equilab.metrics.supervised.dci_es import DCIES
+from equilab.metrics.supervised.dcimig import DCIMIG
+from equilab.metrics.supervised.explicitness import Explicitness
 from equilab.metrics.supervised.factor_vae_score import FactorVAEScore
+from equilab.metrics.supervised.factor_vae_score_kim2018 import FactorVAEScoreKim2018
+from equilab.metrics.supervised.infomec import InfoMEC
+from equilab.metrics.supervised.irs import IRS
+from equilab.metrics.supervised.jemmig import JEMMIG
+from equilab.metrics.supervised.kde_mig import KDEMIG
+from equilab.metrics.supervised.mcc import MCC, MCCSpearman
+from equilab.metrics.supervised.med import MED
 from equilab.metrics.supervised.mig import MIG, mutual_information_gap
+from equilab.metrics.supervised.mig_sup import MIGSup
+from equilab.metrics.supervised.modularity import Modularity
+from equilab.metrics.supervised.sap import SAP
+from equilab.metrics.supervised.sap_r2 import SAPRSquared
 from equilab.metrics.unsupervised.active_units import ActiveUnits
 from equilab.metrics.unsupervised.gaussian_total_correlation import GaussianTotalCorrelation, gaussian_total_correlation
 from equilab.metrics.unsupervised.gaussian_wasserstein import GaussianWasserstein, gaussian_wasserstein
 from equilab.metrics.unsupervised.mean_pairwise_mi import MeanPairwiseMI
 
 __all__ = [
+    "DCIES",
+    "DCIMIG",
+    "IRS",
+    "JEMMIG",
+    "KDEMIG",
+    "MCC",
+    "MED",
     "MIG",
     "NUM_DRAWN",
     "PROTOCOLS",
     "REFERENCES",
+    "SAP",
     "UDR",
     "ActiveUnits",
     "BetaVAEScore",
@@ -42,15 +64,22 @@ __all__ = [
     "CodesFile",
     "DownstreamBoosting",
     "DownstreamLogistic",
+    "Explicitness",
     "FactorVAEScore",
+    "FactorVAEScoreKim2018",
     "Fairness",
     "GaussianTotalCorrelation",
     "GaussianWasserstein",
     "GenerativeModel",
+    "InfoMEC",
     "Interval",
+    "MCCSpearman",
+    "MIGSup",
     "MeanPairwiseMI",
     "Metric",
+    "Modularity",
     "Reference",
+    "SAPRSquared",
     "Score",
     "Scores",
     "Selection",

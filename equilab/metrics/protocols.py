@@ -4,14 +4,63 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from equilab.errors import SettingError
+from equilab.metrics.downstream.downstream_boosting import DownstreamBoosting
+from equilab.metrics.downstream.downstream_logistic import DownstreamLogistic
+from equilab.metrics.downstream.fairness import Fairness
+from equilab.metrics.downstream.strong_generalisation import StrongGeneralisation
 from equilab.metrics.metric import Metric
 from equilab.metrics.supervised.beta_vae_score import BetaVAEScore
+from equilab.metrics.supervised.dci_es import DCIES
+from equilab.metrics.supervised.dcimig import DCIMIG
+from equilab.metrics.supervised.explicitness import Explicitness
 from equilab.metrics.supervised.factor_vae_score import FactorVAEScore
+from equilab.metrics.supervised.factor_vae_score_kim2018 import FactorVAEScoreKim2018
+from equilab.metrics.supervised.infomec import InfoMEC
+from equilab.metrics.supervised.irs import IRS
+from equilab.metrics.supervised.jemmig import JEMMIG
+from equilab.metrics.supervised.kde_mig import KDEMIG
+from equilab.metrics.supervised.mcc import MCC, MCCSpearman
+from equilab.metrics.supervised.med import MED
 from equilab.metrics.supervised.mig import MIG
+from equilab.metrics.supervised.mig_sup import MIGSup
+from equilab.metrics.supervised.modularity import Modularity
+from equilab.metrics.supervised.sap import SAP
+from equilab.metrics.supervised.sap_r2 import SAPRSquared
+from equilab.metrics.unsupervised.active_units import ActiveUnits
+from equilab.metrics.unsupervised.gaussian_total_correlation import GaussianTotalCorrelation
+from equilab.metrics.unsupervised.gaussian_wasserstein import GaussianWasserstein
+from equilab.metrics.unsupervised.mean_pairwise_mi import MeanPairwiseMI
 
 PROTOCOLS: dict[str, tuple[Metric, ...]] = {
-    "locatello2019": (FactorVAEScore(), BetaVAEScore(), MIG()),
+    "locatello2019": (
+        FactorVAEScore(),
+        BetaVAEScore(),
+        MIG(),
+        SAP(),
+        Modularity(),
+        Explicitness(),
+        IRS(),
+        GaussianTotalCorrelation(),
+        GaussianWasserstein(),
+        MeanPairwiseMI(),
+    ),
+    "locatello2019_downstream": (DownstreamBoosting(), DownstreamLogistic()),
+    "locatello2019b": (Fairness(),),
+    "chen2018": (KDEMIG(),),
+    "kim2018": (FactorVAEScoreKim2018(),),
+    "kumar2018": (SAPRSquared(),),
+    "hyvarinen2016": (MCC(), MCCSpearman()),
+    "burda2016": (ActiveUnits(),),
+    "sepliarskaia2019": (DCIMIG(),),
+    "do2020": (JEMMIG(),),
+    "li2020": (MIGSup(),),
+    "cao2022": (MED(),),
+    "schott2022": (StrongGeneralisation(),),
+    "eastwood2023": (DCIES(),),
+    "infomec2023": (InfoMEC(),),
+    "equilab1": (InfoMEC(), MIG(), MIGSup(), MCC(), FactorVAEScore(), IRS(), GaussianTotalCorrelation(), ActiveUnits()),
 }
+"""The metrics of each protocol, by its id: a paper, the year, and here and there what of it."""
 
 
 def find_protocol(name: str) -> tuple[Metric, ...]:
