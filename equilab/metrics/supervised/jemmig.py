@@ -21,9 +21,9 @@ class JEMMIG(Metric):
     Where MIG asks how much more z knows than z', this asks as well that z knows nothing else: whatever moves z while
     y stays adds to H(z, y). The part `jemmig_nats` is H(z, y) - I(z, y) + I(z', y) itself, where 0 is best.
 
-    A dead code scores log bins / (H(y) + log bins), not 0, since it knows nothing else: 0.45 to 0.73 on dSprites, as the
-    formula has it. A single block has a second that knows nothing. Estimated as by MIG, from a histogram of the codes
-    over their own range; the authors integrate the posterior over 100 bins from -4 to 4.
+    A dead code scores log bins / (H(y) + log bins), not 0, since it knows nothing else: 0.45 to 0.73 on dSprites. A
+    single block has a second that knows nothing. Estimated as by MIG, from a histogram of the codes over their own
+    range; the authors integrate the posterior over 100 bins from -4 to 4.
 
     matrix: mutual information, nats, (blocks, factors that vary); of the part: joint entropy, nats. per_factor: the
     value of that factor. per_code: the sum of the values of the factors that the block knows best, over the number of

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from equilab.latents import Block, Blocks, parse_blocks
+from equilab.latents import Blocks, parse_blocks
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
 from equilab.metrics.mutual_information import entropy
@@ -23,7 +23,7 @@ class KDEMIG(Metric):
 
     q(z) is the mixture of the posteriors N(code, exp(log_var)) of `num_support` observations x drawn without
     replacement, q(z | v) that of those among them that show the value v. `num_samples` of these observations, drawn
-    with replacement, give one z each for the mean. Estimates below 0 are set to 0. A block of several axes has the
+    with replacement, give one z each for the mean. Estimates are kept between 0 and H. A block of several axes has the
     joint density of its axes; a circle is read as its two axes.
 
     In full (Chen et al. evaluate it on all of dSprites) q(z) has all N observations, and each value of each factor
@@ -60,9 +60,12 @@ class KDEMIG(Metric):
         drawn = rng.integers(len(rows), size=self.num_samples)
         noise = rng.standard_normal((self.num_samples, means.shape[1]))
         samples = means[drawn] + np.exp(0.5 * log_var[drawn].astype(np.float64)) * noise
-        information = np.array(
-            [posterior_information(*_of(block, samples, means, log_var), labels, drawn) for block in parsed]
-        )
+        information = np.empty((len(parsed), labels.shape[1]))
+        for index, block in enumerate(parsed):
+            axes = list(block.axes)
+            information[index] = posterior_information(
+                samples[:, axes], means[:, axes], log_var[:, axes], labels, drawn
+            )
         gaps = mutual_information_gap(information, np.array([entropy(label) for label in labels.T]))
         names = tuple(block.label for block in parsed)
         return Score(
@@ -83,7 +86,7 @@ def posterior_information(
     labels: Int[ndarray, "n k"],
     drawn: Int[ndarray, "s"],
 ) -> Float[ndarray, "k"]:
-    """The mean over samples of log q(z | v) - log q(z) for each of k variables, nats, 0 where it is negative.
+    """The mean over samples of log q(z | v) - log q(z) for each of k variables, nats, kept between 0 and H(v).
 
     samples: z (s, m), each from the posterior N(means, exp(log_var)) of the observation `drawn`; labels: the value v
     of each observation, 0, 1, ... in each column. q(z | v): the mixture of the posteriors of the observations with v.
@@ -99,7 +102,7 @@ def posterior_information(
         for value in np.unique(label[drawn]):
             shown, own = label == value, label[drawn] == value
             conditional[own] = mixture_log_density(samples[own], means[shown], log_var[shown])
-        information[column] = max((conditional - marginal).mean(), 0)
+        information[column] = np.clip((conditional - marginal).mean(), 0, entropy(label))
     return information
 
 
@@ -146,8 +149,3 @@ def _exponents(
         distance *= factor
         exponent -= np.square(distance, out=distance)
     return exponent
-
-
-def _of(block: Block, *arrays: Float[ndarray, "n d"]) -> list[Float[ndarray, "n m"]]:
-    """The axes of a block in each array."""
-    return [array[:, list(block.axes)] for array in arrays]

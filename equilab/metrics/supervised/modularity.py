@@ -12,8 +12,6 @@ from equilab.metrics.code_table import CodeTable
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
 from equilab.metrics.supervised.histogram_information import histogram_information, mean_by_best
 
-ROUNDING = 1e-12  # nats; information below it is a rounding error of entropies
-
 
 @dataclass(frozen=True)
 class Modularity(Metric):
@@ -48,7 +46,7 @@ class Modularity(Metric):
         labels = tuple(block.label for block in parsed)
         found = histogram_information(table, parsed, bins=self.bins, num_samples=self.num_samples, rng=rng)
         scores = modularity(found.information)
-        informed = found.information.max(axis=1) > ROUNDING
+        informed = found.information.max(axis=1) > 0
         best = found.information.argmax(axis=1)
         per_factor = mean_by_best(scores[informed], best[informed], len(table.scored))
         return Score(
@@ -65,7 +63,7 @@ class Modularity(Metric):
 def modularity(information: Float[ndarray, "blocks factors"]) -> Float[ndarray, "blocks"]:
     """1 - sum over the other factors of I^2 / (largest I^2 (K - 1)) of each block, 0 for one that knows nothing.
 
-    information: nats, not negative. Values below 1e-12 in all factors are nothing.
+    information: in any unit, not negative; of what knows nothing exactly 0, as `mutual_information_matrix` gives it.
 
     >>> modularity(np.array([[0.5, 0.0, 0.0], [0.2, 0.2, 0.0], [0.0, 0.0, 0.0]])).tolist()
     [1.0, 0.5, 0.0]
@@ -73,6 +71,6 @@ def modularity(information: Float[ndarray, "blocks factors"]) -> Float[ndarray, 
     squared = np.square(information)
     largest = squared.max(axis=1)
     others = squared.sum(axis=1) - largest
-    informed = largest > ROUNDING**2
+    informed = largest > 0
     share = np.divide(others, largest * max(information.shape[1] - 1, 1), out=np.ones_like(others), where=informed)
     return 1 - share

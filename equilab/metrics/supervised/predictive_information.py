@@ -1,4 +1,4 @@
-"""Predictive V-information of a linear softmax model, as InfoE reads it (Xu et al. 2020; Hsu et al. 2023, section 4)."""
+"""What a linear softmax model reads from a code (V-information, Xu et al. 2020), as InfoE of Hsu et al. 2023."""
 
 import warnings
 
