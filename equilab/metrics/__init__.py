@@ -17,7 +17,7 @@ from equilab.metrics.model_sets.selection import Selection, select
 from equilab.metrics.model_sets.study import Study
 from equilab.metrics.model_sets.udr import UDR, udr
 from equilab.metrics.model_sets.variance_shares import VarianceShares, variance_shares
-from equilab.metrics.mutual_information import entropy, mutual_information
+from equilab.metrics.mutual_information import entropy, mutual_information, mutual_information_matrix
 from equilab.metrics.protocols import PROTOCOLS, choose_metrics, find_protocol
 from equilab.metrics.references import REFERENCES, Reference, code_references
 from equilab.metrics.score_table import check_evaluation, score_table
@@ -37,6 +37,7 @@ from equilab.metrics.supervised.med import MED
 from equilab.metrics.supervised.mig import MIG, mutual_information_gap
 from equilab.metrics.supervised.mig_sup import MIGSup
 from equilab.metrics.supervised.modularity import Modularity
+from equilab.metrics.supervised.nearest_neighbours import mutual_information_ross
 from equilab.metrics.supervised.sap import SAP
 from equilab.metrics.supervised.sap_r2 import SAPRSquared
 from equilab.metrics.unsupervised.active_units import ActiveUnits
@@ -101,6 +102,8 @@ __all__ = [
     "model_centrality",
     "mutual_information",
     "mutual_information_gap",
+    "mutual_information_matrix",
+    "mutual_information_ross",
     "rank_correlations",
     "read_codes",
     "sampling_interval",
