@@ -28,7 +28,7 @@ class IRS(Metric):
     are in units of the code, so that a common scale does not matter, but that of one block does; a constant block
     weighs nothing, and codes that are all constant score 0.
 
-    Noise is not 0: it scores 1 minus the quantile over the maximum of its deviations, about 0.3 for Gaussian noise,
+    Noise is not 0: it scores 1 minus the quantile over the maximum of its deviations, about 0.4 for Gaussian noise,
     and 0.01 for uniform noise. Entries of the matrix can be negative, where E(z | g) lies far from E(z).
 
     matrix: robustness (blocks, factors that vary). per_factor: that of the block most robust to all but that factor,
