@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-_SWEEPS, _TOLERANCE = 1_000, 1e-8  # most passes over the coordinates; largest change at which they end
+_SWEEPS, _TOLERANCE = 10_000, 1e-8  # most passes over the coordinates; largest change at which they end
 
 
 def lasso(inputs: Float[ndarray, "n d"], targets: Float[ndarray, "n t"], *, alpha: float) -> Float[ndarray, "d t"]:

@@ -23,12 +23,13 @@ class GenerativeModel(NamedTuple):
     latent_dim: int  # latents are drawn from N(0, 1) in so many dimensions
 
 
-def model_centrality(similarity: Float[ndarray, "models models"]) -> Float[ndarray, "models"]:
+def model_centrality(similarity: ndarray) -> Float[ndarray, "models"]:
     """The centrality (models,) of each model: the mean of (A_ij + A_ji) / 2 over the other models j; the highest is
     the one to pick.
 
-    similarity: A_ij, how well model j disentangles what model i generates (see `cross_scores`); the diagonal is not
-    looked at. Raises ShapeError unless it is square, DataError for fewer than two models or non-finite numbers.
+    similarity: (models, models), A_ij, how well model j disentangles what model i generates (see `cross_scores`); the
+    diagonal is not looked at. Raises ShapeError unless it is square, DataError for fewer than two models or numbers
+    that are not finite.
 
     >>> model_centrality(np.array([[0.0, 0.9, 0.2], [0.7, 0.0, 0.4], [0.2, 0.4, 0.0]])).round(3).tolist()
     [0.5, 0.6, 0.3]
@@ -61,8 +62,9 @@ def cross_scores(
     `num_variance` free images of i. `num_train` votes make the majority table, `num_test` others are scored: the
     reference code scores the votes that made its table, which flatters a code that knows nothing. Dimensions with a
     standard deviation below `active_std` never win; a code without others scores 0. The diagonal, a model on its own
-    images, says whether it inverts its generator axis by axis. Images of N models: N * (num_variance + votes *
-    batch_size), each encoded N times; defaults: 1,000 votes of 100 images as in the paper's code, twice.
+    images, says whether it inverts its generator axis by axis. A rotation is only seen where it leaves a latent without
+    a dimension of its own that follows it most: the FactorVAE score is blind to smaller ones.
+    Images of N models: N * (num_variance + votes * batch_size), each encoded N times; defaults: 1,000 votes of 100 images as in the paper's code, twice.
     Raises DataError for fewer than two models, SettingError for counts that make no sense, ShapeError for codes that
     are not (n, d).
     """
@@ -91,13 +93,13 @@ def cross_scores(
 def _vote_tables(
     models: Sequence[GenerativeModel],
     generator: GenerativeModel,
-    total: list[Float[ndarray, "d"]],
+    total: list[Float[ndarray, "_"]],
     *,
     num: int,
     batch_size: int,
     active_std: float,
     rng: np.random.Generator,
-) -> list[Int[ndarray, "d latent_dim"]]:
+) -> list[Int[ndarray, "_ latent_dim"]]:
     """For each model, how often each dimension of its code varied least while each latent was fixed."""
     tables = [np.zeros((len(each), generator.latent_dim), np.int64) for each in total]
     groups = max(1, _CHUNK // batch_size)
@@ -118,7 +120,7 @@ def _vote_tables(
 
 def _encoded(
     models: Sequence[GenerativeModel], generator: GenerativeModel, z: Float[ndarray, "n latent_dim"]
-) -> list[Float[ndarray, "n d"]]:
+) -> list[Float[ndarray, "n _"]]:
     """The codes that each model gives to the images of these latents."""
     parts = []
     for start in range(0, len(z), _CHUNK):

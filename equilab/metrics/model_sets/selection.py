@@ -3,7 +3,6 @@
 from typing import Literal, NamedTuple
 
 import numpy as np
-from jaxtyping import Float
 from numpy import ndarray
 
 from equilab.errors import DataError, ShapeError
@@ -18,13 +17,11 @@ class Selection(NamedTuple):
     random_regret: float  # how far a run picked at random is behind it, on average
 
 
-def select(
-    scores: Float[ndarray, "runs"], selector: Float[ndarray, "runs"], *, better: Literal["up", "down"] = "up"
-) -> Selection:
+def select(scores: ndarray, selector: ndarray, *, better: Literal["up", "down"] = "up") -> Selection:
     """The run that the selector puts first, and its regret: the best score minus that run's (better "down": reversed).
 
-    A selector that knows something has a regret below the random one; on few runs luck has it, too.
-    selector: NaN for a run that it cannot judge and does not pick; that run still counts among the best and the random.
+    scores, selector: (runs,). A selector that knows something has a regret below the random one; on few runs luck has
+    it, too. NaN in the selector is a run that it cannot judge: not picked, but still among the best and the random.
     Raises ShapeError for other lengths, DataError for no runs, scores that are not finite, or a selector of NaN alone.
 
     >>> select(np.array([0.2, 0.5, 0.8]), np.array([0.1, 0.9, 0.3])).picked

@@ -36,13 +36,13 @@ class Study:
     (0.96, 1)
     """
 
-    scores: Float[ndarray, "runs scores"]
+    scores: ndarray  # (runs, scores)
     names: tuple[str, ...]  # of the scores
     methods: tuple[str, ...]  # of each run
     settings: tuple[str, ...] = ()  # of each run: its hyperparameters within the method; empty: none differ
     runs: tuple[str, ...] = ()  # names of the runs; empty: run 0, run 1 ...
     better: tuple[Literal["up", "down", ""], ...] = ()  # of each score; empty: up
-    selector: Float[ndarray, "runs"] | None = None  # a score that needs no labels, such as UDR; NaN: not judged
+    selector: ndarray | None = None  # (runs,), a score that needs no labels, such as UDR; NaN: not judged
     selector_name: str = "selector"
 
     def __post_init__(self) -> None:

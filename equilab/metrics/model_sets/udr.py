@@ -23,7 +23,7 @@ class UDR:
     name: str  # udr_lasso or udr_spearman
     scores: Float[ndarray, "models"]  # 0 to 1, more is better; NaN for a model that nothing was compared with
     pairwise: Float[ndarray, "models models"]  # how the code of the row's model agrees with the column's; diagonal 0
-    active: tuple[Bool[ndarray, "d"], ...]  # of each model, the dimensions that count
+    active: tuple[Bool[ndarray, "_"], ...]  # of each model, the dimensions that count
 
     @property
     def best(self) -> int:
@@ -32,9 +32,9 @@ class UDR:
 
 
 def udr(
-    codes: Sequence[Float[ndarray, "n d"]],
+    codes: Sequence[ndarray],
     *,
-    kl: Sequence[Float[ndarray, "d"]] | None = None,
+    kl: Sequence[ndarray] | None = None,
     method: Literal["lasso", "spearman"] = "lasso",
     groups: Sequence[object] | None = None,
     alpha: float = 0.1,
@@ -124,7 +124,7 @@ def correlation(first: Float[ndarray, "n d"], second: Float[ndarray, "n t"]) -> 
 
 def _active(
     codes: Sequence[ndarray], kl: Sequence[ndarray] | None, *, least_kl: float, least_variance: float
-) -> tuple[Bool[ndarray, "d"], ...]:
+) -> tuple[Bool[ndarray, "_"], ...]:
     """Which dimensions of each model count; the checks of codes and kl."""
     if len(codes) < 2:
         raise DataError(
