@@ -130,13 +130,15 @@ def _scored(record: Record, options: Options) -> dict[str, tuple[float, Literal[
 
 def _encode(record: Record, num_samples: int | None) -> CodeTable:
     """The codes of a run's model on its data, of the same observations for every run."""
-    model = record.model()
-    if not isinstance(model, VariationalAutoencoder):
+    if not issubclass(record.run.model.kind, VariationalAutoencoder):
         raise DataError(
-            f"{record.folder}: expected a variational autoencoder, got a {type(model).__name__}; give --udr none"
+            f"{record.folder}: expected a variational autoencoder, got a {record.run.model.kind.__name__}, which has "
+            "no codes to score; give --udr none"
         )
     device = prepare(record.run.compute)
-    return CodeTable.encode(encoder_of(model.to(device), record.run, device), record.run.data, num_samples=num_samples)
+    return CodeTable.encode(
+        encoder_of(record.model().to(device), record.run, device), record.run.data, num_samples=num_samples
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

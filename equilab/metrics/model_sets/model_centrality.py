@@ -64,7 +64,8 @@ def cross_scores(
     standard deviation below `active_std` never win; a code without others scores 0. The diagonal, a model on its own
     images, says whether it inverts its generator axis by axis. A rotation is only seen where it leaves a latent without
     a dimension of its own that follows it most: the FactorVAE score is blind to smaller ones.
-    Images of N models: N * (num_variance + votes * batch_size), each encoded N times; defaults: 1,000 votes of 100 images as in the paper's code, twice.
+    Images of N models: N * (num_variance + votes * batch_size), each encoded N times; defaults: 1,000 votes of 100
+    images as in the paper's code, twice.
     Raises DataError for fewer than two models, SettingError for counts that make no sense, ShapeError for codes that
     are not (n, d).
     """
