@@ -1,0 +1,144 @@
+"""Stages of trees, one for each class, fitted to what the stages before leave (Friedman 2001, algorithms 5 and 6)."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from numpy import ndarray
+from torch import Tensor
+
+from equilab.metrics.boosting.presorted import Presorted, presort
+from equilab.metrics.boosting.stage import Trees, grow, leaf_values
+
+_SMALLEST_PRIOR = float(np.finfo(np.float32).eps)  # scikit-learn's
+_NUMBERS_AT_ONCE = {"cpu": 2**20, "cuda": 2**27}  # of a level's statistics; measured on a CPU: what its cache holds
+
+
+class Growth(NamedTuple):
+    """How the trees grow."""
+
+    stages: int
+    depth: int
+    learning_rate: float
+    device: str
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """The fitted trees of one problem; `Boosted` says what its members are."""
+
+    classes: Int[ndarray, "classes"]
+    importances: Float[ndarray, "d"]
+    prior: Tensor  # (columns,) what the first stage starts from; one column for two classes
+    stages: tuple[Trees, ...]  # their values times the learning rate
+    depth: int
+
+    def predict_probabilities(self, features: Float[ndarray, "n d"]) -> Float[ndarray, "n classes"]:
+        """The probability (n, classes) of each label, in the order of `classes`."""
+        probabilities = _probabilities(self._raw(features))
+        if len(self.classes) == 2:
+            probabilities = torch.cat([1 - probabilities, probabilities], dim=1)
+        return probabilities.cpu().numpy()
+
+    def predict(self, features: Float[ndarray, "n d"]) -> Int[ndarray, "n"]:
+        """The most probable label (n,) of each row."""
+        raw = self._raw(features)
+        index = raw[:, 0] >= 0 if len(self.classes) == 2 else raw.argmax(1)
+        return self.classes[index.long().cpu().numpy()]
+
+    def _raw(self, features: ndarray) -> Tensor:
+        values = torch.from_numpy(np.array(features, np.float32)).to(self.prior.device)
+        raw = self.prior.repeat(len(values), 1)
+        for trees in self.stages:
+            raw += leaf_values(trees, values, depth=self.depth)
+        return raw
+
+
+class _Problem(NamedTuple):
+    """One column of labels, as counts of each class among the observations of each row."""
+
+    classes: Int[ndarray, "classes"]
+    observed: Tensor  # (rows, columns) float64; the second class alone, of two
+    prior: Tensor  # (columns,) float64
+
+
+def fit_ensembles(
+    features: Float[ndarray, "n d"], labels: Int[ndarray, "n k"], growth: Growth, *, rng: np.random.Generator
+) -> list[Ensemble]:
+    """The trees of each column of labels, every column with at least two different ones.
+
+    The columns share the sorted features and every pass over them. Rows that are equal are one row with a weight: a
+    small grid that was drawn from often costs no more than itself.
+    """
+    rows, inverse = np.unique(features.astype(np.float32), axis=0, return_inverse=True)
+    problems = [_problem(inverse.reshape(-1), len(rows), column, growth.device) for column in labels.T]
+    weight = torch.from_numpy(np.bincount(inverse.reshape(-1)).astype(np.float32))
+    data = presort(torch.from_numpy(rows).to(growth.device), weight.to(growth.device))
+    grown = _grow_stages(data, problems, growth, rng)
+    ends = np.cumsum([len(problem.prior) for problem in problems])
+    fitted = []
+    for problem, end in zip(problems, ends.tolist(), strict=True):
+        own = slice(end - len(problem.prior), end)
+        stages = tuple(Trees(*(part[:, own].contiguous() for part in trees)) for trees in grown)
+        fitted.append(Ensemble(problem.classes, _importances(stages), problem.prior, stages, growth.depth))
+    return fitted
+
+
+def _problem(row: Int[ndarray, "n"], rows: int, labels: Int[ndarray, "n"], device: str) -> _Problem:
+    classes, index = np.unique(labels, return_inverse=True)
+    counts = np.zeros((rows, len(classes)))
+    np.add.at(counts, (row, index.reshape(-1)), 1)
+    prior = np.clip(counts.sum(0) / len(row), _SMALLEST_PRIOR, 1 - _SMALLEST_PRIOR)
+    start = np.log(prior[1:] / prior[:1]) if len(classes) == 2 else np.log(prior)
+    observed = np.ascontiguousarray(counts[:, -len(start) :])
+    return _Problem(classes, torch.from_numpy(observed).to(device), torch.from_numpy(start).to(device))
+
+
+def _grow_stages(data: Presorted, problems: list[_Problem], growth: Growth, rng: np.random.Generator) -> list[Trees]:
+    """The stages, with the columns of all problems side by side."""
+    weight = data.weight[:-1, None].double()
+    raws = [problem.prior.repeat(len(weight), 1) for problem in problems]
+    sizes = [len(problem.prior) for problem in problems]
+    scale = torch.cat([problem.prior.new_full((size,), _scale(len(problem.classes))) for problem, size in zip(problems, sizes, strict=True)])
+    numbers = 3 * 2 ** (growth.depth - 1) * max(len(weight), len(data.starts))
+    at_once = max(_NUMBERS_AT_ONCE["cpu" if growth.device == "cpu" else "cuda"] // numbers, 1)
+    parts = [slice(start, start + at_once) for start in range(0, sum(sizes), at_once)]
+    shape = (2**growth.depth - 1, sum(sizes), data.values.shape[1])
+    grown: list[Trees] = []
+    for _ in range(growth.stages):
+        expected = [_probabilities(raw) for raw in raws]
+        residual = torch.cat([p.observed - weight * e for p, e in zip(problems, expected, strict=True)], dim=1)
+        curvature = torch.cat([weight * e * (1 - e) for e in expected], dim=1)
+        priority = torch.from_numpy(rng.random(shape)).to(growth.device)
+        stage = [
+            grow(
+                data,
+                residual[:, part].contiguous(),
+                curvature[:, part].contiguous(),
+                depth=growth.depth,
+                scale=growth.learning_rate * scale[part],
+                priority=priority[:, part],
+            )
+            for part in parts
+        ]
+        added = torch.cat([values for _, values in stage], dim=1)
+        raws = [raw + values for raw, values in zip(raws, added.split(sizes, dim=1), strict=True)]
+        grown.append(Trees(*(torch.cat(column, dim=1) for column in zip(*(trees for trees, _ in stage), strict=True))))
+    return grown
+
+
+def _scale(classes: int) -> float:
+    """Friedman's factor of a leaf's Newton step."""
+    return 1.0 if classes == 2 else (classes - 1) / classes
+
+
+def _probabilities(raw: Tensor) -> Tensor:
+    return raw.sigmoid() if raw.shape[1] == 1 else raw.softmax(1)
+
+
+def _importances(stages: tuple[Trees, ...]) -> Float[ndarray, "d"]:
+    """The squared error that each feature removes, as a share; all 0 where no tree has a split."""
+    added = torch.stack([trees.importance.sum(1) for trees in stages]).sum(0).cpu().numpy()
+    return added / added.sum() if added.sum() > 0 else np.zeros_like(added)
