@@ -1,7 +1,7 @@
 """Unfairness of predictors under interventions (Locatello et al. 2019b, "On the fairness of ...", section 4)."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -40,6 +40,7 @@ class Fairness(Metric):
     """
 
     name: ClassVar[str] = "fairness"
+    better: ClassVar[Literal["up", "down", ""]] = "down"
     num_train: int = 10_000  # points that predictors are fitted to
     num_test: int = 100  # observations in which every value is set
 
@@ -65,7 +66,7 @@ class Fairness(Metric):
                     continue
                 rows = grid.interventions(sensitive, num=self.num_test, rng=rng)  # (values, num_test)
                 predicted = model.predict(block_features(table.codes[rows.ravel()], parsed)).reshape(rows.shape)
-                distances = distances_to_mean(prediction_shares(predicted))
+                distances = distances_to_mean(prediction_counts(predicted))
                 mean[target, sensitive], largest[target, sensitive] = distances.mean(), distances.max()
         part = self._score("fairness_max", largest, names)
         return self._score(self.name, mean, names, parts=(part,))
@@ -81,24 +82,26 @@ class Fairness(Metric):
             rows=names,
             columns=names,
             parts=parts,
-            better="down",
+            better=self.better,
         )
 
 
-def prediction_shares(predicted: Int[ndarray, "values n"]) -> Float[ndarray, "values classes"]:
-    """How often each class was predicted, as a share of the row's predictions.
+def prediction_counts(predicted: Int[ndarray, "values n"]) -> Int[ndarray, "values classes"]:
+    """How often each class that occurs was predicted in each row.
 
-    >>> prediction_shares(np.array([[5, 5], [5, 9]])).tolist()
-    [[1.0, 0.0], [0.5, 0.5]]
+    >>> prediction_counts(np.array([[5, 5], [5, 9]])).tolist()
+    [[2, 0], [1, 1]]
     """
-    classes = np.unique(predicted)
-    return (predicted[:, :, None] == classes).mean(axis=1)
+    return (predicted[:, :, None] == np.unique(predicted)).sum(axis=1)
 
 
-def distances_to_mean(shares: Float[ndarray, "values classes"]) -> Float[ndarray, "values"]:
-    """The total variation distance of each distribution to the mean of all.
+def distances_to_mean(counts: Int[ndarray, "values classes"]) -> Float[ndarray, "values"]:
+    """The total variation distance of each row, as a distribution, to the mean of all; exactly 0 where they are equal.
 
-    >>> distances_to_mean(np.array([[1.0, 0.0], [0.5, 0.5]])).tolist()
+    counts: rows of one sum.
+
+    >>> distances_to_mean(np.array([[2, 0], [1, 1]])).tolist()
     [0.25, 0.25]
     """
-    return 0.5 * np.abs(shares - shares.mean(axis=0)).sum(axis=1)
+    differences = np.abs(len(counts) * counts - counts.sum(axis=0)).sum(axis=1)  # integers: nothing is rounded
+    return differences / (2 * counts.sum())

@@ -30,7 +30,7 @@ class GridRows:
         index = np.ravel_multi_index(tuple(position for _, position in columns), sizes)
         counts = np.bincount(index, minlength=int(num))
         if not counts.all():
-            raise _incomplete(table, sizes, (counts == 0).sum())
+            raise _incomplete(table, sizes, float((counts == 0).sum()))
         return cls(sizes, np.argsort(index, kind="stable"), np.cumsum(counts) - counts, counts)
 
     def interventions(self, factor: int, *, num: int, rng: np.random.Generator) -> Int[ndarray, "values num"]:

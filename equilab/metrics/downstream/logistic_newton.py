@@ -56,10 +56,11 @@ class _State(NamedTuple):
 
     @classmethod
     def at(cls, logits: ndarray, targets: ndarray, weights: ndarray, ridge: ndarray) -> "_State":
-        small = np.exp(-np.abs(logits))
-        probability = np.where(logits >= 0, 1, small) / (1 + small)
-        loss = np.maximum(logits, 0) + np.log1p(small) - targets * logits
-        return cls(logits, probability, loss.sum(axis=0) + 0.5 * (ridge * weights**2).sum(axis=0))
+        positive = np.maximum(logits, 0)
+        larger = 1 / (1 + np.exp(logits - 2 * positive))  # the larger of the probabilities of the two classes
+        probability = np.where(logits > 0, larger, 1 - larger)
+        loss = positive.sum(axis=0) - np.log(larger).sum(axis=0) - np.einsum("nk,nk->k", targets, logits)
+        return cls(logits, probability, loss + 0.5 * (ridge * weights**2).sum(axis=0))
 
 
 def _search(

@@ -34,7 +34,7 @@ def fit_boosting(features: Float[ndarray, "n m"], labels: Int[ndarray, "n"], rng
     from sklearn.ensemble import GradientBoostingClassifier
 
     if (labels == labels[0]).all():
-        return constant(features.shape[1], labels[0])
+        return constant(features.shape[1], int(labels[0]))
     trees = GradientBoostingClassifier(random_state=int(rng.integers(2**31))).fit(features, labels)
     return Predictor(trees.feature_importances_, lambda rows: np.asarray(trees.predict(rows)))
 
@@ -49,7 +49,7 @@ def fit_logistic(features: Float[ndarray, "n m"], labels: Int[ndarray, "n"], rng
     [0, 4]
     """
     if (labels == labels[0]).all():
-        return constant(features.shape[1], labels[0])
+        return constant(features.shape[1], int(labels[0]))
     classes, index = np.unique(labels, return_inverse=True)
     model = fit_one_vs_rest_cv(features, index)
     weight = np.abs(model.weights).sum(axis=1) * features.std(axis=0)

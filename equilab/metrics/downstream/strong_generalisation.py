@@ -25,7 +25,8 @@ class StrongGeneralisation(Metric):
     says which, for each of `splits`). The trees are fitted to `num_train` observations of the others; the score is
     their accuracy on `num_test` observations of the held-out combinations, mean over pairs and splits. It is accuracy,
     not R^2, as a table does not say which targets have an order; what is shifted in interpolation and extrapolation is
-    therefore the other factor, never the target, whose unseen values no classifier could name.
+    therefore the other factor, never the target, whose unseen values no classifier could name. A code that says nothing
+    scores below chance in composition: what is held out is rarer among what is shown.
 
     matrix: accuracy on held-out combinations, (target, other factor), mean over splits; 0 on the diagonal and for
     pairs that no split can be made of (interpolation needs three values), which are in no mean. per_factor: mean over
