@@ -40,6 +40,11 @@ from equilab.metrics.supervised.modularity import Modularity
 from equilab.metrics.supervised.nearest_neighbours import mutual_information_ross
 from equilab.metrics.supervised.sap import SAP
 from equilab.metrics.supervised.sap_r2 import SAPRSquared
+from equilab.metrics.symmetry.group_report import GroupReport, group_report
+from equilab.metrics.symmetry.lsbd import LSBDistances, lsbd_distances
+from equilab.metrics.symmetry.lsbd_report import LSBDReport, lsbd_report, lsbd_report_codes
+from equilab.metrics.symmetry.orbit import codes_of_orbit
+from equilab.metrics.symmetry.probe import SymmetryProbe, probe_codes, symmetry_probe
 from equilab.metrics.unsupervised.active_units import ActiveUnits
 from equilab.metrics.unsupervised.gaussian_total_correlation import GaussianTotalCorrelation, gaussian_total_correlation
 from equilab.metrics.unsupervised.gaussian_wasserstein import GaussianWasserstein, gaussian_wasserstein
@@ -72,8 +77,11 @@ __all__ = [
     "GaussianTotalCorrelation",
     "GaussianWasserstein",
     "GenerativeModel",
+    "GroupReport",
     "InfoMEC",
     "Interval",
+    "LSBDReport",
+    "LSBDistances",
     "MCCSpearman",
     "MIGSup",
     "MeanPairwiseMI",
@@ -86,11 +94,13 @@ __all__ = [
     "Selection",
     "StrongGeneralisation",
     "Study",
+    "SymmetryProbe",
     "VarianceShares",
     "bootstrap_interval",
     "check_evaluation",
     "choose_metrics",
     "code_references",
+    "codes_of_orbit",
     "cross_scores",
     "entropy",
     "evaluate",
@@ -98,12 +108,17 @@ __all__ = [
     "find_protocol",
     "gaussian_total_correlation",
     "gaussian_wasserstein",
+    "group_report",
     "heat_map",
+    "lsbd_distances",
+    "lsbd_report",
+    "lsbd_report_codes",
     "model_centrality",
     "mutual_information",
     "mutual_information_gap",
     "mutual_information_matrix",
     "mutual_information_ross",
+    "probe_codes",
     "rank_correlations",
     "read_codes",
     "sampling_interval",
@@ -111,6 +126,7 @@ __all__ = [
     "score_encoder",
     "score_table",
     "select",
+    "symmetry_probe",
     "udr",
     "variance_shares",
 ]

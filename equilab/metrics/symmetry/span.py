@@ -55,8 +55,15 @@ def linear_map(source: Float[ndarray, "n r"], target: Float[ndarray, "n s"]) -> 
     return target.T @ source @ np.linalg.pinv(source.T @ source, rcond=FLOOR, hermitian=True)
 
 
-def checked_codes(codes: ndarray, name: str, ndim: int | None, expected: str) -> tuple[Float[ndarray, "..."], float]:
-    """Codes as float64, and the resolution of the type they came in: 16 units in the last place.
+class Checked(NamedTuple):
+    """Codes as float64, and the resolution of the type they came in: 16 units in the last place."""
+
+    values: Float[ndarray, "..."]
+    resolution: float
+
+
+def checked_codes(codes: ndarray, name: str, ndim: int | None, expected: str) -> Checked:
+    """Finite codes with their resolution.
 
     ndim: the number of axes, None for two or more. Raises ShapeError, DataError with the name of the argument.
     """
@@ -69,4 +76,4 @@ def checked_codes(codes: ndarray, name: str, ndim: int | None, expected: str) ->
         place = tuple(np.argwhere(~np.isfinite(codes))[0].tolist())
         raise DataError(f"{name}{list(place)}: expected finite numbers, got {codes[place]}")
     kind = codes.dtype if codes.dtype.kind == "f" else np.dtype(np.float64)
-    return codes.astype(np.float64), 16 * float(np.finfo(kind).eps)
+    return Checked(codes.astype(np.float64), 16 * float(np.finfo(kind).eps))
