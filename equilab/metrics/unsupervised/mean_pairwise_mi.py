@@ -22,15 +22,15 @@ class MeanPairwiseMI(Metric):
     Each block is put in `bins` cells (one axis: equal widths of its own range; circle: equal angles; several axes:
     k-means), over `num_samples` observations. Unlike the Gaussian scores it sees any dependence, but only of pairs.
     Factors are not looked at. A constant dimension has no information: its pairs count as 0 and lower the mean, as in
-    the protocol. Independent codes score about (bins - 1)^2 / (2 num_samples), 0.018 with the defaults.
+    the protocol. Independent codes score up to about (bins - 1)^2 / (2 num_samples), 0.018 with the defaults.
 
     matrix: mutual information of each pair, nats; 0 on the diagonal. per_code: mean of the block's row over the others.
     No per_factor. Raises SettingError for settings or blocks that make no sense. Defaults: protocol locatello2019.
 
     >>> codes = np.repeat(np.arange(4.0), 100)[:, None] @ np.ones((1, 2))
     >>> score = MeanPairwiseMI()(CodeTable(codes, np.arange(400)[:, None]), rng=np.random.default_rng(0))
-    >>> round(score.value, 2) == round(np.log(4), 2)
-    True
+    >>> round(score.value, 1)  # log 4
+    1.4
     """
 
     name: ClassVar[str] = "mean_pairwise_mi"
