@@ -82,6 +82,12 @@ def test_unrelated_codes_are_no_representation():
     assert "do not multiply as these do" in found.verdict
 
 
+def test_residuals_are_of_images_that_the_fit_has_not_seen():
+    """The broken version scores what it fitted: below 1/2 for noise, where as few images as may be are given."""
+    found = report(np.random.default_rng(0).standard_normal((4, 24, 11)), p4)
+    assert found.residual[1:].min() > 0.55
+
+
 def test_a_code_that_does_not_move_is_called_invariant():
     still = np.broadcast_to(CODES, (8, *CODES.shape))
     found = report(still, D(4))
