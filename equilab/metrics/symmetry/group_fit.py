@@ -54,7 +54,7 @@ def homomorphism_errors(
     """|B_g B_h - B_gh| / |B_gh|, Frobenius, for all pairs; 0 where both are.
 
     >>> turn, table = np.array([[[1.0]], [[-1.0]]]), np.array([[0, 1], [1, 0]])
-    >>> homomorphism_errors(turn, table).tolist(), homomorphism_errors(2 * turn, table)[1, 1]
+    >>> homomorphism_errors(turn, table).tolist(), float(homomorphism_errors(2 * turn, table)[1, 1])
     ([[0.0, 0.0], [0.0, 0.0]], 1.0)
     """
     norms = np.linalg.norm(matrices, axis=(1, 2))[table]
