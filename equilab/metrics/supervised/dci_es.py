@@ -31,7 +31,8 @@ class DCIES(Metric):
     that vary over number of dimensions, of which a circle has one; 1 for a code as large as what it codes, less for
     a larger, more for a smaller one.
 
-    The paper's probes are multilayer perceptrons and forests; with other probes E is another number.
+    The paper's probes are multilayer perceptrons and forests; with other probes E is another number. Waves are
+    drawn axis by axis: to reorder the dimensions is to change the seed.
 
     matrix: loss of each probe (capacity, factor that varies), rows named by the number of waves. per_factor: its E;
     of the informativeness, its own. per_code: empty, as the probes read all codes.
@@ -43,6 +44,7 @@ class DCIES(Metric):
     """
 
     name: ClassVar[str] = "dci_es"
+    unit: ClassVar[str] = "-1 to 1"
     num_train: int = 10_000  # observations that the probes are fitted to
     num_test: int = 5_000  # observations that they are scored on
     doublings: int = 10  # 2 to this power is the number of waves of the largest probe
@@ -94,5 +96,5 @@ class DCIES(Metric):
                     by_name(table.scored_names, informative),
                 ),
             ),
-            unit="-1 to 1",
+            unit=self.unit,
         )

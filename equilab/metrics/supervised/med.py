@@ -11,7 +11,7 @@ from equilab.latents import Blocks, parse_blocks
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.discretise import discretise
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
-from equilab.metrics.mutual_information import mutual_information
+from equilab.metrics.mutual_information import mutual_information_matrix
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,7 @@ class MED(Metric):
         rows = table.sample(self.num_samples, rng)
         cells = discretise(table.codes[rows], parsed, cells=self.bins, rng=rng)
         factors = table.factors[rows][:, list(table.scored)]
-        information = np.array([[mutual_information(cell, factor) for factor in factors.T] for cell in cells.T])
-        importance = column_shares(information)
+        importance = column_shares(mutual_information_matrix(cells, factors))
         labels, names = tuple(block.label for block in parsed), table.scored_names
         pure, complete = concentration(importance), concentration(importance.T)
         of_factor, of_code = _weighted(importance.T, pure), _weighted(importance, complete)
@@ -76,12 +75,11 @@ class MED(Metric):
 
 
 def column_shares(values: Float[ndarray, "rows columns"]) -> Float[ndarray, "rows columns"]:
-    """Each column divided by its sum; below 1e-12, as rounding leaves it of nothing, a value counts as 0.
+    """Each column divided by its sum; a column of zeros stays.
 
     >>> column_shares(np.array([[3.0, 0.0], [1.0, 0.0]])).tolist()
     [[0.75, 0.0], [0.25, 0.0]]
     """
-    values = np.where(values > 1e-12, values, 0.0)
     total = values.sum(axis=0)
     return values / np.where(total > 0, total, 1.0)
 
