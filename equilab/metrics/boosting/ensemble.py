@@ -101,7 +101,12 @@ def _grow_stages(data: Presorted, problems: list[_Problem], growth: Growth, rng:
     weight = data.weight[:-1, None].double()
     raws = [problem.prior.repeat(len(weight), 1) for problem in problems]
     sizes = [len(problem.prior) for problem in problems]
-    scale = torch.cat([problem.prior.new_full((size,), _scale(len(problem.classes))) for problem, size in zip(problems, sizes, strict=True)])
+    scale = torch.cat(
+        [
+            problem.prior.new_full((size,), _scale(len(problem.classes)))
+            for problem, size in zip(problems, sizes, strict=True)
+        ]
+    )
     numbers = 3 * 2 ** (growth.depth - 1) * max(len(weight), len(data.starts))
     at_once = max(_NUMBERS_AT_ONCE["cpu" if growth.device == "cpu" else "cuda"] // numbers, 1)
     parts = [slice(start, start + at_once) for start in range(0, sum(sizes), at_once)]

@@ -59,9 +59,7 @@ class GradientBoosting:
         if not 0 < self.learning_rate < np.inf:
             raise SettingError(f"learning_rate: expected a positive number, got {self.learning_rate}")
         if self.implementation not in ("presorted", "scikit-learn"):
-            raise SettingError(
-                f"implementation: expected 'presorted' or 'scikit-learn', got {self.implementation!r}"
-            )
+            raise SettingError(f"implementation: expected 'presorted' or 'scikit-learn', got {self.implementation!r}")
 
     def fit(self, features: Float[ndarray, "n d"], labels: Int[ndarray, "n"], *, rng: np.random.Generator) -> Boosted:
         """The classifier of these labels, any integers; a single label is predicted always, with importances 0.

@@ -116,9 +116,7 @@ def _promising(data: Presorted, blocks: _Blocks, total: Tensor) -> Tensor:
     return (bound >= torch.where(mixed, (4 - 4 * _ROUNDING) * best, torch.inf)).logical_and_(~empty)
 
 
-def _search(
-    data: Presorted, blocks: _Blocks, members: Members, total: Tensor, block: Tensor, slot: Tensor
-) -> _Found:
+def _search(data: Presorted, blocks: _Blocks, members: Members, total: Tensor, block: Tensor, slot: Tensor) -> _Found:
     """Every position of these blocks, each for one slot."""
     classes = total.shape[1]
     rows = data.order.view(-1, BLOCK).index_select(0, block)

@@ -1,0 +1,102 @@
+"""Disentanglement and completeness of a matrix of importances (Eastwood & Williams 2018, section 2)."""
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from equilab.errors import DataError
+from equilab.latents import Block, block_values
+from equilab.metrics.metric import Score, by_name
+
+
+def disentanglement(importance: Float[ndarray, "blocks factors"]) -> float:
+    """Mean of `code_disentanglement` over the blocks, weighted by their rows' mass; 0 where nothing is important.
+
+    Raises DataError for importances that are negative or not finite: of coefficients, take absolute values.
+
+    >>> disentanglement(np.array([[3.0, 0.0], [0.5, 0.5]]))  # weights 3/4 and 1/4 of 1 and 0
+    0.75
+    """
+    mass = importance.sum(axis=1)
+    return float(code_disentanglement(importance) @ mass / max(mass.sum(), np.finfo(float).tiny))
+
+
+def completeness(importance: Float[ndarray, "blocks factors"]) -> float:
+    """Mean of `factor_completeness` over the factors, weighted by their columns' mass; 0 where nothing is important.
+
+    Raises DataError for importances that are negative or not finite: of coefficients, take absolute values.
+
+    >>> completeness(np.array([[3.0, 0.5], [0.0, 0.5]]))  # weights 3/4 and 1/4 of 1 and 0
+    0.75
+    """
+    return disentanglement(importance.T)
+
+
+def code_disentanglement(importance: Float[ndarray, "blocks factors"]) -> Float[ndarray, "blocks"]:
+    """1 - H_K of each row as a distribution over the K factors, the entropy to the base K: 1 for one factor, 0 for all.
+
+    A row of zeros gives 0. A single factor (K = 1) leaves nothing to be entangled with: 1 for every row with mass.
+
+    >>> code_disentanglement(np.array([[2.0, 0.0], [1.0, 1.0], [0.0, 0.0]])).tolist()
+    [1.0, 0.0, 0.0]
+    """
+    if not (np.isfinite(importance).all() and (importance >= 0).all()):
+        raise DataError("importance: expected finite numbers, none negative; take absolute values of coefficients")
+    mass = importance.sum(axis=1, keepdims=True)
+    share = np.divide(importance, mass, out=np.zeros(importance.shape), where=mass > 0)
+    log_share = np.log(share, out=np.zeros_like(share), where=share > 0)
+    entropies = -(share * log_share).sum(axis=1) / np.log(max(importance.shape[1], 2))
+    return np.where(mass[:, 0] > 0, np.clip(1 - entropies, 0, 1), 0)
+
+
+def factor_completeness(importance: Float[ndarray, "blocks factors"]) -> Float[ndarray, "factors"]:
+    """1 - H_d of each column as a distribution over the d blocks: 1 for one block, 0 for all alike.
+
+    A column of zeros gives 0. A single block (d = 1) is complete: 1 for every column with mass.
+
+    >>> factor_completeness(np.array([[2.0, 1.0, 0.0], [0.0, 1.0, 0.0]])).tolist()
+    [1.0, 0.0, 0.0]
+    """
+    return code_disentanglement(importance.T)
+
+
+def block_features(codes: Float[ndarray, "n d"], blocks: tuple[Block, ...]) -> Float[ndarray, "n m"]:
+    """What a predictor sees: the values of all blocks side by side, a circle as the cosine and sine of its angle.
+
+    >>> block_features(np.array([[0.0, 2.0, 5.0]]), (Block((2,)), Block((0, 1), "circle"))).round(6).tolist()
+    [[5.0, 0.0, 1.0]]
+    """
+    return np.concatenate([block_values(codes, block) for block in blocks], axis=1)
+
+
+def block_importance(
+    importance: Float[ndarray, "m factors"], blocks: tuple[Block, ...]
+) -> Float[ndarray, "blocks factors"]:
+    """Importances of the columns of `block_features`, added up over each block.
+
+    >>> block_importance(np.array([[1.0], [2.0], [4.0]]), (Block((2,)), Block((0, 1)))).tolist()
+    [[1.0], [6.0]]
+    """
+    starts = np.cumsum([0] + [len(block.axes) for block in blocks[:-1]])
+    return np.add.reduceat(importance, starts, axis=0)
+
+
+def importance_score(
+    name: str,
+    importance: Float[ndarray, "blocks factors"],
+    informativeness: Float[ndarray, "factors"],
+    *,
+    blocks: tuple[Block, ...],
+    factors: tuple[str, ...],
+) -> Score:
+    """Disentanglement as a metric's value, completeness and informativeness as its parts; the matrix with each."""
+    labels = tuple(block.label for block in blocks)
+    shown = {"matrix": importance, "rows": labels, "columns": factors}
+    per_factor = by_name(factors, factor_completeness(importance))
+    informed = by_name(factors, informativeness)
+    parts = (
+        Score(f"{name}_completeness", completeness(importance), per_factor, **shown),
+        Score(f"{name}_informativeness", float(informativeness.mean()), informed, **shown),
+    )
+    per_code = by_name(labels, code_disentanglement(importance))
+    return Score(name, disentanglement(importance), per_code=per_code, parts=parts, **shown)
