@@ -7,7 +7,7 @@ import numpy as np
 
 from equilab.latents import Blocks
 from equilab.metrics.code_table import CodeTable
-from equilab.metrics.downstream.learning_curve import check_train_sizes, downstream_score
+from equilab.metrics.downstream.learning_curve import downstream_score
 from equilab.metrics.downstream.predictors import fit_boosting
 from equilab.metrics.metric import Metric, Score, check_counts
 
@@ -16,9 +16,9 @@ from equilab.metrics.metric import Metric, Score, check_counts
 class DownstreamBoosting(Metric):
     """Accuracy with which gradient boosted trees name each factor from the code, mean over factors.
 
-    Gradient boosted trees (100 stages, depth 3, rate 0.1) are fitted to each number of points in
-    `train_sizes`, drawn anew each time; the score is the accuracy on `num_test` points, none of them an observation
-    that was fitted to, after the largest number. A factor of which the training points show one value is predicted as
+    Gradient boosted trees (100 stages, depth 3, rate 0.1) are fitted to 10, 100, ... points below `num_train`, then to
+    `num_train`, drawn anew each time; the score is the accuracy on `num_test` points, none of them an observation that
+    was fitted to, after the largest number. A factor of which the training points show one value is predicted as
     that value.
 
     matrix: accuracy, (numbers of points, factors that vary). per_factor: accuracy after the largest number. per_code:
@@ -30,26 +30,25 @@ class DownstreamBoosting(Metric):
     Defaults: the study's.
 
     >>> factors = np.stack(np.unravel_index(np.arange(64), (4, 4, 4)), 1)
-    >>> metric = DownstreamBoosting((10, 200), 100)
+    >>> metric = DownstreamBoosting(200, 100)
     >>> score = metric(CodeTable(np.eye(4)[factors].reshape(64, 12), factors), rng=np.random.default_rng(0))
     >>> score.value, score.rows
-    (1.0, ('10', '200'))
+    (1.0, ('10', '100', '200'))
     """
 
     name: ClassVar[str] = "downstream_boosting"
-    train_sizes: tuple[int, ...] = (10, 100, 1_000, 10_000)  # points that predictors are fitted to, growing
+    num_train: int = 10_000  # the largest number of points that predictors are fitted to, after 10, 100, ...
     num_test: int = 5_000  # points that are scored
 
     def __post_init__(self) -> None:
-        check_train_sizes(self.train_sizes)
-        check_counts(self, {"num_test": 1})
+        check_counts(self, {"num_train": 1, "num_test": 1})
 
     def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
         return downstream_score(
             self.name,
             fit_boosting,
             table,
-            train_sizes=self.train_sizes,
+            num_train=self.num_train,
             num_test=self.num_test,
             blocks=blocks,
             rng=rng,

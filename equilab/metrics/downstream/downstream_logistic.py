@@ -7,7 +7,7 @@ import numpy as np
 
 from equilab.latents import Blocks
 from equilab.metrics.code_table import CodeTable
-from equilab.metrics.downstream.learning_curve import check_train_sizes, downstream_score
+from equilab.metrics.downstream.learning_curve import downstream_score
 from equilab.metrics.downstream.predictors import fit_logistic
 from equilab.metrics.metric import Metric, Score, check_counts
 
@@ -17,10 +17,10 @@ class DownstreamLogistic(Metric):
     """Accuracy with which logistic regression names each factor from the code, mean over factors.
 
     One-vs-rest logistic regressions, the penalty of each chosen by 5-fold cross-validation (`logistic_cv`), are fitted
-    to each number of points in `train_sizes`, drawn anew each time; the score is the accuracy on `num_test` points,
-    none of them an observation that was fitted to, after the largest number. A factor of which the training points show
-    one value is predicted as that value. On a perfect code of one number for each factor the score is far below 1: no
-    threshold sets an inner value apart from those on both of its sides.
+    to 10, 100, ... points below `num_train`, then to `num_train`, drawn anew each time; the score is the accuracy on
+    `num_test` points, none of them an observation that was fitted to, after the largest number. A factor of which the
+    training points show one value is predicted as that value. On a perfect code of one number for each factor the score
+    is far below 1: no threshold sets an inner value apart from those on both of its sides.
 
     matrix: accuracy, (numbers of points, factors that vary). per_factor: accuracy after the largest number. per_code:
     the block's share of |weight| times standard deviation, summed over classes, mean over factors, after the largest
@@ -32,26 +32,25 @@ class DownstreamLogistic(Metric):
     Defaults: the study's.
 
     >>> factors = np.stack(np.unravel_index(np.arange(64), (4, 4, 4)), 1)
-    >>> metric = DownstreamLogistic((10, 200), 100)
+    >>> metric = DownstreamLogistic(200, 100)
     >>> score = metric(CodeTable(np.eye(4)[factors].reshape(64, 12), factors), rng=np.random.default_rng(0))
     >>> score.value, score.rows
-    (1.0, ('10', '200'))
+    (1.0, ('10', '100', '200'))
     """
 
     name: ClassVar[str] = "downstream_logistic"
-    train_sizes: tuple[int, ...] = (10, 100, 1_000, 10_000)  # points that predictors are fitted to, growing
+    num_train: int = 10_000  # the largest number of points that predictors are fitted to, after 10, 100, ...
     num_test: int = 5_000  # points that are scored
 
     def __post_init__(self) -> None:
-        check_train_sizes(self.train_sizes)
-        check_counts(self, {"num_test": 1})
+        check_counts(self, {"num_train": 1, "num_test": 1})
 
     def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
         return downstream_score(
             self.name,
             fit_logistic,
             table,
-            train_sizes=self.train_sizes,
+            num_train=self.num_train,
             num_test=self.num_test,
             blocks=blocks,
             rng=rng,

@@ -1,14 +1,11 @@
 """Accuracy of predictors of the factors by how many points they were fitted to (Locatello et al. 2019, section 5.4)."""
 
-from itertools import pairwise
-from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from equilab.errors import SettingError
 from equilab.latents import Blocks, parse_blocks
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.downstream.predictors import Fit, block_features, by_block
@@ -67,7 +64,7 @@ def downstream_score(
     fit: Fit,
     table: CodeTable,
     *,
-    train_sizes: tuple[int, ...],
+    num_train: int,
     num_test: int,
     blocks: Blocks | None,
     rng: np.random.Generator,
@@ -75,6 +72,7 @@ def downstream_score(
     """The score of a table with this kind of predictor; what it holds say the metrics that call it."""
     parsed = parse_blocks(blocks, table.codes.shape[1])
     names, labels = table.scored_names, tuple(block.label for block in parsed)
+    train_sizes = growing_sizes(num_train)
     parts = table.sample_split(sum(train_sizes), num_test, rng)
     train, test = (
         (block_features(table.codes[rows], parsed), table.factors[rows][:, list(table.scored)]) for rows in parts
@@ -103,14 +101,10 @@ def downstream_score(
     )
 
 
-def check_train_sizes(sizes: tuple[int, ...]) -> None:
-    """SettingError unless these are growing numbers of points, at least one of them."""
-    if (
-        not isinstance(sizes, tuple)
-        or not sizes
-        or not all(isinstance(size, Integral) and size > 0 for size in sizes)
-        or any(larger <= size for size, larger in pairwise(sizes))
-    ):
-        raise SettingError(
-            f"train_sizes: expected a tuple of growing, positive integers, such as (10, 100), got {sizes}"
-        )
+def growing_sizes(largest: int) -> tuple[int, ...]:
+    """The powers of ten from 10 that lie below a number, and that number.
+
+    >>> growing_sizes(5_000), growing_sizes(10)
+    ((10, 100, 1000, 5000), (10,))
+    """
+    return (*(10**power for power in range(1, 20) if 10**power < largest), largest)

@@ -6,13 +6,13 @@ import pytest
 from equilab.errors import DataError, SettingError
 from equilab.latents import Block
 from equilab.metrics import CodeTable, DownstreamBoosting, DownstreamLogistic
-from equilab.metrics.downstream.learning_curve import learning_curve, sample_efficiency
+from equilab.metrics.downstream.learning_curve import growing_sizes, learning_curve, sample_efficiency
 from equilab.metrics.downstream.predictors import Predictor, fit_logistic
 
 SIZES = (2, 3, 4)
 FACTORS = np.stack(np.unravel_index(np.arange(240) % 24, SIZES), axis=1)
 ONE_HOT = np.column_stack([np.eye(size)[factor] for size, factor in zip(SIZES, FACTORS.T, strict=True)])
-QUICK = {"boosting": DownstreamBoosting((10, 200), 500), "logistic": DownstreamLogistic((10, 100), 500)}
+QUICK = {"boosting": DownstreamBoosting(200, 500), "logistic": DownstreamLogistic(100, 500)}
 
 
 @pytest.fixture(params=QUICK)
@@ -42,7 +42,7 @@ def test_test_points_are_observations_that_nothing_was_fitted_to(single_trees):
     """Every row has a code of its own that says nothing: trees know the rows they have seen, and only those."""
     rng = np.random.default_rng(0)
     table = CodeTable(rng.permutation(60)[:, None] / 60, rng.integers(2, size=(60, 1)))
-    metric = DownstreamBoosting((400,), 400)
+    metric = DownstreamBoosting(400, 400)
     found = [metric(table, rng=np.random.default_rng(seed)).value for seed in range(4)]
     assert np.mean(found) < 0.75
 
@@ -56,7 +56,7 @@ def test_a_dead_code_predicts_the_commonest_value(metric):
 
 def test_the_matrix_holds_every_number_of_points_and_the_parts_repeat_it(metric):
     found = score(metric, ONE_HOT + np.random.default_rng(0).standard_normal(ONE_HOT.shape))
-    sizes = tuple(map(str, metric.train_sizes))
+    sizes = tuple(map(str, growing_sizes(metric.num_train)))
     assert found.rows == sizes
     assert found.columns == ("factor0", "factor1", "factor2")
     parts = {part.name: part for part in found.parts}
@@ -122,37 +122,35 @@ def test_only_the_angle_of_a_circle_counts(metric):
 def test_logistic_regression_cannot_name_inner_values_of_a_single_number(single_trees):
     """One-vs-rest names the first and the last of equidistant values, and few more; trees name them all."""
     factors = (np.arange(400) % 10)[:, None]
-    found = score(DownstreamLogistic((400,), 400), factors.astype(float), factors=factors)
+    found = score(DownstreamLogistic(400, 400), factors.astype(float), factors=factors)
     assert 0.15 < found.value < 0.5
-    assert score(DownstreamBoosting((100,), 100), factors[:80] * 1.0, factors=factors[:80]).value > 0.9
+    assert score(DownstreamBoosting(100, 100), factors[:80] * 1.0, factors=factors[:80]).value > 0.9
 
 
 def test_boosted_trees_tell_what_they_see():
     """The one test here with the trees themselves: the others put a single tree in their place, for speed."""
     factors = FACTORS[:, :2]
     codes = factors + 0.6 * np.random.default_rng(0).standard_normal(factors.shape)
-    found = score(DownstreamBoosting((10, 100), 300), codes, factors=factors)
+    found = score(DownstreamBoosting(100, 300), codes, factors=factors)
     assert 0.6 < found.value < 0.95
     assert sum(found.per_code.values()) == pytest.approx(1)
 
 
 def test_the_defaults_are_the_studys():
     for metric in (DownstreamBoosting(), DownstreamLogistic()):
-        assert metric.train_sizes == (10, 100, 1_000, 10_000)
+        assert growing_sizes(metric.num_train) == (10, 100, 1_000, 10_000)
         assert metric.num_test == 5_000
 
 
-@pytest.mark.parametrize("sizes", [(), (100, 10), (10, 10), (0, 10)], ids=str)
-def test_numbers_of_points_that_make_no_sense_are_refused(sizes):
-    with pytest.raises(SettingError, match="train_sizes: expected a tuple of growing, positive integers"):
-        DownstreamBoosting(sizes)
+def test_ten_points_and_fewer_are_one_number_of_points():
+    assert [growing_sizes(largest) for largest in (1, 10, 11)] == [(1,), (10,), (10, 11)]
 
 
 def test_a_table_of_one_row_per_value_is_scored_and_one_that_cannot_be_split_is_refused(metric):
     table = CodeTable(np.arange(4.0)[:, None], np.arange(4)[:, None])
     assert metric(table, rng=np.random.default_rng(0)).value == 0  # no value of the test rows was ever shown
     with pytest.raises(SettingError, match="num_test: expected an integer, at least 1, got 0"):
-        type(metric)((10,), 0)
+        type(metric)(10, 0)
     with pytest.raises(DataError, match="at least one that varies"):
         CodeTable(np.zeros((1, 1)), np.zeros((1, 1), int))
 
