@@ -1,4 +1,4 @@
-"""DCIMIG, also 3CharM (Sepliarskaia et al. 2019, section 4): gaps of blocks, the best of each factor."""
+"""DCIMIG, also 3CharM (Sepliarskaia et al. 2019): gaps of blocks, the best of each factor."""
 
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
@@ -19,9 +19,10 @@ class DCIMIG(Metric):
     """Sum over factors of the largest gap that a block leaves for it, over the sum of the factors' entropies.
 
     A block's gap: its mutual information with the factor that it knows best, less that with the second best; it counts
-    for the best factor. 1 asks for all three at once: each factor known (I = H), by a block that knows nothing else.
+    for the best factor. 1 asks for both at once: each factor known (I = H), by a block that knows nothing else.
     A second block for the same factor costs nothing, nor do blocks that are dead. With one factor alone the second
-    information is 0. Estimated as by MIG; the paper's formula, with the bins and observations of locatello2019.
+    information is 0. Estimated as by MIG; the formula as Carbonneau et al. 2022 give it, with the bins and
+    observations of locatello2019.
 
     matrix: mutual information, nats, (blocks, factors that vary). per_factor: its largest gap over its entropy, 0
     without any. per_code: the gap that the block gives to its factor, over the sum of entropies, 0 where another

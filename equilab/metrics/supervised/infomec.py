@@ -1,4 +1,4 @@
-"""InfoMEC: modularity, explicitness and compactness in terms of information (Hsu et al. 2023, section 4)."""
+"""InfoMEC: modularity, explicitness and compactness in terms of information (Hsu et al. 2023)."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Literal

@@ -1,4 +1,4 @@
-"""JEMMIG, the joint entropy minus the mutual information gap (Do & Tran 2020, section 3.4)."""
+"""JEMMIG, the joint entropy minus the mutual information gap (Do & Tran 2020)."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""MIG-sup (Li et al. 2020, section 4): the gap between the two factors that a block knows best."""
+"""MIG-sup (Li et al. 2020): the gap between the two factors that a block knows best."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -72,7 +72,7 @@ def test_posteriors_that_are_all_equal_know_nothing():
     np.testing.assert_allclose(found.matrix, 0, atol=1e-6)
 
 
-@pytest.mark.parametrize("log_var", [-10.0, -40.0])
+@pytest.mark.parametrize("log_var", [-10.0, -40.0, -5000.0])
 def test_narrow_posteriors_know_the_entropy_of_their_factor(log_var):
     found = score(FACTORS.astype(np.float64), log_var)
     np.testing.assert_allclose(found.matrix.diagonal(), np.log(SIZES), atol=1e-4)
@@ -96,6 +96,10 @@ def test_a_wider_posterior_knows_less():
     assert values == sorted(values, reverse=True)
     assert values[0] > 0.99
     assert values[-1] < 0.05
+
+
+def test_a_posterior_without_bounds_knows_nothing():
+    assert score(FACTORS.astype(np.float64), 5000.0).value == pytest.approx(0, abs=1e-6)
 
 
 def test_a_duplicated_dimension_leaves_no_gap_and_a_dead_one_changes_nothing():
