@@ -8,6 +8,7 @@ from equilab.errors import DataError, SettingError, ShapeError
 from equilab.latents import Block
 from equilab.metrics import CodeTable
 from equilab.metrics.symmetry.lsbd_report import LSBDReport, lsbd_report, lsbd_report_codes
+from equilab.metrics.symmetry.span import span_of
 
 A, B = 2 * np.pi * np.indices((16, 12)) / np.array([16, 12]).reshape(2, 1, 1)
 INDEX = np.stack(np.unravel_index(np.arange(192), (16, 12)), 1)
@@ -50,6 +51,14 @@ def test_the_step_is_the_rotation_of_the_plane():
         np.testing.assert_allclose(
             np.sort_complex(np.linalg.eigvals(matrix).round(9)), np.sort_complex(expected.round(9)), atol=1e-8
         )
+
+
+def test_the_step_goes_to_the_next_value_not_to_the_one_before():
+    found = report(PERFECT).transitions
+    assert found is not None
+    span = span_of(PERFECT.reshape(-1, 4))
+    expected = span.coordinates(np.roll(PERFECT, -1, axis=0))
+    np.testing.assert_allclose(span.coordinates(PERFECT) @ found.matrices[0].T, expected, atol=1e-9)
 
 
 def test_both_factors_in_one_plane_are_exposed_by_the_overlap():
