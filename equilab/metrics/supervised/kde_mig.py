@@ -15,7 +15,6 @@ from equilab.metrics.supervised.mig import mutual_information_gap
 
 _CHUNK = 2**18  # densities in memory at a time; 1 MiB, which a processor's cache holds
 _FLOAT32_WIDTH = 1e-4  # of the span of an axis; from here on float32 places a point within 1e-3 widths
-
 _FLOAT32_LOG_VAR = 60.0  # beyond it squares may overflow float32
 _LOG_VAR = 200.0  # beyond it a density is a point, or nothing, and float64 would overflow
 
@@ -98,6 +97,8 @@ def posterior_information(
     >>> posterior_information(means, means, np.full((4, 1), -5.0), labels, np.arange(4)).round(6).tolist()
     [0.693147, 0.0]
     """
+    centre = means.mean(axis=0, dtype=np.float64)  # once: both densities then see the same rounded distances
+    samples, means = samples - centre, means - centre
     marginal = mixture_log_density(samples, means, log_var)
     information = np.empty(labels.shape[1])
     for column, label in enumerate(labels.T):
@@ -119,8 +120,7 @@ def mixture_log_density(
     >>> mixture_log_density(np.zeros((1, 1)), np.zeros((3, 1)), np.zeros((3, 1))).round(4).tolist()
     [-0.9189]
     """
-    centre = means.mean(axis=0, dtype=np.float64)
-    points, means, log_var = points - centre, means - centre, log_var.astype(np.float64)
+    log_var = log_var.astype(np.float64)
     width = np.exp(0.5 * log_var) * np.sqrt(2)
     span = np.maximum(np.abs(points).max(axis=0), np.abs(means).max(axis=0))
     fits = (width > _FLOAT32_WIDTH * span).all() and np.abs(log_var).max() < _FLOAT32_LOG_VAR
