@@ -1,7 +1,7 @@
 """Gradient boosted trees for classification (Friedman 2001), with scikit-learn's defaults and, on request, its code."""
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -11,11 +11,19 @@ from equilab.errors import SettingError, ShapeError
 from equilab.metrics.boosting.ensemble import Growth, fit_ensembles
 
 
+@runtime_checkable
 class Boosted(Protocol):
     """A fitted classifier."""
 
-    classes: Int[ndarray, "classes"]  # the labels, in rising order
-    importances: Float[ndarray, "d"]  # of each feature; they add up to 1, or are all 0 where nothing could be split
+    @property
+    def classes(self) -> Int[ndarray, "classes"]:
+        """The labels, in rising order."""
+        ...
+
+    @property
+    def importances(self) -> Float[ndarray, "d"]:
+        """That of each feature; they add up to 1, or are all 0 where nothing could be split."""
+        ...
 
     def predict_probabilities(self, features: Float[ndarray, "n d"]) -> Float[ndarray, "n classes"]:
         """The probability (n, classes) of each label, in the order of `classes`."""
@@ -126,7 +134,7 @@ class _ScikitLearn:
     def __init__(self, classifier) -> None:
         self._classifier = classifier
         self.classes: ndarray = classifier.classes_
-        self.importances: ndarray = classifier.feature_importances_
+        self.importances: ndarray = np.maximum(classifier.feature_importances_, 0)  # rounding leaves -1e-20
 
     def predict_probabilities(self, features: ndarray) -> ndarray:
         return self._classifier.predict_proba(features)

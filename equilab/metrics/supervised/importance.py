@@ -81,6 +81,30 @@ def block_importance(
     return np.add.reduceat(importance, starts, axis=0)
 
 
+def standardised(
+    train: Float[ndarray, "n m"], test: Float[ndarray, "k m"]
+) -> tuple[Float[ndarray, "n m"], Float[ndarray, "k m"]]:
+    """Both, float64, less the mean of `train` and over its standard deviation; a constant column becomes 0 in both.
+
+    >>> [part.tolist() for part in standardised(np.array([[1.0, 5.0], [3.0, 5.0]]), np.array([[4.0, 6.0]]))]
+    [[[-1.0, 0.0], [1.0, 0.0]], [[2.0, 0.0]]]
+    """
+    mean = train.mean(axis=0, dtype=np.float64)
+    varies = train.max(axis=0) > train.min(axis=0)
+    scale = varies / np.where(varies, train.std(axis=0, dtype=np.float64), 1)
+    return (train - mean) * scale, (test - mean) * scale
+
+
+def explained(predicted: Float[ndarray, "n"], target: Float[ndarray, "n"]) -> float:
+    """1 - root mean squared error / standard deviation of the target, at least 0; of a constant target, 1 if met.
+
+    >>> explained(np.array([0.5, 0.5, 2.5, 2.5]), np.array([0.0, 1.0, 2.0, 3.0])).__round__(3)
+    0.553
+    """
+    error, spread = np.sqrt(np.square(predicted - target).mean()), target.std()
+    return float(max(1 - error / spread, 0)) if spread > 0 else float(error == 0)
+
+
 def importance_score(
     name: str,
     importance: Float[ndarray, "blocks factors"],
