@@ -1,5 +1,6 @@
 """Disentanglement metrics: exact protocols, on the codes of any encoder."""
 
+from equilab.metrics.boosting.gradient_boosting import GradientBoosting
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.codes_file import CodesFile, read_codes
 from equilab.metrics.downstream.downstream_boosting import DownstreamBoosting
@@ -23,11 +24,15 @@ from equilab.metrics.references import REFERENCES, Reference, code_references
 from equilab.metrics.score_table import check_evaluation, score_table
 from equilab.metrics.scores import Scores
 from equilab.metrics.supervised.beta_vae_score import BetaVAEScore
+from equilab.metrics.supervised.dci import DCI
 from equilab.metrics.supervised.dci_es import DCIES
+from equilab.metrics.supervised.dci_forest import DCIForest
+from equilab.metrics.supervised.dci_lasso import DCILasso
 from equilab.metrics.supervised.dcimig import DCIMIG
 from equilab.metrics.supervised.explicitness import Explicitness
 from equilab.metrics.supervised.factor_vae_score import FactorVAEScore
 from equilab.metrics.supervised.factor_vae_score_kim2018 import FactorVAEScoreKim2018
+from equilab.metrics.supervised.importance import completeness, disentanglement
 from equilab.metrics.supervised.infomec import InfoMEC
 from equilab.metrics.supervised.irs import IRS
 from equilab.metrics.supervised.jemmig import JEMMIG
@@ -51,6 +56,7 @@ from equilab.metrics.unsupervised.gaussian_wasserstein import GaussianWasserstei
 from equilab.metrics.unsupervised.mean_pairwise_mi import MeanPairwiseMI
 
 __all__ = [
+    "DCI",
     "DCIES",
     "DCIMIG",
     "IRS",
@@ -68,6 +74,8 @@ __all__ = [
     "BetaVAEScore",
     "CodeTable",
     "CodesFile",
+    "DCIForest",
+    "DCILasso",
     "DownstreamBoosting",
     "DownstreamLogistic",
     "Explicitness",
@@ -77,6 +85,7 @@ __all__ = [
     "GaussianTotalCorrelation",
     "GaussianWasserstein",
     "GenerativeModel",
+    "GradientBoosting",
     "GroupReport",
     "InfoMEC",
     "Interval",
@@ -101,7 +110,9 @@ __all__ = [
     "choose_metrics",
     "code_references",
     "codes_of_orbit",
+    "completeness",
     "cross_scores",
+    "disentanglement",
     "entropy",
     "evaluate",
     "evaluate_codes",
