@@ -69,18 +69,16 @@ class GradientBoosting:
         if self.implementation not in ("presorted", "scikit-learn"):
             raise SettingError(f"implementation: expected 'presorted' or 'scikit-learn', got {self.implementation!r}")
 
-    def fit(self, features: Float[ndarray, "n d"], labels: Int[ndarray, "n"], *, rng: np.random.Generator) -> Boosted:
-        """The classifier of these labels, any integers; a single label is predicted always, with importances 0.
+    def fit(self, features: ndarray, labels: ndarray, *, rng: np.random.Generator) -> Boosted:
+        """The classifier of features (n, d) and labels (n,), any integers; a single label is predicted always, with importances 0.
 
         rng: draws which of several features is taken that split equally well. Raises ShapeError for shapes that do
         not match.
         """
         return self.fit_each(features, np.asarray(labels)[..., None], rng=rng)[0]
 
-    def fit_each(
-        self, features: Float[ndarray, "n d"], labels: Int[ndarray, "n k"], *, rng: np.random.Generator
-    ) -> tuple[Boosted, ...]:
-        """A classifier of each of the k columns of labels, as `fit` gives; together they cost less than one by one."""
+    def fit_each(self, features: ndarray, labels: ndarray, *, rng: np.random.Generator) -> tuple[Boosted, ...]:
+        """A classifier of each column of labels (n, k), as `fit` gives; together they cost less than one by one."""
         features, labels = np.asarray(features), np.asarray(labels)
         if features.ndim != 2 or labels.ndim != 2 or len(labels) != len(features) or not features.size:
             raise ShapeError(
