@@ -10,7 +10,10 @@ from equilab.metrics.downstream.fairness import Fairness
 from equilab.metrics.downstream.strong_generalisation import StrongGeneralisation
 from equilab.metrics.metric import Metric
 from equilab.metrics.supervised.beta_vae_score import BetaVAEScore
+from equilab.metrics.supervised.dci import DCI
 from equilab.metrics.supervised.dci_es import DCIES
+from equilab.metrics.supervised.dci_forest import DCIForest
+from equilab.metrics.supervised.dci_lasso import DCILasso
 from equilab.metrics.supervised.dcimig import DCIMIG
 from equilab.metrics.supervised.explicitness import Explicitness
 from equilab.metrics.supervised.factor_vae_score import FactorVAEScore
@@ -36,6 +39,7 @@ PROTOCOLS: dict[str, tuple[Metric, ...]] = {
         FactorVAEScore(),
         BetaVAEScore(),
         MIG(),
+        DCI(),
         SAP(),
         Modularity(),
         Explicitness(),
@@ -48,6 +52,7 @@ PROTOCOLS: dict[str, tuple[Metric, ...]] = {
     "locatello2019b": (Fairness(),),
     "chen2018": (KDEMIG(),),
     "kim2018": (FactorVAEScoreKim2018(),),
+    "eastwood2018": (DCILasso(), DCIForest()),
     "kumar2018": (SAPRSquared(),),
     "hyvarinen2016": (MCC(), MCCSpearman()),
     "burda2016": (ActiveUnits(),),
@@ -58,7 +63,7 @@ PROTOCOLS: dict[str, tuple[Metric, ...]] = {
     "schott2022": (StrongGeneralisation(),),
     "eastwood2023": (DCIES(),),
     "infomec2023": (InfoMEC(),),
-    "equilab1": (InfoMEC(), MIG(), MIGSup(), MCC(), FactorVAEScore(), IRS(), GaussianTotalCorrelation(), ActiveUnits()),
+    "equilab1": (DCI(), InfoMEC(), MIG(), MIGSup(), MCC(), FactorVAEScore(), GaussianTotalCorrelation(), ActiveUnits()),
 }
 """The metrics of each protocol, by its id: a paper, the year, and here and there what of it."""
 

@@ -24,14 +24,35 @@ MIXED = np.column_stack([PERFECT @ np.random.default_rng(1).standard_normal((4, 
 LOG_VAR = np.random.default_rng(2).normal(-3, 0.1, NOISE.shape)
 COUNT = 1_500  # what settings called num_... are reduced to
 
+BOOSTED = {"dci", "dci_forest", "downstream_boosting", "fairness", "strong_generalisation"}  # many trees are fitted
+
 # What a metric does not promise, and why.
-FACTORS_UNREAD: set[str] = set()  # unsupervised: there is no perfect code and no part of a factor
-PERFECT_IS_LESS: dict[str, float] = {}  # scores of a perfect code below one, by their protocol's own limits
-NOISE_IS_MORE: dict[str, float] = {}  # scores of noise, where chance is above 1 / len(SIZES) + 0.1
-FACTORS_ARE_NUMBERS: set[str] = set()  # factor values are read as numbers, not as names
-DIMENSIONS_COUNT: set[str] = set()  # a dead dimension is one more dimension
-ORDER_MATTERS: dict[str, float] = {}  # draws are made dimension by dimension: how much their order moves the score
-BLOCKS_DIFFER: dict[str, float] = {}  # a circle is read in another way than a line: how far its perfect score lies off
+FACTORS_UNREAD = {"active_units", "gaussian_total_correlation", "gaussian_wasserstein", "mean_pairwise_mi"}
+PERFECT_IS_LESS = {  # scores of a perfect code below one, by the protocols' own limits
+    "downstream_logistic": 0.65,  # a linear classifier of a line names its ends
+    "explicitness": 0.98,
+    "kde_mig": 0.89,  # posteriors overlap
+    "med": 0.95,  # mutual information of independent variables is not 0 in a sample
+    "sap": 0.44,
+    "strong_generalisation": 0.93,
+}
+NOISE_IS_MORE = {"explicitness": 0.6, "infomec": 0.65, "modularity": 0.65}  # where chance is above 1 / k + 0.1
+FACTORS_ARE_NUMBERS = {"dci_es", "dci_lasso", "mcc", "sap_r2"}  # values are read as numbers, not as names
+DIMENSIONS_COUNT = {"modularity"}  # a dead dimension is one more dimension, which counts 0
+DRAWS_NOTHING = {"active_units"}  # it reads the whole table
+ORDER_MATTERS = {
+    "dci_es": 0.005,
+    "kde_mig": 0.01,
+}  # draws are made dimension by dimension: how much their order moves the score
+BLOCKS_DIFFER = {
+    "dci_es": 0.05,
+    "downstream_logistic": 0.2,
+    "kde_mig": 0.04,
+    "mcc": 0.05,
+    "mcc_spearman": 0.05,
+    "sap": 0.2,
+    "sap_r2": 0.1,
+}  # a circle is read in another way than a line: how far its perfect score lies off
 
 
 @pytest.fixture(params=METRICS, ids=lambda found: found.__name__)
@@ -42,7 +63,11 @@ def metric(request: pytest.FixtureRequest) -> Metric:
 def small(metric: Metric) -> Metric:
     """The metric with fewer draws."""
     counts = {each.name: getattr(metric, each.name) for each in dataclasses.fields(metric)}
-    fewer = {name: min(count, COUNT) for name, count in counts.items() if name.startswith("num_")}
+    fewer = {
+        name: min(count, 300 if metric.name in BOOSTED else COUNT)
+        for name, count in counts.items()
+        if name.startswith("num_")
+    }
     return dataclasses.replace(metric, **fewer)
 
 
@@ -86,7 +111,7 @@ def test_one_seed_gives_one_score_and_all_draws_come_from_the_generator(metric):
     for one, two in zip(first.each(), again.each(), strict=True):
         assert (one.value, one.per_factor, one.per_code) == (two.value, two.per_factor, two.per_code)
         np.testing.assert_array_equal(one.matrix, two.matrix)
-    assert not np.array_equal(first.matrix, other.matrix)
+    assert metric.name in DRAWS_NOTHING or not np.array_equal(first.matrix, other.matrix)
 
 
 def test_codes_and_factors_are_left_as_they_were(metric):
@@ -154,7 +179,7 @@ def test_a_constant_factor_is_left_out(metric):
 
 @unlike(FACTORS_ARE_NUMBERS)
 def test_names_and_gaps_of_factor_values_do_not_matter(metric):
-    renamed = FACTORS * [7, 100, 3, 10**6] + [0, -50, 10**6, 2]
+    renamed = FACTORS**3 * [7, 100, 3, 10**6] + [0, -50, 10**6, 2]
     assert score(metric, MIXED, factors=renamed).value == pytest.approx(score(metric, MIXED).value, abs=1e-12)
 
 

@@ -1,0 +1,94 @@
+"""How a metric moves when a perfect code is spoilt: by noise, rotation, duplicates, lost dimensions, a warp."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy import ndarray
+
+from equilab.errors import DataError, SettingError
+from equilab.metrics.code_table import CodeTable
+from equilab.metrics.metric import Metric
+from equilab.metrics.score_table import generator_of
+
+Spoil: TypeAlias = Callable[[ndarray, float, np.random.Generator], ndarray]
+
+
+def add_noise(codes: Float[ndarray, "n d"], level: float, rng: np.random.Generator) -> Float[ndarray, "n d"]:
+    """codes + level * std of each dimension * N(0, 1): at level 1 as much noise as signal."""
+    return codes + level * codes.std(axis=0) * rng.standard_normal(codes.shape)
+
+
+def rotate_codes(codes: Float[ndarray, "n d"], level: float, rng: np.random.Generator) -> Float[ndarray, "n d"]:
+    """The standardised codes turned by level * 45 degrees in the plane of each dimension and the next: a mixture."""
+    turned = (codes - codes.mean(axis=0)) / codes.std(axis=0)
+    angle = level * np.pi / 4
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    for axis in range(codes.shape[1] - 1):
+        turned[:, axis : axis + 2] = turned[:, axis : axis + 2] @ turn
+    return turned
+
+
+def duplicate_codes(codes: Float[ndarray, "n d"], level: float, rng: np.random.Generator) -> Float[ndarray, "n 2d"]:
+    """The first level * d dimensions once more, and dead dimensions up to 2d: the width is the same at every level."""
+    copies = round(level * codes.shape[1])
+    return np.concatenate([codes, codes[:, :copies], np.zeros_like(codes[:, copies:])], axis=1)
+
+
+def drop_codes(codes: Float[ndarray, "n d"], level: float, rng: np.random.Generator) -> Float[ndarray, "n d"]:
+    """The last level * d dimensions set to 0: factors that the code does not tell."""
+    kept = codes.shape[1] - round(level * codes.shape[1])
+    return np.where(np.arange(codes.shape[1]) < kept, codes, 0.0)
+
+
+def warp_codes(codes: Float[ndarray, "n d"], level: float, rng: np.random.Generator) -> Float[ndarray, "n d"]:
+    """exp(4 level x) of each standardised dimension x, a strictly monotone map: the order stays, distances do not."""
+    standardised = (codes - codes.mean(axis=0)) / codes.std(axis=0)
+    return standardised if level == 0 else np.expm1(4 * level * standardised) / (4 * level)
+
+
+SPOILT_BY: dict[str, Spoil] = {
+    "noise": add_noise,
+    "rotation": rotate_codes,
+    "duplicates": duplicate_codes,
+    "dropped": drop_codes,
+    "warp": warp_codes,
+}
+
+
+def calibrate(
+    metrics: Sequence[Metric],
+    factors: Int[ndarray, "n k"],
+    *,
+    spoilt_by: str,
+    levels: Sequence[float] = (0.0, 0.25, 0.5, 0.75, 1.0),
+    seed: int = 0,
+) -> dict[str, Float[ndarray, "levels"]]:
+    """Each score, parts included, of the factors as codes, spoilt ever more: by name, one value for each level.
+
+    factors: (n, k), k at least 2, all of them varying. spoilt_by: noise, rotation, duplicates, dropped or warp, see the
+    functions of these names. The codes have log variances of 0.01 of their variance, for metrics that read a posterior.
+    Raises SettingError for another spoiling or a level outside [0, 1], DataError for factors that do not vary.
+
+    >>> from equilab.metrics import MIG
+    >>> factors = np.stack(np.unravel_index(np.arange(60), (3, 4, 5)), 1)
+    >>> calibrate([MIG()], factors, spoilt_by="dropped", levels=(0, 1))["mig"].round(2).tolist()
+    [1.0, 0.0]
+    """
+    if spoilt_by not in SPOILT_BY:
+        raise SettingError(f"spoilt_by: expected one of {', '.join(SPOILT_BY)}, got {spoilt_by!r}")
+    if not all(0 <= level <= 1 for level in levels):
+        raise SettingError(f"levels: expected numbers from 0 to 1, got {list(levels)}")
+    if factors.shape[1] < 2 or (factors == factors[:1]).all(axis=0).any():
+        raise DataError("factors: expected two or more columns, each of them with more than one value")
+    found: dict[str, list[float]] = {}
+    perfect = factors.astype(np.float64)
+    for level in levels:
+        codes = SPOILT_BY[spoilt_by](perfect, level, np.random.default_rng([seed, 4]))
+        log_var = np.broadcast_to(np.log(0.01 * np.maximum(codes.var(axis=0), 1e-6)), codes.shape)
+        table = CodeTable(codes, factors, log_var=log_var)
+        for metric in metrics:
+            for score in metric(table, rng=generator_of(metric, seed)).each():
+                found.setdefault(score.name, []).append(score.value)
+    return {name: np.array(values) for name, values in found.items()}

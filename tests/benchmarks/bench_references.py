@@ -1,0 +1,50 @@
+"""Floors and ceilings of every metric on two data sets: the table of docs/metrics.md.
+
+Random codes: Gaussian noise in 10 dimensions. PCA: 10 principal components of the images. Perfect: the factors, one
+per dimension. Untrained: the network of Burgess et al. 2018 before its first update (posterior means). Settings of the
+protocols; 30,000 observations of dSprites are encoded.
+"""
+
+from time import perf_counter
+
+import torch
+
+from equilab.data import DSprites, MiniSprites
+from equilab.metrics import PROTOCOLS, Metric, score_encoder
+from equilab.metrics.references import principal_components
+from equilab.models import ConvVAE
+from training.tables import Table
+
+DIM = 10
+
+
+def main() -> None:
+    metrics: dict[str, Metric] = {metric.name: metric for protocol in PROTOCOLS.values() for metric in protocol}
+    columns: dict[str, dict[str, float]] = {}
+    for name, data, num_samples in (("dSprites", DSprites(), 30_000), ("MiniSprites", MiniSprites(), None)):
+        start = perf_counter()
+        components = principal_components(data, DIM, seed=0)
+        model = ConvVAE(latent_dim=DIM).build(data.image_shape, generator=torch.Generator().manual_seed(0)).eval()
+
+        def encode(images, components=components):
+            codes = components(images)
+            return codes, torch.full_like(codes, -4.0)
+
+        found = score_encoder(
+            encode,
+            data,
+            metrics=list(metrics.values()),
+            num_samples=num_samples,
+            untrained=lambda x, m=model: m.encode(x),
+        )
+        columns[f"{name}: random"] = found.references["floor_random"]
+        columns["untrained" if name == "dSprites" else "untrained "] = found.references["floor_untrained"]
+        columns["PCA" if name == "dSprites" else "PCA "] = {key: score.value for key, score in found.items()}
+        columns["perfect" if name == "dSprites" else "perfect "] = found.references["ceiling"]
+        print(f"{name}: {perf_counter() - start:.0f} s", flush=True)
+    rows = [(f"`{key}`", *(f"{column[key]:.3f}" for column in columns.values())) for key in found]
+    print(Table(("score", *columns), rows).markdown())
+
+
+if __name__ == "__main__":
+    main()
