@@ -70,7 +70,7 @@ class GradientBoosting:
             raise SettingError(f"implementation: expected 'presorted' or 'scikit-learn', got {self.implementation!r}")
 
     def fit(self, features: ndarray, labels: ndarray, *, rng: np.random.Generator) -> Boosted:
-        """The classifier of features (n, d) and labels (n,), any integers; one label is always predicted, importances 0.
+        """The classifier of features (n, d) and labels (n,), any integers; a single one is always predicted.
 
         rng: draws which of several features is taken that split equally well. Raises ShapeError for shapes that do
         not match.
