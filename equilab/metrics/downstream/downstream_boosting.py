@@ -1,14 +1,14 @@
 """Downstream accuracy and sample efficiency with gradient boosted trees (Locatello et al. 2019, section 5.4)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
 
 from equilab.latents import Blocks
+from equilab.metrics.boosting.gradient_boosting import GradientBoosting
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.downstream.learning_curve import downstream_score
-from equilab.metrics.downstream.predictors import fit_boosting
 from equilab.metrics.metric import Metric, Score, check_counts
 
 
@@ -29,16 +29,17 @@ class DownstreamBoosting(Metric):
     Raises DataError for a table of one row, SettingError for settings or blocks that make no sense.
     Defaults: the study's.
 
-    >>> factors = np.stack(np.unravel_index(np.arange(64), (4, 4, 4)), 1)
-    >>> metric = DownstreamBoosting(200, 100)
-    >>> score = metric(CodeTable(np.eye(4)[factors].reshape(64, 12), factors), rng=np.random.default_rng(0))
+    >>> factors = np.stack(np.unravel_index(np.arange(64) % 8, (2, 2, 2)), 1)
+    >>> metric = DownstreamBoosting(100, 50, GradientBoosting(stages=5))
+    >>> score = metric(CodeTable(factors, factors), rng=np.random.default_rng(0))
     >>> score.value, score.rows
-    (1.0, ('10', '100', '200'))
+    (1.0, ('10', '100'))
     """
 
     name: ClassVar[str] = "downstream_boosting"
     num_train: int = 10_000  # the largest number of points that predictors are fitted to, after 10, 100, ...
     num_test: int = 5_000  # points that are scored
+    boosting: GradientBoosting = field(default_factory=GradientBoosting)  # 100 stages of depth 3, rate 0.1
 
     def __post_init__(self) -> None:
         check_counts(self, {"num_train": 1, "num_test": 1})
@@ -46,7 +47,7 @@ class DownstreamBoosting(Metric):
     def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
         return downstream_score(
             self.name,
-            fit_boosting,
+            self.boosting.fit_each,
             table,
             num_train=self.num_train,
             num_test=self.num_test,

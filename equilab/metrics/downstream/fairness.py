@@ -1,6 +1,6 @@
 """Unfairness of predictors under interventions (Locatello et al. 2019b, "On the fairness of ...", section 4)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -9,9 +9,10 @@ from numpy import ndarray
 
 from equilab.errors import DataError
 from equilab.latents import Blocks, parse_blocks
+from equilab.metrics.boosting.gradient_boosting import GradientBoosting
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.downstream.grid_rows import GridRows
-from equilab.metrics.downstream.predictors import block_features, fit_boosting
+from equilab.metrics.downstream.predictors import block_features
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
 
 
@@ -34,8 +35,8 @@ class Fairness(Metric):
     combination once or more): an intervention needs the observation that differs in s alone. SettingError for settings
     or blocks that make no sense. Defaults: the paper's.
 
-    >>> factors = np.stack(np.unravel_index(np.arange(64), (4, 4, 4)), 1)
-    >>> Fairness(500)(CodeTable(factors, factors), rng=np.random.default_rng(0)).value
+    >>> factors = np.stack(np.unravel_index(np.arange(6), (2, 3)), 1)
+    >>> Fairness(100, 9, GradientBoosting(stages=9))(CodeTable(factors, factors), rng=np.random.default_rng(0)).value
     0.0
     """
 
@@ -43,6 +44,7 @@ class Fairness(Metric):
     better: ClassVar[Literal["up", "down", ""]] = "down"
     num_train: int = 10_000  # points that predictors are fitted to
     num_test: int = 100  # observations in which every value is set
+    boosting: GradientBoosting = field(default_factory=GradientBoosting)  # 100 stages of depth 3, rate 0.1
 
     def __post_init__(self) -> None:
         check_counts(self, {"num_train": 1, "num_test": 1})
@@ -59,8 +61,7 @@ class Fairness(Metric):
         train = table.sample(self.num_train, rng)
         features, factors = block_features(table.codes[train], parsed), table.factors[train][:, list(table.scored)]
         mean, largest = np.zeros((2, len(names), len(names)))
-        for target in range(len(names)):
-            model = fit_boosting(features, factors[:, target], rng)
+        for target, model in enumerate(self.boosting.fit_each(features, factors, rng=rng)):
             for sensitive in range(len(names)):
                 if sensitive == target:
                     continue

@@ -23,7 +23,7 @@ def held_out_combinations(
 
     >>> held_out_combinations("interpolation", 1, 5, 0.3, np.random.default_rng(0)).tolist()
     [[False, False, True, True, False]]
-    >>> held_out_combinations("composition", 2, 2, 0.3, np.random.default_rng(0)).sum()
+    >>> held_out_combinations("composition", 2, 2, 0.3, np.random.default_rng(0)).sum().item()
     1
     """
     every = np.ones(num_target, dtype=bool)

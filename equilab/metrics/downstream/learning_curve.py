@@ -41,7 +41,7 @@ def learning_curve(
     for row, size in enumerate(sizes):
         rows = slice(start, start + size)
         start += size
-        models = [fit(features[rows], factor, rng) for factor in factors[rows].T]
+        models = fit(features[rows], factors[rows], rng=rng)
         accuracy[row] = [(model.predict(fresh) == factor).mean() for model, factor in zip(models, asked.T, strict=True)]
         importances = np.mean([model.importances for model in models], axis=0)
     return LearningCurve(accuracy, importances)

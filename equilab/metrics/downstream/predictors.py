@@ -1,67 +1,78 @@
 """The predictors of downstream tasks: what is fitted, what it predicts, and what a table gives it to see."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
 from equilab.latents import Block, block_values
-from equilab.metrics.downstream.logistic_cv import fit_one_vs_rest_cv
+from equilab.metrics.downstream.logistic_cv import OneVsRest, fit_one_vs_rest_cv
 
 
-@dataclass(frozen=True, eq=False)
-class Predictor:
-    """A fitted classifier: the share of each feature (all 0 where none counts), and features (n, m) to labels (n,)."""
+@runtime_checkable
+class Predictor(Protocol):
+    """A fitted classifier of one factor."""
 
-    importances: Float[ndarray, "m"]
-    predict: Callable[[ndarray], ndarray]
+    @property
+    def importances(self) -> Float[ndarray, "m"]:
+        """The share of each feature; they add up to 1, or are all 0 where none counts."""
+        ...
 
-
-Fit: TypeAlias = Callable[[ndarray, ndarray, np.random.Generator], Predictor]
-"""Features (n, m), labels (n,) and a generator to a fitted predictor."""
-
-
-def fit_boosting(features: Float[ndarray, "n m"], labels: Int[ndarray, "n"], rng: np.random.Generator) -> Predictor:
-    """Gradient boosted trees: 100 stages of depth 3 at the rate 0.1, scikit-learn's defaults; one label: that label.
-
-    >>> found = fit_boosting(np.arange(6.0)[:, None], np.array([0, 0, 0, 4, 4, 4]), np.random.default_rng(0))
-    >>> found.predict(np.array([[-1.0], [9.0]])).tolist()
-    [0, 4]
-    """
-    from sklearn.ensemble import GradientBoostingClassifier
-
-    if (labels == labels[0]).all():
-        return constant(features.shape[1], int(labels[0]))
-    trees = GradientBoostingClassifier(random_state=int(rng.integers(2**31))).fit(features, labels)
-    return Predictor(trees.feature_importances_, lambda rows: np.asarray(trees.predict(rows)))
+    def predict(self, features: Float[ndarray, "n m"]) -> Int[ndarray, "n"]:
+        """The label of each row."""
+        ...
 
 
-def fit_logistic(features: Float[ndarray, "n m"], labels: Int[ndarray, "n"], rng: np.random.Generator) -> Predictor:
+@runtime_checkable
+class Fit(Protocol):
+    """What fits predictors: `GradientBoosting().fit_each`, `fit_logistic`."""
+
+    def __call__(
+        self, features: Float[ndarray, "n m"], labels: Int[ndarray, "n k"], *, rng: np.random.Generator
+    ) -> Sequence[Predictor]:
+        """A predictor of each column of labels."""
+        ...
+
+
+def fit_logistic(
+    features: Float[ndarray, "n m"], labels: Int[ndarray, "n k"], *, rng: np.random.Generator
+) -> list[Predictor]:
     """One-vs-rest logistic regression, penalty by 5-fold cross-validation (see `logistic_cv`); one label: that label.
 
     Importance: sum over classes of |weight|, times the standard deviation of the feature. `rng` is not needed.
 
-    >>> found = fit_logistic(np.arange(6.0)[:, None], np.array([0, 0, 0, 4, 4, 4]), np.random.default_rng(0))
-    >>> found.predict(np.array([[-1.0], [9.0]])).tolist()
+    >>> features, labels = np.array([[0.0], [1.0], [2.0], [3.0]]), np.array([[0], [0], [4], [4]])
+    >>> found = fit_logistic(features, labels, rng=np.random.default_rng(0))
+    >>> found[0].predict(np.array([[-1.0], [9.0]])).tolist()
     [0, 4]
     """
-    if (labels == labels[0]).all():
-        return constant(features.shape[1], int(labels[0]))
+    return [_fit_logistic(features, column) for column in labels.T]
+
+
+def _fit_logistic(features: Float[ndarray, "n m"], labels: Int[ndarray, "n"]) -> "_Logistic":
+    """The regression of one factor; of a single label the model whose only class is that one."""
     classes, index = np.unique(labels, return_inverse=True)
+    if len(classes) == 1:
+        nothing = np.zeros((features.shape[1], 1))
+        return _Logistic(classes, OneVsRest(nothing, np.zeros(1), np.ones(1)), nothing[:, 0])
     model = fit_one_vs_rest_cv(features, index)
     weight = np.abs(model.weights).sum(axis=1) * features.std(axis=0)
-    return Predictor(
-        weight / max(weight.sum(), np.finfo(float).tiny),
-        lambda rows: classes[(rows @ model.weights + model.intercepts).argmax(axis=1)],
-    )
+    return _Logistic(classes, model, weight / max(weight.sum(), np.finfo(float).tiny))
 
 
-def constant(num_features: int, label: int) -> Predictor:
-    """The predictor that has seen a single label."""
-    return Predictor(np.zeros(num_features), lambda rows: np.full(len(rows), label))
+@dataclass(frozen=True, eq=False)
+class _Logistic:
+    """Logistic regressions and the labels of their classes."""
+
+    classes: Int[ndarray, "classes"]
+    model: OneVsRest
+    importances: Float[ndarray, "m"]
+
+    def predict(self, features: Float[ndarray, "n m"]) -> Int[ndarray, "n"]:
+        return self.classes[(features @ self.model.weights + self.model.intercepts).argmax(axis=1)]
 
 
 def block_features(codes: Float[ndarray, "n d"], blocks: tuple[Block, ...]) -> Float[ndarray, "n m"]:

@@ -1,6 +1,6 @@
 """Accuracy on combinations of factors that a predictor was never shown (Locatello et al. 2020; Schott et al. 2022)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import permutations
 from typing import ClassVar, Literal, NamedTuple, get_args
@@ -11,9 +11,10 @@ from numpy import ndarray
 
 from equilab.errors import DataError, SettingError
 from equilab.latents import Block, Blocks, parse_blocks
+from equilab.metrics.boosting.gradient_boosting import GradientBoosting
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.downstream.held_out import HoldOut, held_out_combinations, positions
-from equilab.metrics.downstream.predictors import block_features, fit_boosting
+from equilab.metrics.downstream.predictors import block_features
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
 
 
@@ -37,8 +38,8 @@ class StrongGeneralisation(Metric):
     SettingError for settings or blocks that make no sense. No paper fixes the defaults: about 30 % is held out in
     Schott et al. 2022, the sizes are ours.
 
-    >>> factors = np.stack(np.unravel_index(np.arange(64), (4, 4, 4)), 1)
-    >>> metric = StrongGeneralisation(num_train=200, num_test=100)
+    >>> factors = np.stack(np.unravel_index(np.arange(64) % 4, (2, 2)), 1)
+    >>> metric = StrongGeneralisation(num_train=100, num_test=50, boosting=GradientBoosting(stages=5))
     >>> metric(CodeTable(factors, factors), rng=np.random.default_rng(0)).value
     1.0
     """
@@ -48,6 +49,7 @@ class StrongGeneralisation(Metric):
     share: float = 0.3  # of the combinations of a pair that are held out, about
     num_train: int = 5_000  # observations that each predictor is fitted to
     num_test: int = 5_000  # observations that are scored, of held-out and as many of seen combinations
+    boosting: GradientBoosting = field(default_factory=GradientBoosting)  # 100 stages of depth 3, rate 0.1
 
     def __post_init__(self) -> None:
         check_counts(self, {"num_train": 1, "num_test": 1})
@@ -90,7 +92,7 @@ class StrongGeneralisation(Metric):
             rows = self._draw(
                 held_out[labels, shifted], rng, f"{table.scored_names[target]}, {table.scored_names[other]}"
             )
-            model = fit_boosting(block_features(table.codes[rows.train], blocks), labels[rows.train], rng)
+            model = self.boosting.fit(block_features(table.codes[rows.train], blocks), labels[rows.train], rng=rng)
             found.seen[target, other], found.held_out[target, other] = (
                 (model.predict(block_features(table.codes[part], blocks)) == labels[part]).mean()
                 for part in (rows.seen, rows.held_out)

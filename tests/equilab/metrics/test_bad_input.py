@@ -11,6 +11,7 @@ import equilab.metrics
 from equilab.errors import DataError, SettingError, ShapeError
 from equilab.latents import Block
 from equilab.metrics import CodeTable, Metric, evaluate_codes
+from equilab.metrics.boosting.gradient_boosting import GradientBoosting
 from equilab.metrics.symmetry.lsbd_report import lsbd_report
 
 METRICS = [
@@ -26,9 +27,13 @@ NAMED = re.compile(r"[a-z_]+(, [a-z_]+)*(\[.*\])?: .+", re.DOTALL)
 
 @pytest.fixture(params=METRICS, ids=lambda found: found.__name__)
 def metric(request: pytest.FixtureRequest) -> Metric:
-    whole = request.param()
-    counts = {each.name: getattr(whole, each.name) for each in dataclasses.fields(whole)}
-    fewer = {name: min(count, COUNT) for name, count in counts.items() if name.startswith("num_")}
+    whole, fewer = request.param(), {}
+    for each in dataclasses.fields(whole):
+        setting = getattr(whole, each.name)
+        if each.name.startswith("num_"):
+            fewer[each.name] = min(setting, COUNT)
+        if isinstance(setting, GradientBoosting):
+            fewer[each.name] = GradientBoosting(stages=3)
     return dataclasses.replace(whole, **fewer)
 
 

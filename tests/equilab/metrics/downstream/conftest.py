@@ -4,15 +4,30 @@ import numpy as np
 import pytest
 from sklearn.tree import DecisionTreeClassifier
 
-from equilab.metrics.downstream.predictors import Predictor
+from equilab.metrics.boosting.gradient_boosting import GradientBoosting
 
 
-def fit_single_tree(features: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> Predictor:
-    tree = DecisionTreeClassifier(random_state=int(rng.integers(2**31))).fit(features, labels)
-    return Predictor(tree.feature_importances_, tree.predict)
+class SingleTree:
+    """One tree that is grown to the end."""
+
+    def __init__(self, features: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> None:
+        self.tree = DecisionTreeClassifier(random_state=int(rng.integers(2**31))).fit(features, labels)
+        self.importances, self.classes = self.tree.feature_importances_, self.tree.classes_
+
+    def predict(self, features: np.ndarray) -> np.ndarray:
+        return self.tree.predict(features)
+
+    def predict_probabilities(self, features: np.ndarray) -> np.ndarray:
+        return self.tree.predict_proba(features)
 
 
 @pytest.fixture
 def single_trees(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("downstream_boosting", "fairness", "strong_generalisation"):
-        monkeypatch.setattr(f"equilab.metrics.downstream.{module}.fit_boosting", fit_single_tree)
+    def fit(self, features, labels, *, rng):
+        return SingleTree(features, labels, rng)
+
+    def fit_each(self, features, labels, *, rng):
+        return tuple(SingleTree(features, column, rng) for column in labels.T)
+
+    monkeypatch.setattr(GradientBoosting, "fit", fit)
+    monkeypatch.setattr(GradientBoosting, "fit_each", fit_each)

@@ -6,8 +6,9 @@ import pytest
 from equilab.errors import DataError, SettingError
 from equilab.latents import Block
 from equilab.metrics import CodeTable, DownstreamBoosting, DownstreamLogistic
+from equilab.metrics.boosting.gradient_boosting import GradientBoosting
 from equilab.metrics.downstream.learning_curve import growing_sizes, learning_curve, sample_efficiency
-from equilab.metrics.downstream.predictors import Predictor, fit_logistic
+from equilab.metrics.downstream.predictors import fit_logistic
 
 SIZES = (2, 3, 4)
 FACTORS = np.stack(np.unravel_index(np.arange(240) % 24, SIZES), axis=1)
@@ -88,7 +89,7 @@ def test_the_curve_is_that_of_a_loop_over_factors_with_fresh_rows_for_each_numbe
     found = learning_curve((train, label), (test, asked), (10, 80), fit_logistic, rng)
     for row, rows in enumerate((slice(0, 10), slice(10, 90))):
         for factor in range(2):
-            model = fit_logistic(train[rows], label[rows, factor], rng)
+            (model,) = fit_logistic(train[rows], label[rows, factor, None], rng=rng)
             assert found.accuracy[row, factor] == (model.predict(test) == asked[:, factor]).mean()
 
 
@@ -128,10 +129,10 @@ def test_logistic_regression_cannot_name_inner_values_of_a_single_number(single_
 
 
 def test_boosted_trees_tell_what_they_see():
-    """The one test here with the trees themselves: the others put a single tree in their place, for speed."""
+    """The one test here with the boosted trees themselves: the others put a single tree in their place, for speed."""
     factors = FACTORS[:, :2]
     codes = factors + 0.6 * np.random.default_rng(0).standard_normal(factors.shape)
-    found = score(DownstreamBoosting(100, 300), codes, factors=factors)
+    found = score(DownstreamBoosting(100, 300, GradientBoosting(stages=20)), codes, factors=factors)
     assert 0.6 < found.value < 0.95
     assert sum(found.per_code.values()) == pytest.approx(1)
 
@@ -158,8 +159,15 @@ def test_a_table_of_one_row_per_value_is_scored_and_one_that_cannot_be_split_is_
 def test_a_predictor_is_asked_for_labels_once_per_number_of_points_and_factor():
     asked = []
 
-    def fit(features, labels, rng):
-        return Predictor(np.zeros(1), lambda rows: asked.append(len(rows)) or np.zeros(len(rows), int))
+    class Zero:
+        importances = np.zeros(1)
+
+        def predict(self, features):
+            asked.append(len(features))
+            return np.zeros(len(features), int)
+
+    def fit(features, labels, *, rng):
+        return [Zero(), Zero()]
 
     points = (np.zeros((7, 1)), np.zeros((7, 2), int))
     found = learning_curve(points, points, (2, 5), fit, np.random.default_rng(0))

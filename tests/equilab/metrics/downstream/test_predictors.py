@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from equilab.latents import Block
-from equilab.metrics.downstream.predictors import block_features, by_block, fit_boosting, fit_logistic
+from equilab.metrics.boosting.gradient_boosting import GradientBoosting
+from equilab.metrics.downstream.predictors import block_features, by_block, fit_logistic
 
-FITS = {"boosting": fit_boosting, "logistic": fit_logistic}
+FITS = {"boosting": GradientBoosting(stages=30).fit_each, "logistic": fit_logistic}
 
 
 @pytest.fixture(params=FITS)
@@ -15,7 +16,7 @@ def fit(request: pytest.FixtureRequest):
 
 
 def test_a_single_label_is_always_predicted_and_nothing_counts(fit):
-    found = fit(np.arange(6.0).reshape(3, 2), np.array([-7, -7, -7]), np.random.default_rng(0))
+    (found,) = fit(np.arange(6.0).reshape(3, 2), np.full((3, 1), -7), rng=np.random.default_rng(0))
     assert found.predict(np.zeros((4, 2))).tolist() == [-7] * 4
     assert found.importances.tolist() == [0, 0]
 
@@ -24,7 +25,7 @@ def test_labels_come_back_as_they_were_and_the_feature_that_tells_them_counts(fi
     rng = np.random.default_rng(0)
     labels = rng.choice([-3, 8, 10**6], size=120)
     features = np.column_stack([rng.standard_normal(120), labels == 8, labels == -3, np.ones(120)]) * [1, 1, 9, 1]
-    found = fit(features, labels, rng)
+    (found,) = fit(features, labels[:, None], rng=rng)
     np.testing.assert_array_equal(found.predict(features), labels)
     assert found.importances.sum() == pytest.approx(1)
     assert found.importances[1:3].sum() > 0.9
@@ -32,7 +33,7 @@ def test_labels_come_back_as_they_were_and_the_feature_that_tells_them_counts(fi
 
 
 def test_all_constant_features_count_nothing(fit):
-    found = fit(np.ones((8, 2)), np.array([1, 2, 1, 2, 2, 2, 2, 2]), np.random.default_rng(0))
+    (found,) = fit(np.ones((8, 2)), np.array([[1, 2, 1, 2, 2, 2, 2, 2]]).T, rng=np.random.default_rng(0))
     assert found.importances.tolist() == [0, 0]
     assert set(found.predict(np.ones((3, 2)))) == {2}
 
