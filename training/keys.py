@@ -30,22 +30,27 @@ class Key:
         return re.compile(re.escape(self.name).replace(r"\{\}", "[^/]+"))
 
 
+_BESIDE = {  # what is logged beside every score, by the end of its key
+    "floor_untrained": "of the model before its first update",
+    "floor_random": "of Gaussian noise as codes",
+    "ceiling": "of the factors themselves as codes",
+    "matrix": "as the matrix that it was read from",
+}
+
+
 def _all_metrics() -> list[Metric]:
     """Every metric of every protocol, once."""
     return list({metric.name: metric for metrics in PROTOCOLS.values() for metric in metrics}.values())
 
 
 def _score_keys(metric: Metric) -> list[Key]:
-    """A score of a metric protocol with its floors, its ceiling, and the parts that it or a factor has."""
+    """A score of a metric protocol, and the parts that it or a factor has."""
     name, unit = metric.name, metric.unit
     meaning = (type(metric).__doc__ or "").partition("\n")[0].rstrip(".")
     return [
         Key(f"metric/{name}", unit, meaning, metric.better),
-        Key(f"metric/{name}_floor_untrained", unit, f"{name} of the model before its first update"),
-        Key(f"metric/{name}_floor_random", unit, f"{name} of Gaussian noise as codes"),
-        Key(f"metric/{name}_ceiling", unit, f"{name} of the factors themselves as codes"),
-        Key(f"metric/{name}_matrix", "table", f"what {name} was read from"),
         Key(f"metric/{name}_{{}}", unit, f"{name} of one factor, or a part of it", metric.better),
+        *(Key(f"metric/{name}_{end}", unit, f"{name} {what}") for end, what in _BESIDE.items()),
     ]
 
 
@@ -123,8 +128,11 @@ def lookup(name: str) -> Key:
 
 
 def keys_table() -> Table:
-    """All declared keys, for the documentation."""
-    rows = [(f"`{key.name}`", key.unit, key.better, key.meaning) for key in _DECLARED]
+    """All declared keys, for the documentation; what stands beside every score once for all of them."""
+    names = [metric.name for metric in _all_metrics()]
+    beside = {f"metric/{name}_{end}" for name in names for end in _BESIDE}
+    rows = [(f"`{key.name}`", key.unit, key.better, key.meaning) for key in _DECLARED if key.name not in beside]
+    rows += [(f"`metric/SCORE_{end}`", "of the score", "", f"each score {what}") for end, what in _BESIDE.items()]
     return Table(("key", "unit", "better", "meaning"), rows)
 
 
