@@ -1,19 +1,47 @@
 """What the numbers of an LSBD report say, in words."""
 
-from typing import TYPE_CHECKING
+from typing import Protocol, runtime_checkable
 
 import numpy as np
+from jaxtyping import Float, Int
+from numpy import ndarray
 
 from equilab.metrics.symmetry.aligned import number
-
-if TYPE_CHECKING:
-    from equilab.metrics.symmetry.lsbd_report import LSBDReport
+from equilab.metrics.symmetry.transitions import Transitions
 
 SLACK = 0.1  # how far from its ideal a number may be before the verdict mentions it
 _COVERS = {2: "a double cover", 3: "a triple cover"}
 
 
-def lsbd_verdict(report: "LSBDReport") -> str:
+@runtime_checkable
+class LSBDNumbers(Protocol):
+    """What a verdict is read from; an LSBDReport says what each is."""
+
+    @property
+    def value(self) -> float: ...
+    @property
+    def cyclic(self) -> tuple[str, ...]: ...
+    @property
+    def orders(self) -> tuple[int, ...]: ...
+    @property
+    def distance(self) -> Float[ndarray, "k"]: ...
+    @property
+    def omega(self) -> Int[ndarray, "k"]: ...
+    @property
+    def share(self) -> Float[ndarray, "k"]: ...
+    @property
+    def names(self) -> tuple[str, ...]: ...
+    @property
+    def overlaps(self) -> Float[ndarray, "m m"]: ...
+    @property
+    def injectivity(self) -> float: ...
+    @property
+    def collisions(self) -> Float[ndarray, "m"]: ...
+    @property
+    def transitions(self) -> Transitions | None: ...
+
+
+def lsbd_verdict(report: LSBDNumbers) -> str:
     """One sentence: D_LSBD, then each number that is more than 0.1 from its ideal, and what that means."""
     found = [*_turning(report), *_sharing(report), *_fits(report), *_twins(report)]
     start = f"D_LSBD is {number(report.value)}"
@@ -22,7 +50,7 @@ def lsbd_verdict(report: "LSBDReport") -> str:
     return f"{start}{', but ' if report.value <= SLACK else ': '}{'; '.join(found)}"
 
 
-def _turning(report: "LSBDReport") -> list[str]:
+def _turning(report: LSBDNumbers) -> list[str]:
     """Factors that move nothing, not as a circle, or more than once around."""
     found = []
     for k, name in enumerate(report.cyclic):
@@ -39,7 +67,7 @@ def _turning(report: "LSBDReport") -> list[str]:
     return found
 
 
-def _sharing(report: "LSBDReport") -> list[str]:
+def _sharing(report: LSBDNumbers) -> list[str]:
     """Pairs of factors, one of them cyclic, that move the same directions."""
     pairs = [
         (first, second)
@@ -53,7 +81,7 @@ def _sharing(report: "LSBDReport") -> list[str]:
     ]
 
 
-def _fits(report: "LSBDReport") -> list[str]:
+def _fits(report: LSBDNumbers) -> list[str]:
     """Steps that are not linear, do not return, or do not commute."""
     fits = report.transitions
     if fits is None:
@@ -72,7 +100,7 @@ def _fits(report: "LSBDReport") -> list[str]:
     return found
 
 
-def _twins(report: "LSBDReport") -> list[str]:
+def _twins(report: LSBDNumbers) -> list[str]:
     """Grid points that share a code."""
     if report.injectivity >= 1 - SLACK:
         return []
