@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 
 from equilab.latents import Block, block_values
-from equilab.metrics.downstream.logistic_cv import OneVsRest, fit_one_vs_rest_cv
+from equilab.metrics.predictors.logistic_cv import OneVsRest, fit_one_vs_rest_cv
 
 
 @runtime_checkable

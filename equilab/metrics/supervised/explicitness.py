@@ -11,8 +11,8 @@ from equilab.errors import DataError
 from equilab.latents import Blocks, block_values, parse_blocks
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.metric import Metric, Score, by_name, check_counts, check_positive
-from equilab.metrics.supervised.linear_svc import LinearClassifier
-from equilab.metrics.supervised.logistic_regression import fit_logistic_regression
+from equilab.metrics.predictors.linear_svc import LinearClassifier
+from equilab.metrics.predictors.logistic_regression import fit_logistic_regression
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from numpy import ndarray
 from equilab.latents import Blocks, block_values, parse_blocks
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.metric import Metric, Score, by_name, check_counts, check_positive
-from equilab.metrics.supervised.linear_svc import fit_linear_svc
+from equilab.metrics.predictors.linear_svc import fit_linear_svc
 
 
 @dataclass(frozen=True)

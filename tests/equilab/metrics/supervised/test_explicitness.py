@@ -9,8 +9,8 @@ from sklearn.multiclass import OneVsRestClassifier
 from equilab.errors import DataError, SettingError
 from equilab.latents import Block
 from equilab.metrics import CodeTable
+from equilab.metrics.predictors.linear_svc import LinearClassifier
 from equilab.metrics.supervised.explicitness import Explicitness, mean_area, roc_areas
-from equilab.metrics.supervised.linear_svc import LinearClassifier
 
 SIZES = (2, 3, 6, 8)
 FACTORS = np.stack(np.unravel_index(np.arange(np.prod(SIZES)), SIZES), axis=1)

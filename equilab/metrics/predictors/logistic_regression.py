@@ -1,16 +1,13 @@
 """Logistic regression of each class against the rest, all classes at once, to the optimum."""
 
-from collections.abc import Callable
-
 import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from equilab.metrics.supervised.linear_svc import LinearClassifier
-from equilab.metrics.supervised.newton import Expansion, minimise
+from equilab.metrics.predictors.linear_svc import LinearClassifier
+from equilab.metrics.predictors.logistic_newton import newton
 
 _MOST_FEATURES = 100  # of which Hessians of all classes are solved; beyond, scikit-learn's solver for large data
-_SHORT = 25  # features whose products are kept for all rows
 
 
 def fit_logistic_regression(
@@ -31,39 +28,13 @@ def fit_logistic_regression(
     features = features.astype(np.float64)
     if features.shape[1] > _MOST_FEATURES:
         return _fit_iteratively(features, labels, classes, penalty)
-    rows = np.column_stack([features, np.ones(len(features))])
-    inside = labels == np.arange(len(classes))[:, None]  # (classes, n)
-    weighted_squares = _weighted_squares(rows)
-
-    def expand(points: Float[ndarray, "classes p"]) -> Expansion:
-        decision = points @ rows.T
-        decay = np.exp(-np.abs(decision))
-        loss = np.log1p(decay).sum(axis=1) + np.maximum(decision, 0).sum(axis=1) - (inside * decision).sum(axis=1)
-        lesser = decay / (1 + decay)  # the less likely of the two
-        slope = np.where(decision >= 0, 1 - lesser, lesser) - inside
-        hessian = penalty * weighted_squares(lesser * (1 - lesser)) + np.eye(points.shape[1])
-        value = penalty * loss + 0.5 * (points**2).sum(axis=1)
-        return Expansion(value, penalty * slope @ rows + points, hessian)
-
-    start = np.zeros((len(classes), rows.shape[1]))
-    share = inside.mean(axis=1).clip(max=1 - 1 / (1 + len(rows)))  # of a class that is alone: just below 1
-    start[:, -1] = np.log(share / (1 - share))
-    fitted = minimise(expand, start)
+    design = np.column_stack([features, np.ones(len(features))])
+    targets = (labels[:, None] == np.arange(len(classes))).astype(np.float64)
+    start = np.zeros((design.shape[1], len(classes)))
+    share = targets.mean(axis=0).clip(max=1 - 1 / (1 + len(design)))  # of a class that is alone: just below 1
+    start[-1] = np.log(share / (1 - share))
+    fitted = newton(design, targets, np.full_like(start, 1 / penalty), start, tolerance=1e-14).T
     return LinearClassifier(classes, fitted[:, :-1], fitted[:, -1])
-
-
-def _weighted_squares(
-    rows: Float[ndarray, "n p"],
-) -> Callable[[Float[ndarray, "classes n"]], Float[ndarray, "classes p p"]]:
-    """Weights (classes, n) to the weighted sums of row^T row; of short rows by one product with all their squares."""
-    p = rows.shape[1]
-    if p > _SHORT:
-        return lambda weights: np.stack([(rows.T * weight) @ rows for weight in weights])
-    first, second = np.triu_indices(p)
-    squares = rows[:, first] * rows[:, second]
-    place = np.zeros((p, p), np.int64)
-    place[first, second] = place[second, first] = np.arange(len(first))
-    return lambda weights: (weights @ squares)[:, place]
 
 
 def _fit_iteratively(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.svm import LinearSVC
 
-from equilab.metrics.supervised.linear_svc import _scalar_sums, _sums, fit_linear_svc
+from equilab.metrics.predictors.linear_svc import _scalar_sums, _sums, fit_linear_svc
 
 
 def data(classes: int, axes: int, *, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from equilab.metrics.supervised.newton import Expansion, minimise
+from equilab.metrics.predictors.newton import Expansion, minimise
 
 
 class LinearClassifier(NamedTuple):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from equilab.metrics.supervised import logistic_regression
-from equilab.metrics.supervised.logistic_regression import fit_logistic_regression
+from equilab.metrics.predictors import logistic_regression
+from equilab.metrics.predictors.logistic_regression import fit_logistic_regression
 
 
 def data(classes: int, axes: int, noise: float) -> tuple[np.ndarray, np.ndarray]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from equilab.metrics.supervised.newton import Expansion, minimise
+from equilab.metrics.predictors.newton import Expansion, minimise
 
 
 def cosh_bowls(centres: np.ndarray):

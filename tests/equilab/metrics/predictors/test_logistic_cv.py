@@ -5,8 +5,8 @@ import warnings
 import numpy as np
 import pytest
 
-from equilab.metrics.downstream.logistic_cv import FOLDS, STRENGTHS, fit_one_vs_rest_cv
-from equilab.metrics.downstream.logistic_newton import newton
+from equilab.metrics.predictors.logistic_cv import FOLDS, STRENGTHS, fit_one_vs_rest_cv
+from equilab.metrics.predictors.logistic_newton import newton
 
 
 def points(n: int = 400, *, classes: int = 4) -> tuple[np.ndarray, np.ndarray]:
@@ -58,7 +58,7 @@ def test_products_that_are_formed_piece_by_piece_give_the_same(monkeypatch):
     features, labels = points()
     targets, ridge, start = np.eye(4)[labels], np.ones((3, 4)), np.zeros((3, 4))
     whole = newton(features, targets, ridge, start)
-    monkeypatch.setattr("equilab.metrics.downstream.logistic_newton._MEMORY", 6 * 37)
+    monkeypatch.setattr("equilab.metrics.predictors.logistic_newton._MEMORY", 6 * 37)
     np.testing.assert_allclose(newton(features, targets, ridge, start), whole, atol=1e-10)
 
 

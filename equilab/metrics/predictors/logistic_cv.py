@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from equilab.metrics.downstream.logistic_newton import newton
+from equilab.metrics.predictors.logistic_newton import newton
 
 STRENGTHS = np.logspace(-4, 4, 10)  # C: weight of the loss against the penalty |w|^2 / 2
 FOLDS = 5
