@@ -1,6 +1,7 @@
 """Stages of trees, one for each class, fitted to what the stages before leave (Friedman 2001, algorithms 5 and 6)."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from equilab.metrics.boosting.presorted import Presorted, presort
 from equilab.metrics.boosting.stage import Trees, grow, leaf_values
 
 _SMALLEST_PRIOR = float(np.finfo(np.float32).eps)  # scikit-learn's
-_NUMBERS_AT_ONCE = {"cpu": 2**20, "cuda": 2**27}  # of a level's statistics; measured on a CPU: what its cache holds
+_NUMBERS_AT_ONCE = {"cpu": 2**22, "cuda": 2**27}  # of a level's statistics; measured on a CPU
 
 
 class Growth(NamedTuple):
@@ -108,8 +109,9 @@ def _grow_stages(data: Presorted, problems: list[_Problem], growth: Growth, rng:
         ]
     )
     numbers = 3 * 2 ** (growth.depth - 1) * max(len(weight), len(data.starts))
-    at_once = max(_NUMBERS_AT_ONCE["cpu" if growth.device == "cpu" else "cuda"] // numbers, 1)
-    parts = [slice(start, start + at_once) for start in range(0, sum(sizes), at_once)]
+    pieces = round(numbers * sum(sizes) / _NUMBERS_AT_ONCE["cpu" if growth.device == "cpu" else "cuda"])
+    edges = np.linspace(0, sum(sizes), min(max(pieces, 1), sum(sizes)) + 1).round().astype(int).tolist()
+    parts = [slice(start, end) for start, end in pairwise(edges)]
     shape = (2**growth.depth - 1, sum(sizes), data.values.shape[1])
     grown: list[Trees] = []
     for _ in range(growth.stages):

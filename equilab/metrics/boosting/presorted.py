@@ -14,9 +14,9 @@ class Presorted(NamedTuple):
 
     values: Tensor  # (n + 1, d) float32
     weight: Tensor  # (n + 1,) float32, the observations that share a row; the padding has none
-    order: Tensor  # (d, blocks * BLOCK) rows of each feature in rising order, then the padding
+    order: Tensor  # (d, blocks * BLOCK) int32, rows of each feature in rising order, then the padding
     cut: Tensor  # (d, blocks * BLOCK) whether a threshold may lie behind this position
-    starts: Tensor  # (d * blocks,) where each block starts in the flat order
+    starts: Tensor  # (d * blocks,) int32, where each block starts in the flat order
 
 
 def presort(values: Tensor, weight: Tensor) -> Presorted:
@@ -30,9 +30,9 @@ def presort(values: Tensor, weight: Tensor) -> Presorted:
     ranked, order = torch.sort(values.T.contiguous(), dim=1, stable=True)
     padding = -n % BLOCK
     length = n + padding
-    padded = torch.cat([order, order.new_full((d, padding), n)], dim=1)
+    padded = torch.cat([order, order.new_full((d, padding), n)], dim=1).int()
     cut = torch.zeros(d, length, dtype=torch.bool, device=values.device)
     cut[:, : n - 1] = ranked[:, 1:] - ranked[:, :-1] > _LEAST_GAP
-    starts = torch.arange(0, d * length, BLOCK, device=values.device)
+    starts = torch.arange(0, d * length, BLOCK, dtype=torch.int32, device=values.device)
     with_padding = torch.cat([values, values.new_zeros(1, d)])
     return Presorted(with_padding, torch.cat([weight, weight.new_zeros(1)]), padded, cut, starts)

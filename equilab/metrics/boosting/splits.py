@@ -34,7 +34,7 @@ class Splits(NamedTuple):
 
 
 class _Blocks(NamedTuple):
-    """Sums over blocks (d * blocks, nodes * classes), float32: within a block, and up to its end."""
+    """Sums over blocks (nodes * classes, d * blocks), float32: within a block, and up to its end."""
 
     sum: Tensor  # of the residuals
     weight: Tensor  # of the observations
@@ -64,8 +64,8 @@ def best_splits(data: Presorted, members: Members, total: Tensor, priority: Tens
     """
     slots = total.numel()
     blocks = _block_sums(data, members, slots)
-    flat = torch.nonzero(_promising(data, blocks, total.view(-1)).view(-1))[:, 0]
-    block, slot = flat // slots, flat % slots
+    flat = torch.nonzero(_promising(data, blocks, total.view(-1, 1)).view(-1))[:, 0]
+    slot, block = flat // len(data.starts), flat % len(data.starts)
     parts = zip(block.split(_AT_ONCE), slot.split(_AT_ONCE), strict=True)
     searched = [_search(data, blocks, members, total, *part) for part in parts]
     found = _Found(*(torch.cat(column) for column in zip(*searched, strict=True)))
@@ -88,31 +88,33 @@ def best_splits(data: Presorted, members: Members, total: Tensor, priority: Tens
 
 
 def _block_sums(data: Presorted, members: Members, slots: int) -> _Blocks:
-    rows, d = data.values.shape
-    stacked = torch.zeros(rows, 3 * slots, device=data.values.device)
-    flat, place = stacked.view(-1), members.row * (3 * slots) + members.slot
-    flat.scatter_(0, place, members.residual)
-    flat[slots:].scatter_(0, place, members.weight)
-    flat[2 * slots :].scatter_(0, place, members.residual.abs())
-    within = embedding_bag(data.order.view(-1), stacked, data.starts, mode="sum")
-    ends = within.view(d, -1, 3 * slots)[:, :, : 2 * slots].cumsum(1).view(len(within), -1)
-    return _Blocks(*within.split(slots, dim=1), *ends.split(slots, dim=1))
+    residual, weight = members.residual.new_zeros(2, len(data.values), slots)
+    place = (members.row * slots).add_(members.slot)
+    residual.view(-1).scatter_(0, place, members.residual)
+    weight.view(-1).scatter_(0, place, members.weight)
+    within = torch.stack([_sum_blocks(data, values) for values in (residual, weight, residual.abs())])
+    ends = within[:2].double().view(2, slots, len(data.order), -1).cumsum(3).float().view_as(within[:2])
+    return _Blocks(*within, *ends)
+
+
+def _sum_blocks(data: Presorted, values: Tensor) -> Tensor:
+    return embedding_bag(data.order.view(-1), values, data.starts, mode="sum").T
 
 
 def _promising(data: Presorted, blocks: _Blocks, total: Tensor) -> Tensor:
-    """Whether a block (d * blocks, slots) may hold the best split of a slot."""
+    """Whether a block may hold the best split of a slot (slots, d * blocks); total: (slots, 1)."""
     end = blocks.end_weight
     start = end - blocks.weight
     cut = data.cut[:, BLOCK - 1 :: BLOCK]
     inside = (end * (total - end)).clamp_(min=1)  # nothing is gained where all are on one side: the sum is 0 there
-    best = (blocks.end_sum.square() / inside).mul_(cut.reshape(-1, 1).float()).amax(0)
+    best = (blocks.end_sum.square() / inside).mul_(cut.flatten().float()).amax(1, keepdim=True)
     start.clamp_(min=1)
     last = torch.minimum(end, total - 1)
     least = torch.minimum(start * (total - start), last * (total - last)).clamp_(min=1)
     bound = (2 * blocks.end_sum).sub_(blocks.sum).abs_().add_(blocks.absolute).square_().div_(least)
     reached = torch.cat([torch.zeros_like(cut[:, :1]), cut[:, :-1]], dim=1)  # a threshold may lie before the block
-    empty = (blocks.weight == 0) & reached.reshape(-1, 1)
-    mixed = blocks.absolute[: cut.shape[1]].sum(0) > _PURE * total
+    empty = (blocks.weight == 0) & reached.flatten()
+    mixed = blocks.absolute[:, : cut.shape[1]].sum(1, keepdim=True) > _PURE * total
     return (bound >= torch.where(mixed, (4 - 4 * _ROUNDING) * best, torch.inf)).logical_and_(~empty)
 
 
@@ -124,8 +126,8 @@ def _search(data: Presorted, blocks: _Blocks, members: Members, total: Tensor, b
     member = (members.slot.index_select(0, flat).view(rows.shape) == slot[:, None]).float()
     left_sum = members.residual.index_select(0, flat).view(rows.shape).mul_(member).cumsum_(1)
     left_weight = members.weight.index_select(0, flat).view(rows.shape).mul_(member).cumsum_(1)
-    left_sum += (blocks.end_sum[block, slot] - blocks.sum[block, slot])[:, None]
-    left_weight += (blocks.end_weight[block, slot] - blocks.weight[block, slot])[:, None]
+    left_sum += (blocks.end_sum[slot, block] - blocks.sum[slot, block])[:, None]
+    left_weight += (blocks.end_weight[slot, block] - blocks.weight[slot, block])[:, None]
     inside = left_weight * (total.view(-1)[slot][:, None] - left_weight)
     possible = data.cut.view(-1, BLOCK).index_select(0, block) & (inside > 0)
     gain, place = torch.where(possible, left_sum.square() / inside.clamp(min=1), -1.0).max(1)

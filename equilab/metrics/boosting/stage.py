@@ -36,7 +36,9 @@ def grow(
     whole = torch.cat([residual, residual.new_zeros(1, classes)]).view(-1).float()
     slot = column
     total = data.weight.sum().expand(1, classes).contiguous()
-    sums = residual.sum(0)[None]  # (nodes, classes), of the residuals of each node
+    sums = residual.sum(0)[
+        None
+    ]  # (nodes, classes), of the residuals of each node; below the root to float32's rounding
     features, thresholds = [], []
     importance = residual.new_zeros(d, classes)
     for level in range(depth):
@@ -57,8 +59,11 @@ def grow(
             for left, both in ((left_weight, total), (left_sum, sums))
         )
     slot = slot[:-classes]
-    bent = curvature.new_zeros(sums.numel()).index_add_(0, slot, curvature.reshape(-1)).view(sums.shape)
-    value = torch.where(bent > _NO_CURVATURE, scale * sums / bent.clamp(min=_NO_CURVATURE), 0.0)
+    left, bent = (
+        values.new_zeros(sums.numel()).index_add_(0, slot, values.reshape(-1)).view(sums.shape)
+        for values in (residual, curvature)
+    )
+    value = torch.where(bent > _NO_CURVATURE, scale * left / bent.clamp(min=_NO_CURVATURE), 0.0)
     trees = Trees(torch.cat(features), torch.cat(thresholds), value, importance / data.weight.double().sum())
     return trees, value.view(-1).index_select(0, slot).view(residual.shape)
 
