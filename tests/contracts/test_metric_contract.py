@@ -9,7 +9,7 @@ import pytest
 import equilab.metrics
 from equilab.errors import SettingError
 from equilab.latents import Block, parse_blocks
-from equilab.metrics import CodeTable, Metric
+from equilab.metrics import CodeTable, GradientBoosting, Metric
 
 METRICS = [
     value
@@ -24,7 +24,14 @@ MIXED = np.column_stack([PERFECT @ np.random.default_rng(1).standard_normal((4, 
 LOG_VAR = np.random.default_rng(2).normal(-3, 0.1, NOISE.shape)
 COUNT = 1_500  # what settings called num_... are reduced to
 
-BOOSTED = {"dci", "dci_forest", "downstream_boosting", "fairness", "strong_generalisation"}  # many trees are fitted
+FIT_MUCH = {
+    "dci",
+    "dci_forest",
+    "downstream_boosting",
+    "downstream_logistic",
+    "fairness",
+    "strong_generalisation",
+}  # fit many predictors
 
 # What a metric does not promise, and why.
 FACTORS_UNREAD = {"active_units", "gaussian_total_correlation", "gaussian_wasserstein", "mean_pairwise_mi"}
@@ -64,10 +71,12 @@ def small(metric: Metric) -> Metric:
     """The metric with fewer draws."""
     counts = {each.name: getattr(metric, each.name) for each in dataclasses.fields(metric)}
     fewer = {
-        name: min(count, 300 if metric.name in BOOSTED else COUNT)
+        name: min(count, 300 if metric.name in FIT_MUCH else COUNT)
         for name, count in counts.items()
         if name.startswith("num_")
     }
+    if "boosting" in counts:
+        fewer["boosting"] = GradientBoosting(stages=3)
     return dataclasses.replace(metric, **fewer)
 
 

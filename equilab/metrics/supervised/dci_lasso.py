@@ -57,7 +57,9 @@ class DCILasso(Metric):
         for factor in table.scored:
             column = table.factors[:, [factor]].astype(np.float64)
             target = standardised(column[train], column[test])
-            lasso = Lasso(self.alpha, max_iter=self.max_iterations).fit(features[0], target[0][:, 0])
+            lasso = Lasso(self.alpha, max_iter=self.max_iterations, random_state=int(rng.integers(2**31))).fit(
+                features[0], target[0][:, 0]
+            )
             importance.append(np.abs(lasso.coef_))
             informed.append(explained(lasso.predict(features[1]), target[1][:, 0]))
         matrix = block_importance(np.stack(importance, axis=1), parsed)
