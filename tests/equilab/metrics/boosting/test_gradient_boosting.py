@@ -137,8 +137,11 @@ def test_probabilities_name_the_label_that_is_predicted():
 
 
 def test_bad_settings_and_shapes_are_refused():
-    for setting in ({"stages": 0}, {"depth": 0}, {"learning_rate": 0.0}):
-        with pytest.raises(SettingError, match=f"{next(iter(setting))}: expected"):
-            GradientBoosting(**setting)
+    with pytest.raises(SettingError, match="stages: expected an integer, at least 1, got 0"):
+        GradientBoosting(stages=0)
+    with pytest.raises(SettingError, match="depth: expected an integer, at least 1, got 0"):
+        GradientBoosting(depth=0)
+    with pytest.raises(SettingError, match="learning_rate: expected a positive number"):
+        GradientBoosting(learning_rate=0.0)
     with pytest.raises(ShapeError, match="features, labels: expected"):
         GradientBoosting().fit(np.eye(3), np.zeros(2, int), rng=np.random.default_rng(0))

@@ -108,12 +108,13 @@ def test_scale_and_offset_do_not_matter(metric):
 
 
 def test_both_implementations_give_nearly_one_score_on_few_observations():
+    """Nodes of few observations have splits that gain exactly as much, of which each takes one: hence the tolerance."""
     codes = UNIT @ np.random.default_rng(1).standard_normal((3, 5)) + 0.3 * NOISE[:, :5]
     settings = [GradientBoosting(10, implementation=name) for name in ("presorted", "scikit-learn")]
     found, oracle = (score(DCI(400, 200, boosting), codes) for boosting in settings)
-    assert found[0].value == pytest.approx(oracle[0].value, abs=0.02)
-    assert found[1]["completeness"].value == pytest.approx(oracle[1]["completeness"].value, abs=0.02)
-    assert found[1]["informativeness"].value == pytest.approx(oracle[1]["informativeness"].value, abs=0.02)
+    assert found[0].value == pytest.approx(oracle[0].value, abs=0.015)
+    assert found[1]["completeness"].value == pytest.approx(oracle[1]["completeness"].value, abs=0.01)
+    assert found[1]["informativeness"].value == pytest.approx(oracle[1]["informativeness"].value, abs=0.01)
 
 
 def test_a_single_factor_and_a_single_code_score_without_nan(metric):
