@@ -118,6 +118,7 @@ def write(scores: Scores, folder: Path) -> list[Path]:
         "representation": scores.representation,
         "seed": scores.seed,
         "versions": scores.versions,
+        "settings": scores.settings,
         "scores": values,
         "per_code": {name: score.per_code for name, score in scores.items() if score.per_code},
     }

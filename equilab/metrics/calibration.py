@@ -73,7 +73,7 @@ def calibrate(
 
     >>> from equilab.metrics import MIG
     >>> factors = np.stack(np.unravel_index(np.arange(60), (3, 4, 5)), 1)
-    >>> calibrate([MIG()], factors, spoilt_by="dropped", levels=(0, 1))["mig"].round(2).tolist()
+    >>> calibrate([MIG()], factors, spoilt_by="dropped", levels=(0.0, 1.0))["mig"].round(2).tolist()
     [1.0, 0.0]
     """
     if spoilt_by not in SPOILT_BY:

@@ -1,5 +1,6 @@
 """Codes beside factors, encoded once; every metric draws its samples from this table."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +12,12 @@ from numpy import ndarray
 
 from equilab.data import Dataset
 from equilab.errors import DataError, ShapeError
+from equilab.metrics.checked import check_scale, checked_codes, checked_factors
 from equilab.metrics.encoding import Encode, Progress, encode_observations, observations_to_encode
+from equilab.metrics.value_rows import ValueRows, value_rows
+
+_SAMPLED = 50_000  # rows of sampled codes, at least
+_LARGEST_LOG_VAR = 80.0
 
 
 class Split(NamedTuple):
@@ -19,14 +25,6 @@ class Split(NamedTuple):
 
     train: Int[ndarray, "num_train"]
     test: Int[ndarray, "num_test"]
-
-
-class _Groups(NamedTuple):
-    """The rows of a table ordered by the value of one factor, where each value starts, and how many rows show it."""
-
-    rows: Int[ndarray, "n"]
-    starts: Int[ndarray, "values"]
-    counts: Int[ndarray, "values"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +48,7 @@ class CodeTable:
     factors: ndarray
     factor_names: Sequence[str] | ndarray = ()  # kept as a tuple
     log_var: ndarray | None = None
+    copies: int = 1  # passes over the observations, one after the other, that make up the rows: see `sampled`
 
     def __post_init__(self) -> None:
         codes, factors = np.asarray(self.codes), np.asarray(self.factors)
@@ -65,14 +64,15 @@ class CodeTable:
             raise ShapeError(f"factor_names: expected {factors.shape[1]} names, got {len(names)}: {', '.join(names)}")
         if len(set(names)) < len(names):
             raise DataError(f"factor_names: expected different names, got {', '.join(names)}")
-        object.__setattr__(self, "codes", _checked_codes(codes, "codes"))
-        object.__setattr__(self, "factors", _checked_factors(factors))
+        object.__setattr__(self, "codes", checked_codes(codes, "codes"))
+        check_scale(self.codes)
+        object.__setattr__(self, "factors", checked_factors(factors))
         object.__setattr__(self, "factor_names", names)
         if self.log_var is not None:
             log_var = np.asarray(self.log_var)
             if log_var.shape != codes.shape:
                 raise ShapeError(f"log_var: expected the shape of the codes, {codes.shape}, got {log_var.shape}")
-            object.__setattr__(self, "log_var", _checked_codes(log_var, "log_var"))
+            object.__setattr__(self, "log_var", checked_codes(log_var, "log_var"))
         if not self.scored:
             raise DataError(
                 f"factors: expected at least one that varies, got one value of each of {', '.join(names) or 'none'}"
@@ -92,7 +92,7 @@ class CodeTable:
     ) -> "CodeTable":
         """The table of a whole grid, each image encoded once, or of `num_samples` observations drawn at random.
 
-        num_samples: None is all of a grid, and 100,000 of any other data set; they are drawn with replacement.
+        num_samples: None is all of a grid, and 100,000 of any other data set; none of them twice.
 
         encode: float32 images (n, C, H, W) in [0, 1], as a torch tensor or, if `inputs` says so, a numpy array, to
         codes (n, d), either kind, on any device, or to a pair (mean, log_var) of a posterior. It is called without
@@ -135,13 +135,16 @@ class CodeTable:
         >>> len(set(train)), len(set(test)), set(train) & set(test)
         (4, 2, set())
         """
-        n = len(self.codes)
+        n = len(self.codes) // self.copies
         if n < 2:
             raise DataError("codes: expected at least two observations, to fit to one part and score on another, got 1")
         order = rng.permutation(n)
         cut = min(max(round(n * num_train / (num_train + num_test)), 1), n - 1)
         train, test = order[:cut], order[cut:]
-        return Split(train[rng.integers(len(train), size=num_train)], test[rng.integers(len(test), size=num_test)])
+        rows = [part[rng.integers(len(part), size=num)] for part, num in ((train, num_train), (test, num_test))]
+        if self.copies > 1:
+            rows = [part + n * rng.integers(self.copies, size=len(part)) for part in rows]
+        return Split(*rows)
 
     def sample_fixed(
         self, factor: int, *, groups: int, size: int, rng: np.random.Generator
@@ -168,13 +171,23 @@ class CodeTable:
         return rows[starts[value] + rng.integers(counts[value], size=(groups, size))]
 
     def sampled(self, rng: np.random.Generator) -> "CodeTable":
-        """The table with one sample of each posterior, codes + exp(log_var / 2) noise, in place of the means.
+        """The table with samples of the posteriors, codes + exp(log_var / 2) noise, in place of their means.
 
-        Raises DataError for a table without log variances.
+        One sample of each where there are many observations; of few, several passes over them, to at least 50,000 rows,
+        so that a metric which draws one observation again sees fresh noise. Raises DataError without log variances.
+
+        >>> table = CodeTable(np.zeros((4, 1)), np.arange(4)[:, None], log_var=np.zeros((4, 1)))
+        >>> sampled = table.sampled(np.random.default_rng(0))
+        >>> len(sampled.codes), round(float(sampled.codes.std()), 1)
+        (50000, 1.0)
         """
         log_var = self.require_log_var("sampled codes")
-        noise = rng.standard_normal(self.codes.shape, dtype=self.codes.dtype)
-        return CodeTable(self.codes + np.exp(0.5 * log_var) * noise, self.factors, self.factor_names)
+        if log_var.max() > _LARGEST_LOG_VAR:
+            raise DataError(f"log_var: expected at most {_LARGEST_LOG_VAR}, a variance of 5e34, got {log_var.max():g}")
+        copies = max(1, -(-_SAMPLED // len(self.codes)))
+        codes = np.tile(self.codes, (copies, 1))
+        codes += np.exp(0.5 * np.tile(log_var, (copies, 1))) * rng.standard_normal(codes.shape)
+        return CodeTable(codes, np.tile(self.factors, (copies, 1)), self.factor_names, copies=copies)
 
     @cached_property
     def kl(self) -> Float[ndarray, "d"]:
@@ -191,7 +204,7 @@ class CodeTable:
         if self.log_var is None:
             raise DataError(
                 f"log_var: expected the log variances (n, d) of the posterior for {purpose}, got none; give log_var=, "
-                "or an encoder that returns (mean, log_var)"
+                "or an encoder that returns (mean, log_var); sampled codes have none: representation='mean'"
             )
         return self.log_var
 
@@ -204,56 +217,37 @@ class CodeTable:
         >>> CodeTable(np.arange(6.0)[::-1, None], factors).grid()[..., 0].tolist()
         [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
         """
-        columns = [np.unique(self.factors[:, factor], return_inverse=True) for factor in self.scored]
-        sizes = tuple(len(values) for values, _ in columns)
-        index = np.ravel_multi_index(tuple(position for _, position in columns), sizes)
-        missing = np.prod(sizes) - len(np.unique(index))
-        if missing or len(index) != np.prod(sizes):
+        sizes, index = self._sizes, self._combinations
+        if index is None or not self.is_grid or len(index) > math.prod(sizes):
+            missing = math.prod(sizes) - len(np.unique(self.factors[:, list(self.scored)], axis=0))
             raise DataError(
                 f"factors: expected each combination of {' x '.join(map(str, sizes))} values of "
-                f"{', '.join(self.scored_names)} exactly once, got {len(index)} observations, {missing} combinations "
-                "missing; encode the whole grid"
+                f"{', '.join(self.scored_names)} exactly once, got {len(self.codes)} observations and {missing} "
+                "combinations missing; encode the whole grid, and means rather than samples"
             )
         codes = np.empty_like(self.codes)
         codes[index] = self.codes
         return codes.reshape(*sizes, -1)
 
     @cached_property
-    def _groups(self) -> dict[int, _Groups]:
-        return {factor: _group(self.factors[:, factor]) for factor in range(self.factors.shape[1])}
+    def is_grid(self) -> bool:
+        """Whether every combination of the values present is shown by one and the same number of rows."""
+        index = self._combinations
+        return index is not None and len(set(np.bincount(index, minlength=math.prod(self._sizes)).tolist())) == 1
 
+    @cached_property
+    def _sizes(self) -> tuple[int, ...]:
+        """The number of values present of each factor that varies."""
+        return tuple(len(np.unique(self.factors[:, factor])) for factor in self.scored)
 
-def _group(column: Int[ndarray, "n"]) -> _Groups:
-    """The rows of each value of one factor."""
-    low, high = int(column.min()), int(column.max())
-    if high - low < 2**16:  # numpy orders 16-bit integers by radix, many times faster than wider ones
-        index = (column.astype(np.int64) - low).astype(np.uint16)
-    else:
-        index = np.unique(column, return_inverse=True)[1]
-    counts = np.bincount(index)
-    present = np.flatnonzero(counts)
-    starts = (np.cumsum(counts) - counts)[present]
-    return _Groups(np.argsort(index, kind="stable").astype(np.int32), starts, counts[present])
+    @cached_property
+    def _combinations(self) -> Int[ndarray, "n"] | None:
+        """The flat index of each row's combination of values, or None where there are more of these than rows."""
+        if math.prod(self._sizes) > len(self.codes):
+            return None
+        columns = [np.unique(self.factors[:, factor], return_inverse=True)[1].reshape(-1) for factor in self.scored]
+        return np.ravel_multi_index(tuple(columns), self._sizes)
 
-
-def _checked_codes(codes: ndarray, name: str) -> Float[ndarray, "n d"]:
-    """Finite floats of at least 32 bits; integers become float64."""
-    if codes.dtype.kind not in "fiub":
-        raise DataError(f"{name}: expected real numbers, got {codes.dtype}")
-    codes = codes.astype(np.promote_types(codes.dtype, np.float32), copy=False)
-    if not np.isfinite(codes).all():
-        row, column = np.argwhere(~np.isfinite(codes))[0]
-        raise DataError(f"{name}[{row}, {column}]: expected finite numbers, got {codes[row, column]}")
-    return codes
-
-
-def _checked_factors(factors: ndarray) -> Int[ndarray, "n k"]:
-    """Signed integers, also of factors written as floats."""
-    if factors.dtype.kind == "i":
-        return factors
-    if factors.dtype.kind not in "fub" or not np.isfinite(factors).all() or (np.rint(factors) != factors).any():
-        raise DataError(
-            f"factors: expected integers, the index of each value, got {factors.dtype}; "
-            "np.unique(column, return_inverse=True)[1] numbers the values of a column"
-        )
-    return factors.astype(np.int64)
+    @cached_property
+    def _groups(self) -> dict[int, ValueRows]:
+        return {factor: value_rows(self.factors[:, factor]) for factor in range(self.factors.shape[1])}

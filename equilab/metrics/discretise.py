@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from equilab.latents import Block
+from equilab.latents import Block, block_values
 
 
 def discretise(
@@ -12,8 +12,8 @@ def discretise(
 ) -> Int[ndarray, "n blocks"]:
     """The cell 0 ... cells - 1 of each code in each block.
 
-    One axis: equal widths over its own range. A circle: equal angles. Several axes of R^m: k-means clusters
-    (scikit-learn's KMeans, one k-means++ start, seeded from `rng`).
+    One axis: equal widths over its own range. A circle: equal angles, one cell if it has collapsed (`block_values`).
+    Several axes of R^m: k-means clusters (scikit-learn's KMeans, one k-means++ start, seeded from `rng`).
 
     >>> angle = np.linspace(0, 2 * np.pi, 9)[:8]
     >>> codes = np.stack([np.cos(angle), np.sin(angle), angle], 1)
@@ -23,7 +23,7 @@ def discretise(
     """
     found = np.empty((len(codes), len(blocks)), np.int64)
     for index, block in enumerate(blocks):
-        values = codes[:, list(block.axes)]
+        values = block_values(codes, block)
         if len(block.axes) == 1:
             found[:, index] = equal_widths(values[:, 0], cells)
         elif block.manifold == "circle":

@@ -20,16 +20,18 @@ NUM_DRAWN = 100_000
 
 
 def observations_to_encode(dataset: Dataset, *, num_samples: int | None, seed: int) -> Int[ndarray, "n"]:
-    """Every observation of a grid in order; of any other data set `num_samples`, drawn uniformly with replacement.
+    """Every observation of a grid in order; of any other data set `num_samples`, drawn uniformly without replacement.
 
-    None: all of a grid, 100,000 of any other data set. A grid that has more than `num_samples` is drawn from, too.
+    None: all of a grid, 100,000 of any other data set. A grid that has more than `num_samples` is drawn from, too. No
+    observation is drawn twice, or a metric could be fitted to an image and scored on it: all where there are fewer.
     Raises SettingError for less than one.
     """
     if num_samples is not None and num_samples < 1:
         raise SettingError(f"num_samples: expected at least 1, or None for all of a grid, got {num_samples}")
-    if dataset.is_grid and (num_samples is None or num_samples >= len(dataset)):
+    most = len(dataset) if dataset.is_grid and num_samples is None else num_samples or NUM_DRAWN
+    if most >= len(dataset):
         return np.arange(len(dataset))
-    return np.random.default_rng(seed).integers(len(dataset), size=num_samples or NUM_DRAWN)
+    return np.random.default_rng(seed).choice(len(dataset), size=most, replace=False)
 
 
 class Encoded(NamedTuple):

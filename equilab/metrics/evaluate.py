@@ -82,7 +82,7 @@ def score_encoder(
     `batch_size`; with `num_samples`, and of any other data set, that many observations, drawn at random.
 
     references: those of `score_codes`, and "pca", as many principal components of the images as the codes have
-    dimensions, and "pixels", the images themselves (10,000 of them, and slow: thousands of dimensions). `untrained`,
+    dimensions, and "pixels", the images themselves (15,000 of them, and slow: thousands of dimensions). `untrained`,
     the same encoder before training, gives the reference "floor_untrained". For each of them at most 100,000
     observations are encoded. `progress(done, total)` is called after every batch, from the start again for each.
     Raises ShapeError, DataError and SettingError, as `CodeTable.encode` and `score_codes` do.

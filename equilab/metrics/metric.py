@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from equilab.errors import SettingError
+from equilab.errors import DataError, SettingError
 from equilab.latents import Blocks
 from equilab.metrics.code_table import CodeTable
 
@@ -53,6 +53,13 @@ class Metric(ABC):
     name: ClassVar[str]
     unit: ClassVar[str] = "0 to 1"  # of its value; a part may have another
     better: ClassVar[Literal["up", "down", ""]] = "up"
+    needs_grid: ClassVar[bool] = False  # whether it sets factors, which only a complete grid allows
+    draws: ClassVar[tuple[str, ...]] = ("num_samples", "num_train", "num_test")  # settings that count observations
+
+    @property
+    def num_observations(self) -> int:
+        """How many observations are drawn from a table."""
+        return sum(getattr(self, setting, 0) for setting in self.draws)
 
     @abstractmethod
     def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
@@ -60,6 +67,23 @@ class Metric(ABC):
 
         Raises SettingError for blocks that do not fit the codes, DataError for a table that this metric cannot score.
         """
+
+
+def check_enough(metric: Metric, table: CodeTable) -> None:
+    """DataError for a table with fewer observations than a metric draws, unless it is a complete grid.
+
+    A grid is all there is: what is drawn from it again and again is its distribution. A small sample is not: its
+    observations would be drawn many times over, and what is common to a few would count as a law.
+    """
+    have = len(table.codes) // table.copies
+    if have < metric.num_observations and not table.is_grid:
+        share = have / metric.num_observations
+        counts = {name: int(getattr(metric, name) * share) for name in metric.draws if hasattr(metric, name)}
+        settings = ", ".join(f"{name}={count}" for name, count in counts.items())
+        raise DataError(
+            f"codes: {metric.name} draws {metric.num_observations} observations, and there are {have}, not a complete "
+            f"grid of factors; give more, or a metric that draws less: metrics=[{type(metric).__name__}({settings})]"
+        )
 
 
 def by_name(names: Iterable[str], values: Float[ndarray, "n"]) -> dict[str, float]:

@@ -17,7 +17,7 @@ REFERENCES = ("random", "pca", "pixels", "ceiling")
 """References by the word that asks for them; pca and pixels are made of images."""
 NUM_PCA = 10_000
 """Images that the principal components are fitted to."""
-NUM_PIXELS = 10_000
+NUM_PIXELS = 15_000
 """Observations whose pixels are a code: each has thousands of dimensions."""
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from equilab.errors import DataError, SettingError
 from equilab.latents import Blocks, parse_blocks
 from equilab.metrics.code_table import CodeTable
-from equilab.metrics.metric import Metric, Score
+from equilab.metrics.metric import Metric, Score, check_enough
 from equilab.metrics.protocols import choose_metrics
 from equilab.metrics.references import Reference
 from equilab.metrics.scores import Scores
@@ -44,15 +44,20 @@ def score_table(
     if taken := [name for name in table.scored_names if name in _RESERVED]:
         raise DataError(f"factor_names: {', '.join(taken)} would hide a reference score of that name; rename it")
 
+    for metric in chosen:
+        check_enough(metric, table)
+
     def scores_of(reference: Reference, repeat: int = 0) -> dict[str, Score]:
         scored = reference.table
+        metrics = [metric for metric in chosen if reference is own or scored.is_grid or not metric.needs_grid]
         if representation == "sampled":
             scored = scored.sampled(np.random.default_rng([seed, 3, repeat]))
-        found = [metric(scored, rng=generator_of(metric, seed, repeat), blocks=reference.blocks) for metric in chosen]
+        found = [metric(scored, rng=generator_of(metric, seed, repeat), blocks=reference.blocks) for metric in metrics]
         return {each.name: each for score in found for each in score.each()}
 
     own = Reference(table, blocks)
     scores = scores_of(own)
+    Scores(scores).flat()  # names of factors that collide are refused before the longer part of the work
     again = [scores_of(own, repeat) for repeat in range(1, repeats + 1)]
     return Scores(
         scores,
@@ -64,7 +69,8 @@ def score_table(
         protocol=protocol if not any(isinstance(metric, Metric) for metric in metrics or ()) else "",
         representation=representation,
         seed=seed,
-        versions={package: version(package) for package in ("equilab", "numpy", "scikit-learn")},
+        settings={metric.name: repr(metric) for metric in chosen},
+        versions={package: version(package) for package in ("equilab", "numpy", "scipy", "scikit-learn", "torch")},
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from equilab.errors import DataError
 from equilab.metrics.intervals import Interval, sampling_interval
 from equilab.metrics.metric import Score
 
@@ -31,6 +32,7 @@ class Scores(Mapping[str, Score]):
     representation: str = "mean"  # or "sampled"
     seed: int = 0
     versions: dict[str, str] = field(default_factory=dict)  # of the packages that the values depend on
+    settings: dict[str, str] = field(default_factory=dict)  # of each metric, as it is written in Python
 
     def __getitem__(self, name: str) -> Score:
         """The score of that name; KeyError lists those there are."""
@@ -59,20 +61,20 @@ class Scores(Mapping[str, Score]):
     def flat(self) -> dict[str, float]:
         """The values as plain floats, for logging.
 
-        `<score>`, `<score>_<factor>`, `<score>_<reference>`, and `<score>_low`, `<score>_high` of its interval.
+        `<score>`, `<score>_<factor>`, `<score>_<reference>`, and `<score>_low`, `<score>_high` of its interval. Raises
+        DataError where a factor's name makes one key of two, such as a factor "nats" beside jemmig_nats.
         """
-        values = {name: score.value for name, score in self.scores.items()}
-        values |= {
-            f"{name}_{factor}": value
-            for name, score in self.scores.items()
-            for factor, value in score.per_factor.items()
-        }
-        values |= {
-            f"{name}_{where}": value for where, found in self.references.items() for name, value in found.items()
-        }
+        pairs = [(name, score.value) for name, score in self.scores.items()]
+        for name, score in self.scores.items():
+            pairs += [(f"{name}_{factor}", value) for factor, value in score.per_factor.items()]
+        for where, found in self.references.items():
+            pairs += [(f"{name}_{where}", value) for name, value in found.items()]
         for name, interval in self.intervals.items():
-            values |= {f"{name}_low": interval.low, f"{name}_high": interval.high}
-        return values
+            pairs += [(f"{name}_low", interval.low), (f"{name}_high", interval.high)]
+        keys = [key for key, _ in pairs]
+        if twice := sorted({key for key in keys if keys.count(key) > 1}):
+            raise DataError(f"factor_names: {', '.join(twice)} would name two values; rename the factor at its end")
+        return dict(pairs)
 
     def __str__(self) -> str:
         """A table of one line per score: value, interval, references, and the unit of what is not from 0 to 1."""

@@ -41,6 +41,7 @@ class Fairness(Metric):
     """
 
     name: ClassVar[str] = "fairness"
+    needs_grid: ClassVar[bool] = True
     better: ClassVar[Literal["up", "down", ""]] = "down"
     num_train: int = 10_000  # points that predictors are fitted to
     num_test: int = 100  # observations in which every value is set

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 
 from equilab.errors import DataError, SettingError
-from equilab.latents import Block, Blocks, parse_blocks
+from equilab.latents import Block, Blocks, circle_codes, parse_blocks
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
 
@@ -21,8 +21,8 @@ class BetaVAEScore(Metric):
 
     A point: a factor k, uniform; `batch_size` pairs of observations, the two of a pair sharing a value of k. Its
     feature for each block is the mean over the pairs of |code - code'|, the Euclidean norm for a block of several
-    axes, not normalised. A logistic regression (L2 penalty, C = 1: scikit-learn's defaults) is fitted to `num_train`
-    points; the score is its accuracy on `num_test` fresh ones.
+    axes (of a circle, the chord of its unit circle), not normalised. A logistic regression (L2 penalty, C = 1:
+    scikit-learn's defaults) is fitted to `num_train` points; the score is its accuracy on `num_test` fresh ones.
 
     matrix: test points by true (rows) and predicted (columns) factor. per_factor: accuracy among its test points.
     per_code: the block's share of the classifier's weights, each times the standard deviation of its feature.
@@ -36,6 +36,7 @@ class BetaVAEScore(Metric):
     """
 
     name: ClassVar[str] = "beta_vae_score"
+    draws: ClassVar[tuple[str, ...]] = ("batch_size",)
     num_train: int = 10_000  # points that the classifier is fitted to
     num_test: int = 5_000  # points that are scored
     batch_size: int = 64  # pairs of one point
@@ -90,12 +91,13 @@ def sample_points(
     """`num` points in the order of their shared factors, which are drawn uniformly."""
     shared = np.sort(rng.integers(len(table.scored), size=num))
     features = np.empty((num, len(blocks)))
+    codes = circle_codes(table.codes, blocks)
     for position, factor in enumerate(table.scored):
         first, last = np.searchsorted(shared, [position, position + 1]).tolist()
         for start in range(first, last, _CHUNK):
             stop = min(start + _CHUNK, last)
             # every pair draws a value of its own: one value for all pairs of a point would tell that value, too
-            pairs = table.codes[table.sample_fixed(factor, groups=(stop - start) * batch_size, size=2, rng=rng)]
+            pairs = codes[table.sample_fixed(factor, groups=(stop - start) * batch_size, size=2, rng=rng)]
             distances = block_distances(pairs[:, 0], pairs[:, 1], blocks).reshape(stop - start, batch_size, -1)
             features[start:stop] = distances.mean(axis=1, dtype=np.float64)
     return Points(features, shared)

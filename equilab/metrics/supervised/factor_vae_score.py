@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
 from equilab.errors import SettingError
-from equilab.latents import Block, Blocks, parse_blocks
+from equilab.latents import Block, Blocks, circle_codes, parse_blocks
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
 
@@ -27,7 +27,8 @@ class FactorVAEScore(Metric):
 
     is least. `num_train` votes give each block its majority factor; the score is the share of `num_test` fresh votes
     that this table names rightly. An axis is active if it varies, with a standard deviation of `active_std` or more; a
-    block without any never wins; without active axes at all the score is 0. Variances have ddof 1.
+    block without any never wins; without active axes at all the score is 0. Variances have ddof 1. The axes of a circle
+    are the cosine and sine of its angle.
 
     matrix: training votes (blocks, factors that vary). per_factor: accuracy among the test votes of that factor;
     per_code: among the test votes of that block.
@@ -39,6 +40,7 @@ class FactorVAEScore(Metric):
     """
 
     name: ClassVar[str] = "factor_vae_score"
+    draws: ClassVar[tuple[str, ...]] = ("num_variance",)
     num_train: int = 10_000  # votes of the majority table
     num_test: int = 5_000  # votes that are scored
     batch_size: int = 64  # observations of one vote
@@ -53,7 +55,8 @@ class FactorVAEScore(Metric):
     def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
         parsed = parse_blocks(blocks, table.codes.shape[1])
         labels = tuple(block.label for block in parsed)
-        total = table.codes[table.sample(self.num_variance, rng)].var(axis=0, ddof=1, dtype=np.float64)
+        codes = circle_codes(table.codes, parsed)
+        total = codes[table.sample(self.num_variance, rng)].var(axis=0, ddof=1, dtype=np.float64)
         active = (total > 0) & (np.sqrt(total) >= self.active_std)  # a constant axis would win every vote as 0 / 0
         if not active.any():
             train = test = np.zeros((len(parsed), len(table.scored)), np.int64)
@@ -99,12 +102,13 @@ def count_votes(
     total, active: variance over the whole data of each axis (d,), and whether it counts.
     """
     counts = np.zeros((len(blocks), len(table.scored)), np.int64)
+    codes = circle_codes(table.codes, blocks)
     asked = np.bincount(rng.integers(len(table.scored), size=num), minlength=len(table.scored)).tolist()
     for position, factor in enumerate(table.scored):
         for start in range(0, asked[position], _CHUNK):
             groups = min(_CHUNK, asked[position] - start)
             rows = table.sample_fixed(factor, groups=groups, size=batch_size, rng=rng)
-            local = table.codes[rows].var(axis=1, ddof=1, dtype=np.float64)  # (groups, d)
+            local = codes[rows].var(axis=1, ddof=1, dtype=np.float64)  # (groups, d)
             least = relative_variances(local, total, active, blocks).argmin(axis=1)
             counts[:, position] += np.bincount(least, minlength=len(blocks))
     return counts

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from equilab.errors import SettingError
-from equilab.latents import Blocks, parse_blocks
+from equilab.latents import Blocks, circle_codes, parse_blocks
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
 from equilab.metrics.supervised.factor_vae_score import count_votes, majority_accuracy
@@ -20,7 +20,8 @@ class FactorVAEScoreKim2018(Metric):
     posterior has collapsed to the prior, a KL to N(0, 1) below `collapsed_kl` on average over the table; its variance
     over the whole data is that of the table; a vote sees 200 observations, and 800 votes make the majority table.
     The score is the accuracy on `num_test` fresh votes, so that a table does not score the votes that it was made of.
-    The paper gives no figure for the KL of a collapsed axis: 0.01 nats is where Duan et al. 2020 set it.
+    The paper gives no figure for the KL of a collapsed axis: 0.01 nats is where Duan et al. 2020 set it. The KL is that
+    of the posterior as it is, of a circle, too, whose votes are by cosine and sine of its angle.
 
     matrix: training votes (blocks, factors that vary). per_factor: accuracy among the test votes of that factor;
     per_code: among the test votes of that block. Without axes left the score is 0.
@@ -33,6 +34,7 @@ class FactorVAEScoreKim2018(Metric):
     """
 
     name: ClassVar[str] = "factor_vae_score_kim2018"
+    draws: ClassVar[tuple[str, ...]] = ("batch_size",)
     num_train: int = 800  # votes of the majority table
     num_test: int = 800  # votes that are scored
     batch_size: int = 200  # observations of one vote
@@ -46,11 +48,12 @@ class FactorVAEScoreKim2018(Metric):
     def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
         parsed = parse_blocks(blocks, table.codes.shape[1])
         table.require_log_var("the KL by which this score leaves out collapsed dimensions")
-        varies = (table.codes != table.codes[:1]).any(axis=0)  # a constant axis would win every vote as 0 / 0
+        codes = circle_codes(table.codes, parsed)
+        varies = (codes != codes[:1]).any(axis=0)  # a constant axis would win every vote as 0 / 0
         active = varies & (table.kl >= self.collapsed_kl)
         train = test = np.zeros((len(parsed), len(table.scored)), np.int64)
         if active.any():
-            total = table.codes.var(axis=0, ddof=1, dtype=np.float64)
+            total = codes.var(axis=0, ddof=1, dtype=np.float64)
             train, test = (
                 count_votes(table, parsed, total, active, num=num, batch_size=self.batch_size, rng=rng)
                 for num in (self.num_train, self.num_test)

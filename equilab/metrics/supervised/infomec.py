@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
 from equilab.errors import DataError, SettingError
-from equilab.latents import Block, Blocks, block_values, parse_blocks
+from equilab.latents import Block, Blocks, block_values, circle_codes, parse_blocks
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
 from equilab.metrics.mutual_information import entropy, mutual_information_matrix
@@ -50,6 +50,7 @@ class InfoMEC(Metric):
     """
 
     name: ClassVar[str] = "infomec"
+    draws: ClassVar[tuple[str, ...]] = ()  # all of a smaller table is taken, once
     num_samples: int = 10_000  # observations, all of a smaller table
     neighbours: int = 10  # of each point, among those with its factor value
     max_iterations: int = 100  # of the linear model's solver (lbfgs)
@@ -144,12 +145,12 @@ def concentration(known: Float[ndarray, "rows columns"]) -> Float[ndarray, "rows
 
 
 def wide_blocks(codes: Float[ndarray, "n d"], blocks: tuple[Block, ...]) -> Bool[ndarray, "blocks"]:
-    """Whether the largest range among a block's axes exceeds a twentieth of the largest range of all.
+    """Whether the largest range among a block's axes, of a circle cosine and sine, exceeds a twentieth of that of all.
 
     >>> wide_blocks(np.array([[0.0, 0.0, 5.0], [1.0, 0.05, 5.0]]), (Block((0,)), Block((1,)), Block((2,)))).tolist()
     [True, False, False]
     """
-    ranges = np.ptp(codes.astype(np.float64), axis=0)
+    ranges = np.ptp(circle_codes(codes, blocks).astype(np.float64), axis=0)
     widths = np.array([ranges[list(block.axes)].max() for block in blocks])
     return widths > widths.max() / 20
 
@@ -157,12 +158,17 @@ def wide_blocks(codes: Float[ndarray, "n d"], blocks: tuple[Block, ...]) -> Bool
 def numbered_values(codes: Float[ndarray, "n d"], blocks: tuple[Block, ...]) -> Int[ndarray, "n blocks"]:
     """The different values of each block, numbered from 0; DataError where no two observations share one.
 
+    Values of a circle are its directions, to six decimals of cosine and sine.
+
     >>> numbered_values(np.array([[2.5, 1.0], [0.5, 1.0], [2.5, 1.0]]), (Block((0,)), Block((1,)))).tolist()
     [[1, 0], [0, 0], [1, 0]]
     """
     cells = np.empty((len(codes), len(blocks)), np.int64)
     for index, block in enumerate(blocks):
-        values, inverse = np.unique(codes[:, list(block.axes)], axis=0, return_inverse=True)
+        points = block_values(codes, block)
+        if block.manifold == "circle":
+            points = points.round(6) + 0.0  # -0 and 0 are one value
+        values, inverse = np.unique(points, axis=0, return_inverse=True)
         if len(values) == len(codes) > 1:
             raise DataError(
                 f"codes: expected the few values of a quantised latent, got {len(values)} different ones in "

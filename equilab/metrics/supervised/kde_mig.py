@@ -26,7 +26,7 @@ class KDEMIG(Metric):
     q(z) is the mixture of the posteriors N(code, exp(log_var)) of `num_support` observations x drawn without
     replacement, q(z | v) that of those among them that show the value v. `num_samples` of these observations, drawn
     with replacement, give one z each for the mean. Estimates are kept between 0 and H. A block of several axes has the
-    joint density of its axes; a circle is read as its two axes.
+    joint density of its axes; a circle is read as its two axes, radius included: posteriors are densities of the plane.
 
     In full (Chen et al. evaluate it on all of dSprites) q(z) has all N observations, and each value of each factor
     10,000 samples of its own, with every value weighted alike. Here the samples are shared among values and between
@@ -46,6 +46,7 @@ class KDEMIG(Metric):
     """
 
     name: ClassVar[str] = "kde_mig"
+    draws: ClassVar[tuple[str, ...]] = ()  # all of a smaller table is taken
     num_samples: int = 10_000  # samples z of the mean, for each block
     num_support: int = 20_000  # observations that make up the mixtures, all of a smaller table
 

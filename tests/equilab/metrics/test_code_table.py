@@ -116,3 +116,80 @@ def test_tables_that_cannot_be_scored_are_refused(codes, factors, names, error, 
 
 def test_finite_codes_whose_sum_overflows_are_accepted():
     assert CodeTable(np.full((12, 1), 1e308), FACTORS).codes.max() == 1e308
+
+
+def test_a_split_never_shows_one_observation_on_both_sides():
+    table = CodeTable(np.arange(60.0)[:, None], grid(3, 4, 5))
+    train, test = table.sample_split(1_000, 500, np.random.default_rng(0))
+    assert (len(train), len(test)) == (1_000, 500)
+    assert (len(set(train)), len(set(test)), set(train) & set(test)) == (40, 20, set())
+
+
+def test_sampled_codes_of_few_observations_are_fresh_at_every_draw_and_split_by_observation():
+    """One frozen sample of each, drawn again and again, would tell an uninformative code's factors by heart."""
+    table = CodeTable(np.zeros((60, 3)), grid(3, 4, 5), log_var=np.zeros((60, 3)))
+    sampled = table.sampled(np.random.default_rng(0))
+    assert len(np.unique(sampled.codes)) > 100_000
+    train, test = sampled.sample_split(5_000, 2_000, np.random.default_rng(0))
+    assert not set(train % 60) & set(test % 60)
+    assert len(set(train)) > 3_000
+    rows = sampled.sample(10_000, np.random.default_rng(1))
+    assert abs(np.corrcoef(sampled.codes[rows, 0], sampled.factors[rows, 0])[0, 1]) < 0.05
+
+
+def test_sampled_codes_have_the_mean_and_variance_of_the_posterior():
+    table = CodeTable(np.array([[3.0], [-1.0]]), np.array([[0], [1]]), log_var=np.array([[0.0], [np.log(4.0)]]))
+    sampled = table.sampled(np.random.default_rng(0))
+    first, second = (sampled.codes[sampled.factors[:, 0] == value, 0] for value in (0, 1))
+    assert (first.mean(), first.std()) == (pytest.approx(3, abs=0.03), pytest.approx(1, abs=0.02))
+    assert (second.mean(), second.std()) == (pytest.approx(-1, abs=0.06), pytest.approx(2, abs=0.04))
+
+
+def test_the_kl_is_that_of_the_formula():
+    table = CodeTable(np.array([[1.0], [3.0]]), np.array([[0], [1]]), log_var=np.array([[0.0], [1.0]]))
+    assert table.kl[0] == pytest.approx(0.5 * ((1 + 1 - 0 - 1) + (9 + np.e - 1 - 1)) / 2)
+
+
+def test_a_grid_is_one_in_any_order_and_whole():
+    rows = np.random.default_rng(0).permutation(60)
+    table = CodeTable(np.arange(60.0)[rows, None], grid(3, 4, 5)[rows])
+    assert table.is_grid
+    np.testing.assert_array_equal(table.grid()[..., 0].ravel(), np.arange(60))
+    part = CodeTable(np.zeros((59, 1)), grid(3, 4, 5)[1:])
+    assert not part.is_grid
+    with pytest.raises(DataError, match="got 59 observations and 1 combinations missing"):
+        part.grid()
+    twice = CodeTable(np.zeros((120, 1)), np.tile(grid(3, 4, 5), (2, 1)))
+    assert twice.is_grid
+    with pytest.raises(DataError, match="exactly once"):
+        twice.grid()
+    with pytest.raises(DataError, match="combinations missing; encode the whole grid"):
+        CodeTable(np.zeros((50, 1)), np.arange(100 * 50).reshape(50, 100)).grid()
+
+
+@pytest.mark.parametrize(
+    ("codes", "message"),
+    [
+        (np.arange(12.0) * 1e200, "rescale it"),
+        (np.arange(12.0) * 1e-200, "rescale it"),
+        (np.arange(12.0) + 1e9, "subtract its mean"),
+    ],
+)
+def test_numbers_that_single_precision_cannot_tell_apart_are_refused(codes, message):
+    with pytest.raises(DataError, match=message):
+        CodeTable(codes[:, None], grid(3, 4))
+
+
+def test_constants_of_any_size_and_large_offsets_that_float32_holds_are_taken():
+    CodeTable(np.column_stack([np.full(12, 1e200), np.arange(12.0) + 1e5]), grid(3, 4))
+
+
+def test_factors_beyond_64_bits_are_refused_not_made_one():
+    with pytest.raises(DataError, match="64 bits"):
+        CodeTable(np.zeros((12, 1)), grid(3, 4) * 1e300)
+
+
+def test_a_factor_with_a_value_of_its_own_for_an_observation_cannot_be_held_fixed():
+    table = CodeTable(np.zeros((12, 1)), np.arange(12)[:, None], ("x",))
+    with pytest.raises(DataError, match="only one observation shows the value 0 of x"):
+        table.sample_fixed(0, groups=5, size=2, rng=np.random.default_rng(0))

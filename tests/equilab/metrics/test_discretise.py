@@ -92,3 +92,11 @@ def test_blocks_are_read_from_their_own_axes_in_the_order_given():
     np.testing.assert_array_equal(found[:, 0], equal_angles(codes[:, [3, 1]], 20))
     np.testing.assert_array_equal(found[:, 1], equal_widths(codes[:, 2], 20))
     np.testing.assert_array_equal(found[:, 2], equal_widths(codes[:, 0], 20))
+
+
+def test_a_collapsed_circle_has_one_cell():
+    noise = np.random.default_rng(0).standard_normal((50, 2))
+    for left in (1e-7 * noise, np.copysign(0.0, noise), np.copysign(0.0, noise).astype(np.float32)):
+        assert len(set(equal_angles(left + noise, 20))) > 1
+        found = discretise(left, (Block((0, 1), "circle"),), cells=20, rng=np.random.default_rng(0))
+        assert set(found[:, 0]) == {0}

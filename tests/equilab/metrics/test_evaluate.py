@@ -46,7 +46,7 @@ def others(images):
 
 
 def test_the_study_has_the_settings_of_the_paper():
-    assert find_protocol("locatello2019") == (
+    assert find_protocol("locatello2019")[:3] == (
         FactorVAEScore(num_train=10_000, num_test=5_000, batch_size=64, num_variance=10_000, active_std=0.05),
         BetaVAEScore(num_train=10_000, num_test=5_000, batch_size=64),
         MIG(bins=20, num_samples=10_000),
@@ -186,3 +186,17 @@ def test_an_unknown_protocol_is_refused_before_anything_is_encoded():
 def test_what_cannot_be_scored_is_refused(arguments, error, message):
     with pytest.raises(error, match=message):
         evaluate_codes(**{"codes": CODES, "factors": FACTORS, "protocol": "small"} | arguments)
+
+
+def test_fewer_observations_than_a_metric_draws_are_refused_with_settings_that_would_do():
+    part = slice(1, None)  # no complete grid any more
+    with pytest.raises(DataError, match=r"mig draws 1000 observations, and there are 383, .* MIG\(num_samples=383\)"):
+        evaluate_codes(CODES[part], FACTORS[part], protocol="small", metrics=["mig"])
+    found = evaluate_codes(CODES[part], FACTORS[part], metrics=[MIG(num_samples=383)])
+    assert 0 < found["mig"] < found["mig_ceiling"]
+
+
+def test_a_factor_that_makes_one_key_of_two_scores_is_refused():
+    names = ("nats", "b", "c", "d", "e")
+    with pytest.raises(DataError, match="jemmig_nats would name two values"):
+        evaluate_codes(CODES, FACTORS, protocol="do2020", factor_names=names)

@@ -1,0 +1,51 @@
+"""Codes and factors as metrics can read them, or errors that say what to do."""
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy import ndarray
+
+from equilab.errors import DataError
+
+_LARGEST, _LEAST = 1e30, 1e-30  # magnitude, and spread of a dimension that is not constant
+_LEAST_SHARE = 1e-6  # spread over magnitude: below, float32 tells no more than sixteen values apart
+
+
+def checked_codes(codes: ndarray, name: str) -> Float[ndarray, "n d"]:
+    """Finite floats of at least 32 bits; integers become float64."""
+    if codes.dtype.kind not in "fiub":
+        raise DataError(f"{name}: expected real numbers, got {codes.dtype}")
+    codes = codes.astype(np.promote_types(codes.dtype, np.float32), copy=False)
+    if not np.isfinite(codes).all():
+        row, column = np.argwhere(~np.isfinite(codes))[0]
+        raise DataError(f"{name}[{row}, {column}]: expected finite numbers, got {codes[row, column]}")
+    return codes
+
+
+def check_scale(codes: Float[ndarray, "n d"]) -> None:
+    """DataError for a dimension whose numbers single precision cannot hold apart, as some estimators have to."""
+    low, high = codes.min(axis=0).astype(np.float64), codes.max(axis=0).astype(np.float64)
+    size, spread = np.maximum(np.abs(low), np.abs(high)), high - low
+    for axis in np.flatnonzero(spread > 0):
+        if size[axis] > _LARGEST or spread[axis] < _LEAST:
+            what = (
+                f"between {low[axis]:g} and {high[axis]:g}; expected sizes from {_LEAST:g} to {_LARGEST:g}: rescale it"
+            )
+        elif spread[axis] < _LEAST_SHARE * size[axis]:
+            what = f"by {spread[axis]:.3g} around {high[axis]:.9g}, too little for float32: subtract its mean"
+        else:
+            continue
+        raise DataError(f"codes[:, {axis}]: varies {what}")
+
+
+def checked_factors(factors: ndarray) -> Int[ndarray, "n k"]:
+    """Signed integers, also of factors written as floats."""
+    if factors.dtype.kind == "i":
+        return factors
+    if factors.dtype.kind not in "fub" or not np.isfinite(factors).all() or (np.rint(factors) != factors).any():
+        raise DataError(
+            f"factors: expected integers, the index of each value, got {factors.dtype}; "
+            "np.unique(column, return_inverse=True)[1] numbers the values of a column"
+        )
+    if np.abs(factors).max() >= 2.0**63:
+        raise DataError(f"factors: expected integers of 64 bits, got {factors.max()}; number the values from 0")
+    return factors.astype(np.int64)
