@@ -190,7 +190,7 @@ def test_what_cannot_be_scored_is_refused(arguments, error, message):
 
 def test_fewer_observations_than_a_metric_draws_are_refused_with_settings_that_would_do():
     part = slice(1, None)  # no complete grid any more
-    with pytest.raises(DataError, match=r"mig draws 1000 observations, and there are 383, .* MIG\(num_samples=383\)"):
+    with pytest.raises(DataError, match=r"mig draws 1000 observations, and there are 383, .*MIG\(num_samples=383\)"):
         evaluate_codes(CODES[part], FACTORS[part], protocol="small", metrics=["mig"])
     found = evaluate_codes(CODES[part], FACTORS[part], metrics=[MIG(num_samples=383)])
     assert 0 < found["mig"] < found["mig_ceiling"]
