@@ -21,7 +21,7 @@ class Block:
 
     axes: tuple[int, ...]  # positions in the code
     manifold: Literal["euclidean", "circle"] = "euclidean"
-    name: str = ""  # for tables and pictures; no metric reads it; empty: its axes, as in "z0" or "z1+z2"
+    name: str = ""  # for tables and pictures, unlike all others; no metric reads it; empty: its axes, as in "z1+z2"
 
     def __post_init__(self) -> None:
         try:
@@ -54,7 +54,8 @@ def parse_blocks(blocks: Blocks | None, dim: int) -> tuple[Block, ...]:
     """The blocks of a latent of `dim` dimensions, in the order given; every dimension is in exactly one.
 
     blocks: an integer is a block of one dimension, a tuple a euclidean block, a Block itself; None: each dimension is
-    a block of its own. Raises SettingError for a dimension out of range, in two blocks, or in none, naming it.
+    a block of its own. Raises SettingError for a dimension out of range, in two blocks, or in none, and for two blocks
+    of one label, naming it.
 
     >>> [block.axes for block in parse_blocks([(0, 1), 2], dim=3)]
     [(0, 1), (2,)]
@@ -71,6 +72,9 @@ def parse_blocks(blocks: Blocks | None, dim: int) -> tuple[Block, ...]:
         raise SettingError(f"blocks: dimensions {twice} are in two blocks; each belongs to one")
     if missing := sorted(set(range(dim)) - set(axes)):
         raise SettingError(f"blocks: dimensions {missing} are in no block; add them, alone or together")
+    labels = [block.label for block in parsed]
+    if same := sorted({label for label in labels if labels.count(label) > 1}):
+        raise SettingError(f"blocks: expected a name of its own for each, got two or more called {', '.join(same)}")
     return parsed
 
 

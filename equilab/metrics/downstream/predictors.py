@@ -81,7 +81,7 @@ def block_features(codes: Float[ndarray, "n d"], blocks: tuple[Block, ...]) -> F
     >>> block_features(np.array([[3.0, 4.0, 7.0]]), (Block((2,)), Block((0, 1), "circle"))).round(6).tolist()
     [[7.0, 0.6, 0.8]]
     """
-    return np.concatenate([block_values(codes, block) for block in blocks], axis=1)
+    return np.ascontiguousarray(np.concatenate([block_values(codes, block) for block in blocks], axis=1))
 
 
 def by_block(values: Float[ndarray, "m"], blocks: tuple[Block, ...]) -> Float[ndarray, "blocks"]:

@@ -36,7 +36,7 @@ def udr(
     *,
     kl: Sequence[ndarray] | None = None,
     method: Literal["lasso", "spearman"] = "lasso",
-    groups: Sequence[object] | None = None,
+    groups: Sequence[object] | ndarray | None = None,
     alpha: float = 0.1,
     least_kl: float = 0.01,
     least_variance: float = 0.01,
@@ -79,7 +79,8 @@ def udr(
         case _:
             raise SettingError(f"method: expected 'lasso' or 'spearman', got {method!r}")
     usable = [standardise(each[:, kept]) for each, kept in zip(codes, active, strict=True)]
-    labels = np.unique([str(group) for group in groups], return_inverse=True)[1] if groups else np.zeros(len(codes))
+    names = [""] * len(codes) if groups is None else [str(group) for group in groups]
+    labels = np.unique(names, return_inverse=True)[1]
     compared = (labels[:, None] == labels) & ~np.eye(len(codes), dtype=bool)
     cuts = np.cumsum([each.shape[1] for each in usable])[:-1]
     pairwise = np.zeros(compared.shape)

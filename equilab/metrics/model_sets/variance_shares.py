@@ -9,6 +9,8 @@ from numpy import ndarray
 
 from equilab.errors import DataError, ShapeError
 
+_ROUNDING = 1e-12  # of the largest score; scores that lie within it are one
+
 
 class VarianceShares(NamedTuple):
     """Shares of the sum of squares over runs; they add up to 1. NaN for a score that is the same for all runs."""
@@ -24,7 +26,8 @@ def variance_shares(
     """The shares of method, hyperparameter within it, and seed in the sum of squares of scores over runs.
 
     methods, settings: a label for each run; settings of one name in two methods are two. A setting with one run leaves
-    nothing to the seed: read the shares beside `shares_by_chance`. Raises ShapeError for labels that do not match,
+    nothing to the seed: read the shares beside `shares_by_chance`. Scores within 1e-12 of the largest are the same, as
+    round-off has no cause to share. Raises ShapeError for labels that do not match,
     DataError for fewer than two runs or scores that are not finite.
 
     >>> scores = np.array([0.0, 0.0, 2.0, 4.0])
@@ -36,7 +39,7 @@ def variance_shares(
     by_method = _means(scores, list(methods))
     by_setting = _means(scores, list(zip(methods, settings, strict=True)))
     total = np.square(scores - scores.mean()).sum()
-    if (scores == scores[0]).all() or not total > 0:
+    if np.ptp(scores) <= _ROUNDING * np.abs(scores).max() or not total > 0:
         return VarianceShares(np.nan, np.nan, np.nan)
     parts = (by_method - scores.mean(), by_setting - by_method, scores - by_setting)
     return VarianceShares(*(float(np.square(part).sum() / total) for part in parts))

@@ -66,7 +66,7 @@ def block_features(codes: Float[ndarray, "n d"], blocks: tuple[Block, ...]) -> F
     >>> block_features(np.array([[0.0, 2.0, 5.0]]), (Block((2,)), Block((0, 1), "circle"))).round(6).tolist()
     [[5.0, 0.0, 1.0]]
     """
-    return np.concatenate([block_values(codes, block) for block in blocks], axis=1)
+    return np.ascontiguousarray(np.concatenate([block_values(codes, block) for block in blocks], axis=1))
 
 
 def block_importance(

@@ -24,9 +24,9 @@ class IRS(Metric):
 
         1 - mean over values of g of [ `quantile` of |z - E(z | g)| given g ] / max |z - E(z)|
 
-    with Euclidean distances. A block counts with its most robust factor: 1 if it depends on one factor alone. Weights
-    are in units of the code, so that a common scale does not matter, but that of one block does; a constant block
-    weighs nothing, and codes that are all constant score 0.
+    with Euclidean distances, of a circle chords of its unit circle. A block counts with its most robust factor: 1 if
+    it depends on one factor alone. Weights are in units of the code, so that a common scale does not matter, but that
+    of one block does; a constant block weighs nothing, and codes that are all constant score 0.
 
     Noise is not 0: it scores 1 minus the quantile over the maximum of its deviations, about 0.4 for Gaussian noise,
     and 0.01 for uniform noise. Entries of the matrix can be negative, where E(z | g) lies far from E(z).

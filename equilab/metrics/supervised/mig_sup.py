@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 
 from equilab.errors import SettingError
-from equilab.latents import Block, Blocks, parse_blocks
+from equilab.latents import Block, Blocks, circle_codes, parse_blocks
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
 from equilab.metrics.supervised.histogram_information import (
@@ -70,11 +70,12 @@ class MIGSup(Metric):
 
 
 def active_blocks(codes: Float[ndarray, "n d"], blocks: tuple[Block, ...], variance: float) -> Bool[ndarray, "blocks"]:
-    """Whether an axis of each block has a variance (ddof 1) above this one.
+    """Whether an axis of each block, of a circle its cosine or sine, has a variance (ddof 1) above this one.
 
     >>> active_blocks(np.array([[0.0, 1.0], [2.0, 1.0]]), (Block((0,)), Block((1,))), 0.01).tolist()
     [True, False]
     """
+    codes = circle_codes(codes, blocks)
     # a single observation has no variance, and one value exactly none, whatever the rounding of its mean
     varies = (codes != codes[:1]).any(axis=0)
     axes = varies & (codes.var(axis=0, ddof=min(1, len(codes) - 1), dtype=np.float64) > variance)

@@ -66,3 +66,14 @@ def test_a_circle_has_two_axes():
 def test_an_unknown_manifold_is_refused():
     with pytest.raises(SettingError, match="expected 'euclidean' or 'circle', got 'sphere'"):
         Block((0, 1), "sphere")  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize(
+    ("blocks", "label"),
+    [([Block((0,), name="a"), Block((1,), name="a"), 2], "a"), ([Block((0,), name="z2"), 1, 2], "z2")],
+    ids=["two names", "a name and a number"],
+)
+def test_two_blocks_of_one_label_are_refused_as_tables_would_lose_one(blocks, label):
+    with pytest.raises(SettingError, match=f"a name of its own for each, got two or more called {label}$"):
+        parse_blocks(blocks, 3)
+    assert len(parse_blocks([*blocks[1:], Block((0,), name="b")], 3)) == 3

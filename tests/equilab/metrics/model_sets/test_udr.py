@@ -122,6 +122,9 @@ def test_models_are_compared_with_those_of_their_group_only():
     assert found.scores[2:4] == pytest.approx(udr(codes[2:4]).scores)
     assert np.isnan(found.scores[4])
     assert found.best == 0
+    numbered = udr(codes, groups=np.array([7, 7, 3, 3, 5]))
+    np.testing.assert_array_equal(numbered.pairwise, found.pairwise)
+    np.testing.assert_array_equal(numbered.scores, found.scores)
 
 
 def test_mistakes_are_explained():

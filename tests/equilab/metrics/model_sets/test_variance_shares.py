@@ -56,6 +56,15 @@ def test_a_constant_score_has_no_variance_to_share():
     assert np.isnan(variance_shares(np.full(10, 0.1), methods=METHODS, settings=SETTINGS)).all()
 
 
+@pytest.mark.parametrize("size", [1e-9, 1.0, 1e9])
+def test_scores_that_are_equal_but_for_rounding_have_none_either(size):
+    scores = size * (0.7 + 1e-16 * np.random.default_rng(3).standard_normal(10))
+    assert len(set(scores)) > 1
+    assert np.isnan(variance_shares(scores, methods=METHODS, settings=SETTINGS)).all()
+    small = size * (0.7 + 1e-9 * np.random.default_rng(3).standard_normal(10))
+    assert sum(variance_shares(small, methods=METHODS, settings=SETTINGS)) == pytest.approx(1)
+
+
 def test_mistakes_are_explained():
     with pytest.raises(ShapeError, match="expected a label for each of 10 runs, got 9, 10"):
         variance_shares(np.ones(10), methods=METHODS[1:], settings=SETTINGS)

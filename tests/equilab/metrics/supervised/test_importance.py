@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 from equilab.errors import DataError
+from equilab.latents import Block
+from equilab.metrics.downstream import predictors
+from equilab.metrics.supervised import importance as of_supervised
 from equilab.metrics.supervised.importance import (
     code_disentanglement,
     completeness,
@@ -81,3 +84,13 @@ def test_what_is_explained_is_one_for_the_target_and_nothing_for_its_mean_or_wor
     target = np.arange(5.0)
     assert [explained(values, target) for values in (target, np.full(5, 2.0), -9 * target)] == [1, 0, 0]
     assert [explained(values, np.ones(3)) for values in (np.ones(3), np.zeros(3))] == [1, 0]
+
+
+@pytest.mark.parametrize("module", [of_supervised, predictors], ids=["importance", "predictors"])
+@pytest.mark.parametrize(
+    "blocks", [(Block((0, 1, 2)),), (Block((2, 0)), Block((1,))), (Block((1,)), Block((0, 2), "circle"))]
+)
+def test_features_lie_row_after_row_as_torch_expects(module, blocks):
+    codes = np.random.default_rng(0).standard_normal((7, 3)).astype(np.float32)
+    for each in (codes, np.asfortranarray(codes)):
+        assert module.block_features(each, blocks).flags.c_contiguous

@@ -170,6 +170,17 @@ def test_values_of_a_block_of_two_axes_are_pairs():
     assert numbered_values(codes, (Block((0, 1)),))[:, 0].tolist() == [0, 1, 0, 2]
 
 
+def test_values_of_a_circle_are_angles_and_its_width_is_that_of_the_unit_circle():
+    codes = np.array([[0.0, 1.0], [-0.0, 2.0], [-3.0, -0.0], [-0.5, 0.0], [0.3, 0.3], [0.7, 0.7]])
+    circle = (Block((0, 1), "circle"),)
+    assert numbered_values(codes, circle)[:, 0].tolist() == [1, 1, 0, 0, 2, 2]
+    radius = np.random.default_rng(0).uniform(0.1, 9, (6, 1))
+    assert numbered_values(codes * radius, circle)[:, 0].tolist() == [1, 1, 0, 0, 2, 2]
+    wide = np.column_stack([1e-3 * codes, codes[:, 0]])
+    assert wide_blocks(wide, (*circle, Block((2,)))).tolist() == [True, True]
+    assert wide_blocks(wide, (Block((0, 1)), Block((2,)))).tolist() == [False, True]
+
+
 def test_continuous_codes_are_refused_as_quantised():
     with pytest.raises(DataError, match="codes: expected the few values of a quantised latent, got 320 different"):
         score(noisy(FACTORS), metric=QUANTISED)

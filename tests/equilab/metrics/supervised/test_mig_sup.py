@@ -74,6 +74,14 @@ def test_a_block_is_active_if_one_of_its_axes_is():
     assert active_blocks(codes, blocks, 0.01).tolist() == [True, False]
 
 
+def test_a_circle_is_active_by_its_angle():
+    angle = 2 * np.pi * np.arange(8) / 8
+    small, straight = 0.01 * np.column_stack([np.cos(angle), np.sin(angle)]), np.outer(1 + angle, [0.6, 0.8])
+    for codes, as_circle in ((small, True), (straight, False)):
+        assert active_blocks(codes, (Block((0, 1), "circle"),), 0.01).tolist() == [as_circle]
+        assert active_blocks(codes, (Block((0, 1)),), 0.01).tolist() == [not as_circle]
+
+
 def test_noise_scores_next_to_nothing_and_one_factor_has_a_gap_to_nothing():
     assert score(np.random.default_rng(0).standard_normal((20_000, 3)), factors=FACTORS.repeat(250, 0)).value < 0.01
     assert score(FACTORS[:, :1], factors=FACTORS[:, :1]).value == pytest.approx(1, abs=1e-9)

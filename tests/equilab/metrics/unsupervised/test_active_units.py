@@ -40,8 +40,9 @@ def test_a_block_has_the_variance_of_its_axes_together_and_a_circle_that_of_its_
     assert score(codes).value == 0
     assert score(codes, blocks=[(0, 1), (2, 3)]).value == 1
     angle = np.linspace(0, 2 * np.pi, 2_001)[:-1]
-    circle = 1e-6 * np.column_stack([np.cos(angle), np.sin(angle)])
-    assert score(circle, blocks=[Block((0, 1), "circle")]).per_code["z0+z1"] == pytest.approx(1, abs=1e-3)
+    circle, block = np.column_stack([np.cos(angle), np.sin(angle)]), Block((0, 1), "circle")
+    assert score(1e-5 * circle, blocks=[block]).per_code["z0+z1"] == pytest.approx(1, abs=1e-3)
+    assert score(1e-7 * circle, blocks=[block]).per_code["z0+z1"] == 0
 
 
 def test_a_threshold_that_makes_no_sense_is_refused():
