@@ -9,6 +9,7 @@ from numpy import ndarray
 
 from equilab.groups import PlaneGroup
 from equilab.groups.irrep import irreps
+from equilab.metrics.symmetry.directions import unexplained_share
 from equilab.metrics.symmetry.multiplication import Multiplication
 from equilab.metrics.symmetry.span import FLOOR, Span, linear_map
 from equilab.metrics.symmetry.transitions import relative_residual
@@ -19,6 +20,7 @@ class Fits(NamedTuple):
 
     matrices: Float[ndarray, "order r r"]
     residual: Float[ndarray, "order"]  # E|z(g y) - B_g z(y)|^2 / E|z(g y) - z(y)|^2; 0 where nothing moves
+    unexplained: Float[ndarray, "r"]  # E(z(g y) - B_g z(y))^2 of each coordinate, of the element that explains it least
 
 
 def fit_elements(
@@ -37,7 +39,7 @@ def fit_elements(
     flat = coordinates.reshape(-1, span.rank) if span.rank else np.zeros((group.order * len(train), 0))
     held = moved[:, test]
     read = span.coordinates(held)
-    matrices, residuals = [], []
+    matrices, residuals, unexplained = [], [], []
     for products in group.table:
         matrix = linear_map(flat, coordinates[products].reshape(flat.shape))
         error = held[products] - span.mean - read @ matrix.T @ span.restore
@@ -45,7 +47,9 @@ def fit_elements(
         dim = held.shape[-1]
         matrices.append(matrix)
         residuals.append(relative_residual(error.reshape(-1, dim), motion.reshape(-1, dim), span))
-    return Fits(np.array(matrices).reshape(group.order, span.rank, span.rank), np.array(residuals))
+        unexplained.append(unexplained_share(read[products] - read @ matrix.T))
+    stacked = np.array(matrices).reshape(group.order, span.rank, span.rank)
+    return Fits(stacked, np.array(residuals), np.max(unexplained, axis=0))
 
 
 def homomorphism_errors(
@@ -68,19 +72,21 @@ def homomorphism_errors(
 
 
 def block_masses(
-    matrices: Float[ndarray, "order r r"], span: Span, widths: list[int]
+    matrices: Float[ndarray, "order r r"], span: Span, covariance: Float[ndarray, "d d"], widths: list[int]
 ) -> Float[ndarray, "order blocks blocks"]:
     """Squared Frobenius norm of the part of B_g from block j (column) to block i (row), each block whitened by itself.
 
     The scale of a block then does not count. A block without variance has no mass; of blocks that repeat each other the
-    least-norm B_g takes equal parts.
+    least-norm B_g takes equal parts. Neither has a direction of a block of whose variance the r directions of the
+    span hold less than half: what they hold is their leakage into noise that was left out. covariance: of the codes.
     """
     edges = np.cumsum([0, *widths])
     parts = []
     for start, stop in pairwise(edges.tolist()):
         values, vectors = np.linalg.eigh(span.restore[:, start:stop].T @ span.restore[:, start:stop])
-        kept = values > FLOOR * max(float(values[-1]), np.finfo(np.float64).tiny)
-        parts.append(span.restore[:, start:stop] @ vectors[:, kept] / np.sqrt(values[kept]))
+        variances = np.einsum("ij,ik,kj->j", vectors, covariance[start:stop, start:stop], vectors)
+        own = (values > FLOOR * max(float(values[-1]), np.finfo(np.float64).tiny)) & (values > variances / 2)
+        parts.append(span.restore[:, start:stop] @ vectors[:, own] / np.sqrt(values[own]))
     whole = np.concatenate(parts, axis=1).T  # (r_1 + r_2 + ..., r)
     squares = np.square(whole @ matrices @ np.linalg.pinv(whole)) if span.rank else np.zeros((len(matrices), 0, 0))
     owner = np.repeat(np.arange(len(widths)), [part.shape[1] for part in parts])

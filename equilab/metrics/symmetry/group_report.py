@@ -11,6 +11,7 @@ from equilab.errors import DataError, ShapeError
 from equilab.groups import PlaneGroup
 from equilab.latents import Blocks, block_values, parse_blocks
 from equilab.metrics.symmetry.aligned import aligned, flat_keys, number
+from equilab.metrics.symmetry.directions import NOISE_FLOOR, check_floor, left_out_words, read_directions
 from equilab.metrics.symmetry.group_fit import (
     block_changes,
     block_masses,
@@ -35,12 +36,14 @@ class GroupReport:
     homomorphism: Float[ndarray, "order order"]  # |B_g B_h - B_gh| / |B_gh|
     characters: Float[ndarray, "order"]  # traces of B_g
     irreps: dict[str, float]  # multiplicity of each irrep by the characters; empty for a Cayley table
-    matrices: Float[ndarray, "order r r"]  # B_g in whitened coordinates; r directions in which the orbit varies
+    matrices: Float[ndarray, "order r r"]  # B_g in whitened coordinates of the r directions that are read
     blocks: tuple[str, ...]  # labels
     change: Float[ndarray, "order blocks"]  # E|z_b(g y) - z_b(y)|^2 / (2 Var z_b): 0 invariant, 1 as another image
     mixing: Float[ndarray, "blocks blocks"]  # share of block i (row) that comes from block j, mean over g that move
     off_block: Float[ndarray, "order"]  # share of |B_g|^2 that is between different blocks
     identity: int
+    num_left_out: int  # small directions that no B_g explains: only in `residual` and `change`
+    left_out_share: float  # of the variance of the orbits, in these
 
     @property
     def still(self) -> tuple[str, ...]:
@@ -70,13 +73,15 @@ class GroupReport:
                 f"the maps of {self.elements[g]} and {self.elements[h]} do not multiply as these do (error "
                 f"{number(self.homomorphism[g, h])})"
             )
+        rest = [left_out_words(self.num_left_out, self.left_out_share)] if self.num_left_out else []
         if found:
-            return "; ".join(found)
+            return "; ".join([*found, *rest])
         parts = [f"{value:.3g} {name}" for name, value in self.irreps.items() if abs(value) > _SLACK]
         kind = f": {' + '.join(parts)}" if parts else ""
         within = "" if self.off_block.max() > _SLACK else ", each block by itself"
         stay = f"; still: {', '.join(self.still)}" if self.still else ""
-        return f"the group acts linearly on {self.matrices.shape[1]} directions{kind}{within}{stay}"
+        words = f"the group acts linearly on {self.matrices.shape[1]} directions{kind}{within}{stay}"
+        return "; ".join([words, *rest])
 
     def flat(self) -> dict[str, float]:
         """Floats for logging, largest over the group: group_residual, group_homomorphism, group_off_block, ..."""
@@ -85,6 +90,8 @@ class GroupReport:
             ("group_homomorphism", float(self.homomorphism.max())),
             ("group_off_block", float(self.off_block.max())),
             ("group_rest_change", self.rest_change),
+            ("group_left_out", float(self.num_left_out)),
+            ("group_left_out_share", self.left_out_share),
         ]
         changes = zip(self.blocks, self.change.max(axis=0).tolist(), strict=True)
         return flat_keys([*pairs, *((f"group_change_{label}", value) for label, value in changes)])
@@ -106,6 +113,7 @@ def group_report(
     *,
     rng: np.random.Generator,
     blocks: Blocks | None = None,
+    floor: float = NOISE_FLOOR,
 ) -> GroupReport:
     """The report on codes (n, d) of images x and moved (|G|, n, d), the codes of g x in the order of the elements.
 
@@ -115,9 +123,12 @@ def group_report(
 
     group: a finite group of equilab.groups, or a Cayley table (|G|, |G|) of integers with g h in entry [g, h].
     blocks: the fit is of the whole code; a circle is read as its angle, None: each dimension is one.
+    floor: share of the largest variance; directions below it that the fits do not explain, such as collapsed
+    dimensions, are left out of all that is read from the matrices, where each direction counts the same.
 
     Raises GroupError for a group that is none or infinite, ActionError where the identity changes a code, ShapeError
-    and DataError for arrays that do not fit, and for less than 2 (d + 1) images, SettingError for blocks that do not.
+    and DataError for arrays that do not fit, and for less than 2 (d + 1) images, SettingError for blocks that do not
+    and a floor that is no share.
 
     >>> rng = np.random.default_rng(0)
     >>> codes = rng.standard_normal((40, 2))
@@ -127,6 +138,7 @@ def group_report(
     >>> print(group_report(codes, moved, p4, rng=rng, blocks=[(0, 1)]).verdict)
     the group acts linearly on 2 directions: 1 irrep(1), each block by itself
     """
+    check_floor(floor)
     products = multiplication(group)
     codes, _ = checked_codes(codes, "codes", 2, "(n, d)")
     moved, resolution = checked_codes(moved, "moved", 3, "(|G|, n, d)")
@@ -141,27 +153,32 @@ def group_report(
     widths = [part.shape[1] for part in parts]
     read = np.concatenate(parts, axis=1).reshape(moved.shape)
     train, test = halves(len(codes), codes.shape[1], rng)
-    span = span_of(read[:, train].reshape(-1, read.shape[2]), resolution)
+    fitted = read[:, train].reshape(-1, read.shape[2])
+    span = span_of(fitted, resolution)
     fits = fit_elements(read, products, span, train, test)
-    masses = block_masses(fits.matrices, span, widths)
+    read_in = read_directions(span, fits.unexplained, floor)
+    matrices = fits.matrices[:, read_in.kept][:, :, read_in.kept]
+    masses = block_masses(matrices, span.part(read_in.kept), np.atleast_2d(np.cov(fitted.T, bias=True)), widths)
     total = masses.sum(axis=(1, 2))
     between = total - np.trace(masses, axis1=1, axis2=2)
     others = [g for g in range(products.order) if g != products.identity] or [products.identity]
     received = masses[others].mean(axis=0)
     whole = received.sum(axis=1, keepdims=True)
-    characters = np.trace(fits.matrices, axis1=1, axis2=2)
+    characters = np.trace(matrices, axis1=1, axis2=2)
     return GroupReport(
         elements=products.names,
         residual=fits.residual,
-        homomorphism=homomorphism_errors(fits.matrices, products.table),
+        homomorphism=homomorphism_errors(matrices, products.table),
         characters=characters,
         irreps={} if products.group is None else multiplicities(characters, products.group),
-        matrices=fits.matrices,
+        matrices=matrices,
         blocks=tuple(block.label for block in parsed),
         change=block_changes(read, products.table, widths, resolution),
         mixing=np.divide(received, whole, out=np.zeros_like(received), where=whole > 0),
         off_block=np.divide(between.clip(0), total, out=np.zeros_like(total), where=total > 0),
         identity=products.identity,
+        num_left_out=read_in.num_left_out,
+        left_out_share=read_in.share,
     )
 
 

@@ -16,6 +16,8 @@ from equilab.metrics.symmetry.span import FLOOR, checked_codes
 
 _TIE = 1e-9  # relative difference of two powers that are one
 _NOTHING = 1e-12  # of the unit power: what round-off leaves of none
+_JITTER = 16  # units in the last place by which an encoder may miss the same code
+_SMALL = 1e-6  # of the variance of the code: a factor that moves more is not taken for jitter, whatever the offset
 
 
 class LSBDistances(NamedTuple):
@@ -68,9 +70,15 @@ def check_circles(shape: tuple[int, ...], axes: Sequence[int]) -> None:
 
 
 def distances_of(grid: Float[ndarray, "..."], axes: Sequence[int], resolution: float) -> LSBDistances:
-    """The same of a grid that was checked; variances below (resolution * size of the codes)^2 are none."""
-    least = resolution**2 * np.square(grid).sum(axis=-1).mean()
+    """The same of a grid that was checked.
+
+    A factor moves nothing if its variance is below one unit in the last place of the codes (`resolution` times their
+    size), or below 16 units and 1e-6 of the variance of the code: the first alone would let an encoder's round-off
+    move, 16 units alone would hide all that a float32 code with a large offset has to say.
+    """
+    unit = resolution**2 * np.square(grid).sum(axis=-1).mean()
     centred = grid - grid.reshape(-1, grid.shape[-1]).mean(axis=0)
+    least = max(unit, min(_JITTER**2 * unit, _SMALL * np.square(centred).sum(axis=-1).mean()))
     distance, omega, share = zip(*(_distance(centred, axis, least) for axis in axes), strict=True)
     return LSBDistances(np.array(distance, float), np.array(omega, int), np.array(share, float))
 

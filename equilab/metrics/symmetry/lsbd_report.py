@@ -13,12 +13,16 @@ from equilab.errors import SettingError, ShapeError
 from equilab.latents import Blocks, block_values, parse_blocks
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.symmetry.aligned import aligned, flat_keys, number
+from equilab.metrics.symmetry.chance import chance_level
+from equilab.metrics.symmetry.directions import NOISE_FLOOR, check_floor, read_directions
 from equilab.metrics.symmetry.injectivity import injectivity
 from equilab.metrics.symmetry.lsbd import check_circles, distances_of
 from equilab.metrics.symmetry.lsbd_grid import CyclicGrid, cyclic_grid
 from equilab.metrics.symmetry.lsbd_verdict import lsbd_verdict
 from equilab.metrics.symmetry.span import checked_codes, span_of
-from equilab.metrics.symmetry.transitions import Transitions, fit_transitions, overlaps
+from equilab.metrics.symmetry.transitions import Transitions, fit_steps, overlaps, transitions_of
+
+_NUM_POINTS = 4096  # of the grid, from which it is told without the residual fits which directions are noise
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +37,7 @@ class LSBDReport:
     cyclic: tuple[str, ...]  # k names
     orders: tuple[int, ...]  # N_k, values of each
     distance: Float[ndarray, "k"]  # D_k
+    chance: Float[ndarray, "k"]  # D_k of a random point for each value: 0 for three values
     omega: Int[ndarray, "k"]  # |omega_k|, turns of the code per turn of the factor; 0: none
     share: Float[ndarray, "k"]  # of the variance that factor k moves, within the plane that D_k scores
     names: tuple[str, ...]  # m names: the cyclic factors and those that were pooled
@@ -42,6 +47,8 @@ class LSBDReport:
     blocks: tuple[str, ...]  # labels
     moved: Float[ndarray, "blocks m"]  # share of the variance that a factor moves, by block
     transitions: Transitions | None  # linear steps B_k; None without the residual fits
+    num_left_out: int  # small directions that no step explains: not in overlaps, order and commutators, but in the rest
+    left_out_share: float  # of the variance of the code, in these
 
     @property
     def overlap(self) -> float:
@@ -63,8 +70,9 @@ class LSBDReport:
     def flat(self) -> dict[str, float]:
         """Floats for logging: lsbd, lsbd_posx, lsbd_omega_posx, lsbd_overlap, lsbd_residual_posx, ..."""
         fits = self.transitions
-        columns = [("", self.distance), ("omega_", self.omega), ("share_", self.share)]
+        columns = [("", self.distance), ("chance_", self.chance), ("omega_", self.omega), ("share_", self.share)]
         alone = [("", self.value), ("_overlap", self.overlap), ("_injectivity", self.injectivity)]
+        alone += [("_left_out", float(self.num_left_out)), ("_left_out_share", self.left_out_share)]
         if fits is not None:
             columns += [("residual_", fits.residual), ("order_", fits.order_error)]
             alone.append(("_commutator", float(fits.commutators.max())))
@@ -77,10 +85,11 @@ class LSBDReport:
 
     def __str__(self) -> str:
         fits = self.transitions
-        header = ["factor", "N", "D", "|omega|", "in plane"] + ([] if fits is None else ["residual", "order"])
+        header = ["factor", "N", "D", "chance", "|omega|", "in plane"] + ([] if fits is None else ["residual", "order"])
         rows = [header]
         for k, name in enumerate(self.cyclic):
-            row = [name, str(self.orders[k]), number(self.distance[k]), str(self.omega[k]), number(self.share[k])]
+            row = [name, str(self.orders[k]), number(self.distance[k]), number(self.chance[k])]
+            row += [str(self.omega[k]), number(self.share[k])]
             rows.append(row + ([] if fits is None else [number(fits.residual[k]), number(fits.order_error[k])]))
         beside = [("overlap", self.overlap), ("injectivity", self.injectivity)]
         if fits is not None:
@@ -97,6 +106,7 @@ def lsbd_report(
     at: Mapping[str, int] | None = None,
     blocks: Blocks | None = None,
     residuals: bool = True,
+    floor: float = NOISE_FLOOR,
 ) -> LSBDReport:
     """The report on the cyclic factors of a table that is a complete grid.
 
@@ -105,23 +115,25 @@ def lsbd_report(
     at: values at which other factors are held, {"shape": 2}. Those that are neither are pooled: one plane and one omega
     for all of their values, as a plane of its own for each object would score a perfect latent 0.4 (protocol).
     blocks: a circle is read as its angle. residuals: fit the linear steps, which takes most of the time.
+    floor: share of the largest variance; directions below it that no step explains, such as collapsed dimensions, are
+    left out of overlap, order and commutator, where each direction counts the same (`num_left_out`).
 
-    Raises SettingError for factors, values or blocks that are not there, DataError for a table that is no complete
-    grid, a cyclic factor with fewer than 3 values, and a grid too small to fit a step.
+    Raises SettingError for factors, values or blocks that are not there and a floor that is no share, DataError for a
+    table that is no complete grid, a cyclic factor with fewer than 3 values, and a grid too small to fit a step.
 
     >>> index = np.stack(np.unravel_index(np.arange(64), (8, 8)), 1)
     >>> a, b = 2 * np.pi * index.T / 8
     >>> table = CodeTable(np.stack([np.cos(2 * a), np.sin(2 * a), np.cos(b), np.sin(b)], 1), index, ("a", "b"))
     >>> print(lsbd_report(table, rng=np.random.default_rng(0), residuals=False))
-    factor  N      D  |omega|  in plane
-    a       8  0.000        2     1.000
-    b       8  0.000        1     1.000
+    factor  N      D  chance  |omega|  in plane
+    a       8  0.000   0.630        2     1.000
+    b       8  0.000   0.630        1     1.000
     D_LSBD 0.000   overlap 0.000   injectivity 0.000
     D_LSBD is 0.000, but the code turns 2 times while a turns once: a double cover; 100% of the points
     share their code with others, which differ in a
     """
     grid = cyclic_grid(table, factors=factors, at=at)
-    return _report(grid, blocks, residuals, rng)
+    return _report(grid, blocks, residuals, floor, rng)
 
 
 def lsbd_report_codes(
@@ -132,6 +144,7 @@ def lsbd_report_codes(
     names: Sequence[str] | None = None,
     blocks: Blocks | None = None,
     residuals: bool = True,
+    floor: float = NOISE_FLOOR,
 ) -> LSBDReport:
     """The report on a grid of codes (N_1, ..., N_m, d), axis i being a factor at angles 2 pi n / N_i.
 
@@ -155,11 +168,14 @@ def lsbd_report_codes(
         if grid.ndim < 2:
             raise ShapeError(f"codes: expected a grid (N_1, ..., N_k, d), got {grid.shape}")
         raise SettingError(f"axes: expected different integers from 0 to {dims - 1}, got {chosen}")
-    return _report(CyclicGrid(grid, labels, chosen), blocks, residuals, rng)
+    return _report(CyclicGrid(grid, labels, chosen), blocks, residuals, floor, rng)
 
 
-def _report(given: CyclicGrid, blocks: Blocks | None, residuals: bool, rng: np.random.Generator) -> LSBDReport:
+def _report(
+    given: CyclicGrid, blocks: Blocks | None, residuals: bool, floor: float, rng: np.random.Generator
+) -> LSBDReport:
     """The report on a grid; codes are centred, and 0 where they do not vary."""
+    check_floor(floor)
     codes, resolution = checked_codes(given.codes, "codes", None, "a grid (N_1, ..., N_k, d)")
     sizes = codes.shape[:-1]
     check_circles(sizes, given.axes)
@@ -172,20 +188,28 @@ def _report(given: CyclicGrid, blocks: Blocks | None, residuals: bool, rng: np.r
     found = distances_of(read.reshape(*sizes, -1), given.axes, resolution)
     near = injectivity(centred, given.axes, rng)
     centred_span = span._replace(mean=np.zeros_like(span.mean))
+    orders = tuple(sizes[axis] for axis in given.axes)
+    steps = None
+    if residuals or min(len(flat), _NUM_POINTS) // 2 > span.rank:
+        steps = fit_steps(centred, given.axes, centred_span, rng, num_points=None if residuals else _NUM_POINTS)
+    read_in = read_directions(span, np.zeros(span.rank) if steps is None else steps.unexplained, floor)
     return LSBDReport(
         value=float(found.distance.mean()),
         cyclic=tuple(given.names[axis] for axis in given.axes),
-        orders=tuple(sizes[axis] for axis in given.axes),
+        orders=orders,
         distance=found.distance,
+        chance=np.array([chance_level(size) for size in orders]),
         omega=found.omega,
         share=found.share,
         names=given.names,
-        overlaps=overlaps(centred, centred_span),
+        overlaps=overlaps(centred, centred_span.part(read_in.kept)),
         injectivity=near.injectivity,
         collisions=near.collisions,
         blocks=tuple(block.label for block in parsed),
         moved=_moved(centred, [part.shape[1] for part in parts]),
-        transitions=fit_transitions(centred, given.axes, centred_span, rng) if residuals else None,
+        transitions=transitions_of(steps, read_in.kept, orders) if residuals and steps is not None else None,
+        num_left_out=read_in.num_left_out,
+        left_out_share=read_in.share,
     )
 
 

@@ -7,6 +7,7 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 
 from equilab.metrics.symmetry.aligned import number
+from equilab.metrics.symmetry.directions import left_out_words
 from equilab.metrics.symmetry.transitions import Transitions
 
 SLACK = 0.1  # how far from its ideal a number may be before the verdict mentions it
@@ -26,6 +27,8 @@ class LSBDNumbers(Protocol):
     @property
     def distance(self) -> Float[ndarray, "k"]: ...
     @property
+    def chance(self) -> Float[ndarray, "k"]: ...
+    @property
     def omega(self) -> Int[ndarray, "k"]: ...
     @property
     def share(self) -> Float[ndarray, "k"]: ...
@@ -39,15 +42,36 @@ class LSBDNumbers(Protocol):
     def collisions(self) -> Float[ndarray, "m"]: ...
     @property
     def transitions(self) -> Transitions | None: ...
+    @property
+    def num_left_out(self) -> int: ...
+    @property
+    def left_out_share(self) -> float: ...
 
 
 def lsbd_verdict(report: LSBDNumbers) -> str:
-    """One sentence: D_LSBD, then each number that is more than 0.1 from its ideal, and what that means."""
-    found = [*_turning(report), *_sharing(report), *_fits(report), *_twins(report)]
+    """One sentence: D_LSBD, then each number that is more than 0.1 from its ideal, and what that means.
+
+    Factors of 3 or 4 values are named, as these make a circle by chance, and directions that were left out.
+    """
+    found = [*_few(report), *_turning(report), *_sharing(report), *_fits(report), *_twins(report)]
     start = f"D_LSBD is {number(report.value)}"
-    if not found:
-        return f"{start}: each factor turns a plane of its own, linearly and once; nothing beside it speaks against it"
-    return f"{start}{', but ' if report.value <= SLACK else ': '}{'; '.join(found)}"
+    rest = [left_out_words(report.num_left_out, report.left_out_share)] if report.num_left_out else []
+    if found:
+        return f"{start}{', but ' if report.value <= SLACK else ': '}{'; '.join([*found, *rest])}"
+    how = "once, linearity not tested" if report.transitions is None else "linearly and once"
+    good = f"each factor turns a plane of its own, {how}; nothing beside it speaks against it"
+    return f"{start}: {'; '.join([good, *rest])}"
+
+
+def _few(report: LSBDNumbers) -> list[str]:
+    """Factors with so few values that these turn evenly by chance."""
+    found = []
+    for name, size, chance in zip(report.cyclic, report.orders, report.chance, strict=True):
+        if size == 3:
+            found.append(f"any 3 points, whitened, turn evenly: D says little of {name} (chance {number(chance)})")
+        elif size == 4:
+            found.append(f"4 points turn nearly evenly by chance: D says little of {name} (chance {number(chance)})")
+    return found
 
 
 def _turning(report: LSBDNumbers) -> list[str]:

@@ -34,19 +34,32 @@ class SymmetryProbe:
     blocks: tuple[str, ...]  # labels
     block_equivariance: Float[ndarray, "elements blocks"]  # of each block, from that block alone
     block_invariance: Float[ndarray, "elements blocks"]
+    block_prediction: Float[ndarray, "elements blocks"]  # R^2 of equivariance of each block, from the whole code
+    block_share: Float[ndarray, "blocks"]  # of the variance of the code
 
     @property
     def verdict(self) -> str:
-        """One sentence, by the worst element."""
+        """One sentence, by the worst element, and the worst block where the whole code hides it."""
         eq, inv, floor = self.equivariance.min(), self.invariance.min(), self.floor.max()
         figures = f"R^2 of equivariance {number(eq)} (shuffled {number(floor)}), of invariance {number(inv)}, at worst"
         if not self.equivariance.any() and not self.invariance.any():
             return "the code is constant: nothing to explain, R^2 is 0 by contract"
         if inv >= _GOOD:
-            return f"the code is invariant: {figures}"
+            return f"the code is invariant: {figures}{self._worst_block(self.block_invariance)}"
         if eq >= _GOOD:
-            return f"the code is equivariant, each element acts linearly: {figures}"
+            words = "the code is equivariant, each element acts linearly"
+            return f"{words}: {figures}{self._worst_block(self.block_prediction)}"
         return f"the code is neither invariant nor linearly equivariant: {figures}"
+
+    def _worst_block(self, values: Float[ndarray, "elements blocks"]) -> str:
+        """The block of the least R^2, if that is below 0.99; a dead one, of R^2 0 by contract, is left out."""
+        least = np.where(values.any(axis=0), values.min(axis=0), 1.0)
+        worst = int(least.argmin())
+        if least[worst] >= _GOOD:
+            return ""
+        share = self.block_share[worst]
+        size = f"{share:.1%}" if share >= 5e-4 else f"{share:.1e}"
+        return f"; but of {self.blocks[worst]}, with {size} of the variance, R^2 is {number(float(least[worst]))}"
 
     def flat(self) -> dict[str, float]:
         """Floats for logging: means over the elements, and the worst, as probe_equivariance_worst."""
@@ -75,8 +88,9 @@ def probe_codes(
 
     B_g and b_g are fitted to a random half of the images by least squares, `ridge` times the variance of the code being
     added along each of its axes, and scored on the other half: variances and errors are summed over the dimensions, so
-    that those of a large scale count most. The floor is the same fit after the images were shuffled. Leave the identity
-    out of `moved`: its R^2 of 1 would enter the means. A code that does not vary has R^2 0.
+    that those of a large scale count most: the verdict names the worst block that they hide. The floor is the same fit
+    after the images were shuffled. Leave the identity out of `moved`: its R^2 of 1 would enter the means. A code that
+    does not vary has R^2 0.
 
     elements: m names. blocks: a circle is read as its angle; for None each dimension is one. Raises ShapeError and
     DataError for arrays that do not fit, and for less than 2 (d + 1) images, SettingError for settings.
@@ -107,14 +121,18 @@ def probe_codes(
     train, test = halves(len(codes), codes.shape[1], rng)
     shuffled = rng.permutation(train)
     settings = (train, test, resolution, ridge)
+    variances = np.array([pair.source.var(axis=0).sum() for pair in pairs])
+    total = variances.sum()
     return SymmetryProbe(
         names,
-        _equivariance(whole, train, *settings),
+        _equivariance(whole, whole, train, *settings),
         _invariance(whole, test, resolution),
-        _equivariance(whole, shuffled, *settings),
+        _equivariance(whole, whole, shuffled, *settings),
         tuple(block.label for block in parsed),
-        np.stack([_equivariance(pair, train, *settings) for pair in pairs], axis=1),
+        np.stack([_equivariance(pair, pair, train, *settings) for pair in pairs], axis=1),
         np.stack([_invariance(pair, test, resolution) for pair in pairs], axis=1),
+        np.stack([_equivariance(whole, pair, train, *settings) for pair in pairs], axis=1),
+        variances / total if total else variances,
     )
 
 
@@ -160,18 +178,18 @@ class _Pairs(NamedTuple):
 
 
 def _equivariance(
-    pairs: _Pairs, fitted: ndarray, train: ndarray, test: ndarray, resolution: float, ridge: float
+    given: _Pairs, pairs: _Pairs, fitted: ndarray, train: ndarray, test: ndarray, resolution: float, ridge: float
 ) -> Float[ndarray, "elements"]:
-    """R^2 on the rows `test` of affine maps from the rows `train` to the moved rows `fitted`."""
-    span = span_of(pairs.source[train], resolution)
-    source = span.coordinates(pairs.source[train])
+    """R^2 on the rows `test` of affine maps from the given rows `train` to the moved rows `fitted` of the pairs."""
+    span = span_of(given.source[train], resolution)
+    source = span.coordinates(given.source[train])
     means = pairs.target[:, fitted].mean(axis=1, keepdims=True)
     target = pairs.target[:, fitted] - means  # (elements, train, d)
     flat = np.concatenate(list(target), axis=1)
     maps = linear_map(source, flat).T.reshape(span.rank, *target.shape[::2]) / (
         1 + ridge
     )  # whitened: a ridge shrinks all
-    predicted = np.einsum("nr,rgd->gnd", span.coordinates(pairs.source[test]), maps) + means
+    predicted = np.einsum("nr,rgd->gnd", span.coordinates(given.source[test]), maps) + means
     return _explained(pairs.target[:, test] - predicted, pairs.target[:, test], resolution)
 
 

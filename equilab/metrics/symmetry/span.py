@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy import ndarray
 
 from equilab.errors import DataError, ShapeError
@@ -25,6 +25,10 @@ class Span(NamedTuple):
     def coordinates(self, codes: Float[ndarray, "*shape d"]) -> Float[ndarray, "*shape r"]:
         """Whitened coordinates of codes."""
         return (codes - self.mean) @ self.whiten
+
+    def part(self, kept: Bool[ndarray, "r"]) -> "Span":
+        """The span of some of its directions."""
+        return Span(self.mean, self.whiten[:, kept], self.restore[kept])
 
 
 def span_of(codes: Float[ndarray, "n d"], resolution: float = 0.0) -> Span:
@@ -56,7 +60,7 @@ def linear_map(source: Float[ndarray, "n r"], target: Float[ndarray, "n s"]) -> 
 
 
 class Checked(NamedTuple):
-    """Codes as float64, and the resolution of the type they came in: 16 units in the last place."""
+    """Codes as float64, and the resolution of the type they came in: one unit in the last place."""
 
     values: Float[ndarray, "..."]
     resolution: float
@@ -76,4 +80,4 @@ def checked_codes(codes: ndarray, name: str, ndim: int | None, expected: str) ->
         place = tuple(np.argwhere(~np.isfinite(codes))[0].tolist())
         raise DataError(f"{name}{list(place)}: expected finite numbers, got {codes[place]}")
     kind = codes.dtype if codes.dtype.kind == "f" else np.dtype(np.float64)
-    return Checked(codes.astype(np.float64), 16 * float(np.finfo(kind).eps))
+    return Checked(codes.astype(np.float64), float(np.finfo(kind).eps))

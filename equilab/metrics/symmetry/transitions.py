@@ -4,17 +4,26 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy import ndarray
 
 from equilab.errors import DataError
+from equilab.metrics.symmetry.directions import unexplained_share
 from equilab.metrics.symmetry.span import FLOOR, Span, linear_map
 
 _LARGEST = 1e9  # what an error without bound is reported as
 
 
+class Steps(NamedTuple):
+    """Fits of one step of each of k cyclic factors, in all r whitened coordinates of the code."""
+
+    matrices: Float[ndarray, "k r r"]
+    residual: Float[ndarray, "k"]  # E|z' - B_k z|^2 / E|z' - z|^2 on held-out points; 0 where nothing moves
+    unexplained: Float[ndarray, "r"]  # E(z' - B_k z)^2 of each coordinate, of the step that explains it least
+
+
 class Transitions(NamedTuple):
-    """Fits of one step of each of k cyclic factors, in the r whitened coordinates of the code."""
+    """The steps on the directions that are read, of which there are r; residuals are of the whole code."""
 
     matrices: Float[ndarray, "k r r"]
     residual: Float[ndarray, "k"]  # E|z' - B_k z|^2 / E|z' - z|^2 on held-out points; 0 where nothing moves
@@ -22,34 +31,48 @@ class Transitions(NamedTuple):
     commutators: Float[ndarray, "k k"]  # |B_i B_j - B_j B_i| / (|B_i| |B_j|)
 
 
-def fit_transitions(
-    grid: Float[ndarray, "..."], axes: Sequence[int], span: Span, rng: np.random.Generator
-) -> Transitions:
+def fit_steps(
+    grid: Float[ndarray, "..."],
+    axes: Sequence[int],
+    span: Span,
+    rng: np.random.Generator,
+    *,
+    num_points: int | None = None,
+) -> Steps:
     """B_k by least squares of the code one step on, on a random half of the grid; residuals on the other half.
 
     The code is read relative to its mean over the grid, which every group of motions of the grid leaves in place.
-    Raises DataError for a grid whose half has not more points than the code has directions.
+    num_points: how many points of the grid are looked at, None: all. Raises DataError where half of them are not more
+    than the code has directions.
     """
-    coordinates = span.coordinates(grid)
-    num_points = int(np.prod(grid.shape[:-1]))
-    flat = coordinates.reshape(num_points, span.rank)
-    order = rng.permutation(len(flat))
-    train, test = order[: len(flat) // 2], order[len(flat) // 2 :]
+    sizes = grid.shape[:-1]
+    flat = grid.reshape(-1, grid.shape[-1])
+    order = rng.permutation(len(flat))[:num_points]
+    train, test = order[: len(order) // 2], order[len(order) // 2 :]
     if len(train) <= span.rank:
         raise DataError(
             f"codes: expected more than {2 * span.rank} grid points to fit a linear step of {span.rank} directions, "
             f"got {len(flat)}; give a larger grid, or residuals=False"
         )
-    matrices, residuals = [], []
+    source, held = span.coordinates(flat[train]), span.coordinates(flat[test])
+    matrices, residuals, unexplained = [], [], [np.zeros(span.rank)]
     for axis in axes:
-        target = np.roll(coordinates, -1, axis=axis).reshape(num_points, span.rank)
-        matrix = linear_map(flat[train], target[train])
-        error = (target[test] - flat[test] @ matrix.T) @ span.restore
+        following = np.roll(np.arange(len(flat)).reshape(sizes), -1, axis=axis).ravel()
+        matrix = linear_map(source, span.coordinates(flat[following[train]]))
+        target = span.coordinates(flat[following[test]])
+        error = target - held @ matrix.T
         matrices.append(matrix)
-        residuals.append(relative_residual(error, (target[test] - flat[test]) @ span.restore, span))
+        residuals.append(relative_residual(error @ span.restore, (target - held) @ span.restore, span))
+        unexplained.append(unexplained_share(error))
     stacked = np.array(matrices).reshape(len(axes), span.rank, span.rank)
-    orders = [order_error(matrix, grid.shape[axis]) for matrix, axis in zip(stacked, axes, strict=True)]
-    return Transitions(stacked, np.array(residuals), np.array(orders), commutators(stacked))
+    return Steps(stacked, np.array(residuals), np.max(unexplained, axis=0))
+
+
+def transitions_of(steps: Steps, kept: Bool[ndarray, "r"], orders: Sequence[int]) -> Transitions:
+    """The steps on the directions kept; orders: N_k, after which each has to be back."""
+    matrices = steps.matrices[:, kept][:, :, kept]
+    errors = [order_error(matrix, order) for matrix, order in zip(matrices, orders, strict=True)]
+    return Transitions(matrices, steps.residual, np.array(errors), commutators(matrices))
 
 
 def relative_residual(error: Float[ndarray, "n d"], moved: Float[ndarray, "n d"], span: Span) -> float:

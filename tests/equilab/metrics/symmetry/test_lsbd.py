@@ -156,3 +156,17 @@ def test_share_is_what_lies_in_the_plane():
 def test_what_is_no_grid_of_cyclic_factors_is_refused(codes, axes, error, message):
     with pytest.raises(error, match=message):
         lsbd_distances(codes, axes)
+
+
+@pytest.mark.parametrize(("offset", "most"), [(1e5, 1e-4), (3e5, 1e-3), (1e6, 1e-2)])
+def test_a_float32_code_with_an_offset_is_read_down_to_its_last_place(offset, most):
+    """The broken version takes 16 units for the resolution, and the code for constant from 3e5 on."""
+    assert lsbd_distances((PERFECT + offset).astype(np.float32)).distance.max() < most
+
+
+def test_the_round_off_of_an_encoder_moves_nothing():
+    codes = (PERFECT[..., :2] @ MIX[:2] + 3).astype(np.float32)
+    jitter = codes * (1 + 4 * np.finfo(np.float32).eps * np.random.default_rng(0).integers(-1, 2, codes.shape))
+    found = lsbd_distances(jitter.astype(np.float32))
+    assert found.distance == pytest.approx([0, 1], abs=1e-6)
+    assert (found.omega[1], found.share[1]) == (0, 0)

@@ -1,5 +1,7 @@
 """The report on cyclic factors: each false zero of D_LSBD is exposed by a number beside it, and the verdict says so."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -23,8 +25,8 @@ PERFECT = np.stack([*circle(A), *circle(B)], -1)
 MIX = np.random.default_rng(1).standard_normal((4, 4))
 
 
-def report(codes: np.ndarray, *, seed: int = 0, **settings) -> LSBDReport:
-    return lsbd_report_codes(codes, rng=np.random.default_rng(seed), **({"names": NAMES} | settings))
+def report(codes: np.ndarray, *, seed: int = 0, names: tuple[str, ...] | None = NAMES, **settings: Any) -> LSBDReport:
+    return lsbd_report_codes(codes, rng=np.random.default_rng(seed), names=names, **settings)
 
 
 @pytest.mark.parametrize("codes", [PERFECT, PERFECT @ MIX + 3, PERFECT @ np.diag([1, 1, 1e-3, 1e-3])])
@@ -204,8 +206,8 @@ def test_blocks_say_where_each_factor_is_and_a_circle_counts_as_its_angle():
 def test_the_report_is_a_table_with_a_verdict_and_flat_floats():
     found = report(np.stack([*circle(2 * A), *circle(B)], -1))
     lines = str(found).splitlines()
-    assert lines[0].split() == ["factor", "N", "D", "|omega|", "in", "plane", "residual", "order"]
-    assert lines[1].split() == ["posX", "16", "0.000", "2", "1.000", "0.000", "0.000"]
+    assert lines[0].split() == ["factor", "N", "D", "chance", "|omega|", "in", "plane", "residual", "order"]
+    assert lines[1].split() == ["posX", "16", "0.000", "0.779", "2", "1.000", "0.000", "0.000"]
     assert lines[3].startswith("D_LSBD 0.000   overlap")
     assert " ".join(lines[4:]) == found.verdict
     assert max(map(len, lines)) <= 100

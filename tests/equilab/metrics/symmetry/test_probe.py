@@ -190,3 +190,28 @@ def test_arrays_and_settings_that_do_not_fit_are_refused(codes, moved, settings,
 def test_a_group_of_the_identity_alone_is_refused():
     with pytest.raises(SettingError, match="group: expected an element besides the identity, got none"):
         symmetry_probe(lambda x: x.flatten(1), IMAGES, C1, rng=np.random.default_rng(0))
+
+
+def test_a_large_dimension_does_not_hide_the_others_from_the_verdict():
+    """The R^2 of the whole code is 1: the verdict names the block of which it is not."""
+    small, large = np.random.default_rng(0).standard_normal((2, 200, 2)), CODES[:200, :1] * 100
+    codes, moved = (np.column_stack([large, each]) for each in small)
+    still = probe(codes, moved[None])
+    assert still.invariance[0] > 0.99
+    assert still.verdict.startswith("the code is invariant")
+    assert still.verdict.endswith("at worst; but of z1, with 9.3e-05 of the variance, R^2 is -0.950")
+    turned = probe(codes, (moved * [-1, 1, 1])[None])
+    assert turned.verdict.startswith("the code is equivariant")
+    assert "; but of z1, with 9.3e-05 of the variance, R^2 is -0.0" in turned.verdict
+    assert turned.block_prediction[0, 0] > 0.99
+    assert turned.block_prediction[0, 1:].max() < 0.1
+    assert still.block_share == pytest.approx([1, 1e-4, 1e-4], rel=0.3)
+
+
+def test_blocks_that_are_predicted_by_the_whole_code_and_dead_ones_are_not_blamed():
+    codes = np.column_stack([CODES[:200], np.full(200, 2.0)])
+    found = probe(codes, codes[None][..., [1, 2, 0, 3]])
+    assert found.block_equivariance[0, :3].max() < 0.2
+    assert found.block_prediction[0] == pytest.approx([1, 1, 1, 0])
+    assert "but of" not in found.verdict
+    assert "but of" not in probe(codes, codes[None]).verdict
