@@ -46,7 +46,7 @@ def fit_steps(
     than the code has directions.
     """
     sizes = grid.shape[:-1]
-    flat = grid.reshape(-1, grid.shape[-1])
+    flat = span.coordinates(grid.reshape(-1, grid.shape[-1]))
     order = rng.permutation(len(flat))[:num_points]
     train, test = order[: len(order) // 2], order[len(order) // 2 :]
     if len(train) <= span.rank:
@@ -54,12 +54,12 @@ def fit_steps(
             f"codes: expected more than {2 * span.rank} grid points to fit a linear step of {span.rank} directions, "
             f"got {len(flat)}; give a larger grid, or residuals=False"
         )
-    source, held = span.coordinates(flat[train]), span.coordinates(flat[test])
+    source, held = flat[train], flat[test]
     matrices, residuals, unexplained = [], [], [np.zeros(span.rank)]
     for axis in axes:
         following = np.roll(np.arange(len(flat)).reshape(sizes), -1, axis=axis).ravel()
-        matrix = linear_map(source, span.coordinates(flat[following[train]]))
-        target = span.coordinates(flat[following[test]])
+        matrix = linear_map(source, flat[following[train]])
+        target = flat[following[test]]
         error = target - held @ matrix.T
         matrices.append(matrix)
         residuals.append(relative_residual(error @ span.restore, (target - held) @ span.restore, span))
