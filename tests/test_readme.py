@@ -67,8 +67,10 @@ def test_the_check_snippet_shows_what_it_says(capsys):
 
 def test_the_library_snippet_runs_as_it_stands(capsys):
     exec(SNIPPETS[2], {"__name__": "readme"})
-    mig, floor, ceiling = map(float, capsys.readouterr().out.split())
-    assert floor < mig <= ceiling
+    rows = {line.split()[0]: line.split()[1:4] for line in capsys.readouterr().out.splitlines()[1:4]}
+    assert list(rows) == ["infomec", "infomec_compactness", "infomec_explicitness"]
+    for value, floor, ceiling in (map(float, row) for row in rows.values()):
+        assert floor < value <= ceiling
 
 
 def test_every_link_leads_to_a_file():
@@ -85,8 +87,11 @@ def test_the_two_commands_are_targets_of_the_makefile():
     assert set(named) | set(re.findall(r"`make ([a-z-]+)`", TEXT)) <= set(targets)
 
 
+TESTED = ("train", "show", "evaluate", "study")
+
+
 def test_no_command_of_the_readme_is_left_out_below():
-    tested = ("make demo", "make test", "wandb leet", "python -m training.train", "python -m training.show")
+    tested = ("make demo", "make test", "wandb leet", *(f"python -m training.{name}" for name in TESTED))
     assert all(command.startswith(tested) for command in COMMANDS)
     assert len(SNIPPETS) == 4
 
@@ -110,11 +115,18 @@ def test_every_command_about_a_run_does_what_it_says(tmp_path):
     assert mine.returncode == 0, mine.stderr
 
     one = run(find("python -m training.show runs/gamma40"), tmp_path)
-    assert "mutual information gap" in one.stdout
+    assert "Mutual information gap" in one.stdout
     folders = [str(path) for path in sorted((tmp_path / "runs").iterdir())]
     together = run(find("python -m training.show runs/* --seeds").replace("runs/*", " ".join(folders)), tmp_path)
     assert together.returncode == 0, together.stderr
     assert "FactorVAE, 2 seeds" in together.stdout  # the run and its repetition differ in nothing
+
+    evaluate = find("python -m training.evaluate runs/gamma40")
+    few = ("--metrics", "mig", "--images", "10000", "--references", "random", "ceiling")
+    scored = run(evaluate, tmp_path, *few)
+    assert "equilab1, mean codes, seed 0" in scored.stdout, scored.stderr
+    study = run(find("python -m training.study runs/*").replace("runs/*", " ".join(folders)), tmp_path, "--udr", "none")
+    assert "FactorVAE gamma=40" in study.stdout, study.stderr
 
     inspect = find("wandb leet").replace("leet", "leet inspect --json")  # the same reader, without its screen
     assert '"train/loss"' in run(inspect, tmp_path).stdout

@@ -15,6 +15,7 @@ from equilab.errors import DataError, SettingError, ShapeError
 from equilab.metrics import (
     PROTOCOLS,
     Scores,
+    check_enough,
     check_evaluation,
     choose_metrics,
     code_references,
@@ -62,6 +63,8 @@ def _of_codes(options: Options) -> Scores:
     names = options.references or _OF_CODES
     if unknown := [name for name in names if name not in _OF_CODES]:
         raise SettingError(f"references: {', '.join(unknown)} needs images; of codes there are {', '.join(_OF_CODES)}")
+    for metric in choose_metrics(options.protocol, options.metrics or None):
+        check_enough(metric, len(table.codes), is_grid=table.is_grid)
     return score_table(
         table,
         protocol=options.protocol,

@@ -35,7 +35,9 @@ class Logging:
     checkpoint_every: int = 1000  # updates between two checkpoints
     evaluate_every: int = 0  # updates between two evaluations; 0: once, at the end
     equivariance_every: int = 0  # updates between two measurements of the equivariance error; 0: none
-    evaluate_images: int = 0  # images that a VAE's evaluation encodes, drawn at random; 0: all of a factor grid
+    evaluate_images: int = (
+        0  # images that a VAE's evaluation encodes, drawn at random; 0: all of a grid; below 15,000 rough
+    )
     protocol: str = "locatello2019"  # metric protocol of a VAE's evaluation; "none": pictures only
     metrics: tuple[str, ...] = ("factor_vae_score", "beta_vae_score", "mig")  # of the protocol; empty: all of it
     wandb: Literal["offline", "online", "off"] = "offline"  # online needs `wandb login`, and falls back to offline

@@ -11,7 +11,7 @@ from equilab.metrics.encoding import NUM_DRAWN
 from equilab.metrics.evaluate import evaluate, evaluate_codes, score_codes, score_encoder
 from equilab.metrics.heat_map import heat_map
 from equilab.metrics.intervals import Interval, bootstrap_interval, sampling_interval
-from equilab.metrics.metric import Metric, Score
+from equilab.metrics.metric import Metric, Score, check_enough
 from equilab.metrics.model_sets.model_centrality import GenerativeModel, cross_scores, model_centrality
 from equilab.metrics.model_sets.rank_correlation import rank_correlations
 from equilab.metrics.model_sets.selection import Selection, select
@@ -106,6 +106,7 @@ __all__ = [
     "SymmetryProbe",
     "VarianceShares",
     "bootstrap_interval",
+    "check_enough",
     "check_evaluation",
     "choose_metrics",
     "code_references",

@@ -8,6 +8,7 @@ from equilab.errors import DataError
 
 _LARGEST, _LEAST = 1e30, 1e-30  # magnitude, and spread of a dimension that is not constant
 _LEAST_SHARE = 1e-6  # spread over magnitude: below, float32 tells no more than sixteen values apart
+_SIGNAL = 1e-3  # spread below which a dimension may as well be dead, and is taken as it is
 
 
 def checked_codes(codes: ndarray, name: str) -> Float[ndarray, "n d"]:
@@ -30,7 +31,7 @@ def check_scale(codes: Float[ndarray, "n d"]) -> None:
             what = (
                 f"between {low[axis]:g} and {high[axis]:g}; expected sizes from {_LEAST:g} to {_LARGEST:g}: rescale it"
             )
-        elif spread[axis] < _LEAST_SHARE * size[axis]:
+        elif _SIGNAL < spread[axis] < _LEAST_SHARE * size[axis]:
             what = f"by {spread[axis]:.3g} around {high[axis]:.9g}, too little for float32: subtract its mean"
         else:
             continue

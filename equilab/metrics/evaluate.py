@@ -10,8 +10,8 @@ from torch import Tensor
 from equilab.data import Dataset
 from equilab.latents import Blocks
 from equilab.metrics.code_table import CodeTable
-from equilab.metrics.encoding import NUM_DRAWN, Encode, Progress, as_array
-from equilab.metrics.metric import Metric
+from equilab.metrics.encoding import NUM_DRAWN, Encode, Progress, as_array, observations_to_encode
+from equilab.metrics.metric import Metric, check_enough
 from equilab.metrics.protocols import choose_metrics
 from equilab.metrics.references import (
     NUM_PIXELS,
@@ -92,9 +92,12 @@ def score_encoder(
     >>> scores["mig"].matrix.shape
     (4, 5)
     """
-    choose_metrics(protocol, metrics)  # what is wrong is refused before minutes of encoding, not after
+    chosen = choose_metrics(protocol, metrics)  # what is wrong is refused before minutes of encoding, not after
     check_evaluation(seed=seed, repeats=repeats, representation=representation)
     check_references(references, REFERENCES)
+    have = len(observations_to_encode(dataset, num_samples=num_samples, seed=seed))
+    for metric in chosen:
+        check_enough(metric, have, is_grid=dataset.is_grid and have == len(dataset))
     encode_all = partial(CodeTable.encode, dataset=dataset, batch_size=batch_size, seed=seed, inputs=inputs)
     table = encode_all(encode, num_samples=num_samples, progress=progress)
     fewer = min(num_samples or NUM_DRAWN, NUM_DRAWN)
@@ -188,6 +191,8 @@ def score_codes(
         () if factor_names is None else factor_names,
         None if log_var is None else as_array(log_var),
     )
+    for metric in choose_metrics(protocol, metrics):
+        check_enough(metric, len(table.codes), is_grid=table.is_grid)
     return score_table(
         table, protocol=protocol, metrics=metrics, seed=seed, blocks=blocks, representation=representation,
         repeats=repeats, references=code_references(table, names=references, seed=seed, blocks=blocks),

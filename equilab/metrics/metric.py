@@ -69,14 +69,13 @@ class Metric(ABC):
         """
 
 
-def check_enough(metric: Metric, table: CodeTable) -> None:
-    """DataError for a table with fewer observations than a metric draws, unless it is a complete grid.
+def check_enough(metric: Metric, have: int, *, is_grid: bool) -> None:
+    """DataError for fewer observations than a metric draws, unless they are a complete grid.
 
     A grid is all there is: what is drawn from it again and again is its distribution. A small sample is not: its
     observations would be drawn many times over, and what is common to a few would count as a law.
     """
-    have = len(table.codes) // table.copies
-    if have < metric.num_observations and not table.is_grid:
+    if have < metric.num_observations and not is_grid:
         share = have / metric.num_observations
         counts = {name: int(getattr(metric, name) * share) for name in metric.draws if hasattr(metric, name)}
         settings = ", ".join(f"{name}={count}" for name, count in counts.items())

@@ -9,7 +9,7 @@ import numpy as np
 from equilab.errors import DataError, SettingError
 from equilab.latents import Blocks, parse_blocks
 from equilab.metrics.code_table import CodeTable
-from equilab.metrics.metric import Metric, Score, check_enough
+from equilab.metrics.metric import Metric, Score
 from equilab.metrics.protocols import choose_metrics
 from equilab.metrics.references import Reference
 from equilab.metrics.scores import Scores
@@ -43,9 +43,6 @@ def score_table(
     parse_blocks(blocks, table.codes.shape[1])
     if taken := [name for name in table.scored_names if name in _RESERVED]:
         raise DataError(f"factor_names: {', '.join(taken)} would hide a reference score of that name; rename it")
-
-    for metric in chosen:
-        check_enough(metric, table)
 
     def scores_of(reference: Reference, repeat: int = 0) -> dict[str, Score]:
         scored = reference.table
