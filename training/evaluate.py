@@ -14,11 +14,13 @@ import tyro
 from equilab.errors import DataError, SettingError, ShapeError
 from equilab.metrics import (
     PROTOCOLS,
+    Metric,
     Scores,
     check_enough,
     check_evaluation,
     choose_metrics,
     code_references,
+    drawing_at_most,
     read_codes,
     score_encoder,
     score_table,
@@ -38,11 +40,12 @@ class Options:
 
     what: tyro.conf.Positional[Path]  # a run folder, or an .npz file with codes (n, d) and factors (n, k)
     protocol: str = "locatello2019"  # the set of metrics; a wrong one lists those there are
-    metrics: tuple[str, ...] = ()  # a choice of them; none: all
+    metrics: tuple[str, ...] = ()  # a choice of them; not given: all
     seed: int = 0  # of the metrics' draws
     representation: Literal["mean", "sampled"] = "mean"  # posterior means, or one sample of each posterior
     repeats: int = 0  # further evaluations with other seeds, for an interval of each value
-    references: tuple[str, ...] = ()  # random ceiling, of a run also pca pixels untrained; none: all but pixels
+    references: tuple[str, ...] = ()  # random ceiling, of a run also pca pixels untrained, or none; else all but pixels
+    draws: int = 0  # most observations that a metric draws, where there are few; 0: those of its protocol
     images: int = 0  # images of a run that are encoded, drawn at random; 0: all of a factor grid
     out: Path | None = None  # folder for scores.json and heat_maps.png; None: they are printed only
     modules: tuple[str, ...] = ()  # modules of yours whose dataclasses a run.json may name; they are imported
@@ -50,25 +53,33 @@ class Options:
 
 def evaluate(options: Options) -> Scores:
     """The scores that the options ask for. Raises DataError, SettingError and ShapeError for what cannot be scored."""
-    choose_metrics(options.protocol, options.metrics or None)
+    chosen = choose_metrics(options.protocol, options.metrics or None)
     check_evaluation(seed=options.seed, repeats=options.repeats, representation=options.representation)
+    for name in ("draws", "images"):
+        if getattr(options, name) < 0:
+            raise SettingError(f"{name}: expected 0 or more, got {getattr(options, name)}")
     if not options.what.exists():
         raise DataError(f"{options.what}: there is no such run folder or file")
-    return _of_codes(options) if options.what.suffix == ".npz" else _of_run(options)
+    if options.out is not None and options.out.exists() and not options.out.is_dir():
+        raise SettingError(f"out: expected a folder, and {options.out} is a file")
+    metrics: list[str | Metric] = [metric.name for metric in chosen]
+    if options.draws:
+        metrics = [drawing_at_most(metric, options.draws) for metric in chosen]
+    return (_of_codes if options.what.suffix == ".npz" else _of_run)(options, metrics)
 
 
-def _of_codes(options: Options) -> Scores:
+def _of_codes(options: Options, metrics: list[str | Metric]) -> Scores:
     """The scores of a file."""
     table, blocks = read_codes(options.what)
-    names = options.references or _OF_CODES
+    names = _references(options, _OF_CODES)
     if unknown := [name for name in names if name not in _OF_CODES]:
         raise SettingError(f"references: {', '.join(unknown)} needs images; of codes there are {', '.join(_OF_CODES)}")
-    for metric in choose_metrics(options.protocol, options.metrics or None):
+    for metric in choose_metrics(options.protocol, metrics):
         check_enough(metric, len(table.codes), is_grid=table.is_grid)
     return score_table(
         table,
         protocol=options.protocol,
-        metrics=options.metrics or None,
+        metrics=metrics,
         seed=options.seed,
         blocks=blocks,
         representation=options.representation,
@@ -77,20 +88,20 @@ def _of_codes(options: Options) -> Scores:
     )
 
 
-def _of_run(options: Options) -> Scores:
+def _of_run(options: Options, metrics: list[str | Metric]) -> Scores:
     """The scores of a run's newest checkpoint, on the data that it was trained on."""
     record = Record.open(options.what, modules=options.modules)
     model = record.model()
     if not isinstance(model, VariationalAutoencoder):
         raise DataError(f"{options.what}: expected a variational autoencoder, got a {type(model).__name__}")
     device = prepare(record.run.compute)
-    names = options.references or (*_OF_IMAGES, "untrained")
+    names = _references(options, (*_OF_IMAGES, "untrained"))
     before = build_model(record.run).to(device).eval() if "untrained" in names else None
     return score_encoder(
         encoder_of(model.to(device), record.run, device),
         record.run.data,
         protocol=options.protocol,
-        metrics=options.metrics or None,
+        metrics=metrics,
         seed=options.seed,
         representation=options.representation,
         repeats=options.repeats,
@@ -100,6 +111,11 @@ def _of_run(options: Options) -> Scores:
         num_samples=options.images or None,
         progress=_progress() if sys.stderr.isatty() else None,
     )
+
+
+def _references(options: Options, usual: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that are asked for, the usual ones, or none."""
+    return () if options.references == ("none",) else options.references or usual
 
 
 def _progress() -> Callable[[int, int], None]:
@@ -147,6 +163,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("stopped; nothing was written", file=sys.stderr)
+        return 130
     return 0
 
 

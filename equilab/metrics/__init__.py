@@ -1,6 +1,7 @@
 """Disentanglement metrics: exact protocols, on the codes of any encoder."""
 
 from equilab.metrics.boosting.gradient_boosting import GradientBoosting
+from equilab.metrics.calibration import calibrate
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.codes_file import CodesFile, read_codes
 from equilab.metrics.downstream.downstream_boosting import DownstreamBoosting
@@ -11,7 +12,7 @@ from equilab.metrics.encoding import NUM_DRAWN
 from equilab.metrics.evaluate import evaluate, evaluate_codes, score_codes, score_encoder
 from equilab.metrics.heat_map import heat_map
 from equilab.metrics.intervals import Interval, bootstrap_interval, sampling_interval
-from equilab.metrics.metric import Metric, Score, check_enough
+from equilab.metrics.metric import Metric, Score, check_enough, drawing_at_most
 from equilab.metrics.model_sets.model_centrality import GenerativeModel, cross_scores, model_centrality
 from equilab.metrics.model_sets.rank_correlation import rank_correlations
 from equilab.metrics.model_sets.selection import Selection, select
@@ -106,6 +107,7 @@ __all__ = [
     "SymmetryProbe",
     "VarianceShares",
     "bootstrap_interval",
+    "calibrate",
     "check_enough",
     "check_evaluation",
     "choose_metrics",
@@ -114,6 +116,7 @@ __all__ = [
     "completeness",
     "cross_scores",
     "disentanglement",
+    "drawing_at_most",
     "entropy",
     "evaluate",
     "evaluate_codes",

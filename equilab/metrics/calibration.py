@@ -21,8 +21,8 @@ def add_noise(codes: Float[ndarray, "n d"], level: float, rng: np.random.Generat
 
 
 def rotate_codes(codes: Float[ndarray, "n d"], level: float, rng: np.random.Generator) -> Float[ndarray, "n d"]:
-    """The standardised codes turned by level * 45 degrees in the plane of each dimension and the next: a mixture."""
-    turned = (codes - codes.mean(axis=0)) / codes.std(axis=0)
+    """The codes turned by level * 45 degrees in the plane of each dimension and the next: a mixture."""
+    turned = codes.copy()
     angle = level * np.pi / 4
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     for axis in range(codes.shape[1] - 1):
@@ -43,9 +43,8 @@ def drop_codes(codes: Float[ndarray, "n d"], level: float, rng: np.random.Genera
 
 
 def warp_codes(codes: Float[ndarray, "n d"], level: float, rng: np.random.Generator) -> Float[ndarray, "n d"]:
-    """exp(4 level x) of each standardised dimension x, a strictly monotone map: the order stays, distances do not."""
-    standardised = (codes - codes.mean(axis=0)) / codes.std(axis=0)
-    return standardised if level == 0 else np.expm1(4 * level * standardised) / (4 * level)
+    """exp(4 level x) of each dimension x, a strictly monotone map: the order stays, distances do not."""
+    return codes if level == 0 else np.expm1(4 * level * codes) / (4 * level)
 
 
 SPOILT_BY: dict[str, Spoil] = {
@@ -67,15 +66,18 @@ def calibrate(
 ) -> dict[str, Float[ndarray, "levels"]]:
     """Each score, parts included, of the factors as codes, spoilt ever more: by name, one value for each level.
 
-    factors: (n, k), k at least 2, all of them varying. spoilt_by: noise, rotation, duplicates, dropped or warp, see the
-    functions of these names. The codes have log variances of 0.01 of their variance, for metrics that read a posterior.
-    Raises SettingError for another spoiling or a level outside [0, 1], DataError for factors that do not vary.
+    factors: (n, k), k at least 2, all of them varying; the codes have mean 0 and variance 1, and log variances of 0.01
+    of their variance, for metrics that read a posterior. spoilt_by: noise, rotation, duplicates, dropped or warp, see
+    the functions of these names. Raises SettingError for something else than metrics, another spoiling or a level
+    outside [0, 1], DataError for factors that do not vary.
 
     >>> from equilab.metrics import MIG
     >>> factors = np.stack(np.unravel_index(np.arange(60), (3, 4, 5)), 1)
     >>> calibrate([MIG()], factors, spoilt_by="dropped", levels=(0.0, 1.0))["mig"].round(2).tolist()
     [1.0, 0.0]
     """
+    if isinstance(metrics, Metric) or not metrics or not all(isinstance(metric, Metric) for metric in metrics):
+        raise SettingError(f"metrics: expected a list of metrics, such as [MIG()], got {metrics!r}")
     if spoilt_by not in SPOILT_BY:
         raise SettingError(f"spoilt_by: expected one of {', '.join(SPOILT_BY)}, got {spoilt_by!r}")
     if not all(0 <= level <= 1 for level in levels):
@@ -83,7 +85,7 @@ def calibrate(
     if factors.shape[1] < 2 or (factors == factors[:1]).all(axis=0).any():
         raise DataError("factors: expected two or more columns, each of them with more than one value")
     found: dict[str, list[float]] = {}
-    perfect = factors.astype(np.float64)
+    perfect = (factors - factors.mean(axis=0)) / factors.std(axis=0)
     for level in levels:
         codes = SPOILT_BY[spoilt_by](perfect, level, np.random.default_rng([seed, 4]))
         log_var = np.broadcast_to(np.log(0.01 * np.maximum(codes.var(axis=0), 1e-6)), codes.shape)

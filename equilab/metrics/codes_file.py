@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Int
 from numpy import ndarray
 
-from equilab.errors import DataError, ShapeError
+from equilab.errors import DataError, SettingError, ShapeError
 from equilab.latents import Block
 from equilab.metrics.code_table import CodeTable
 
@@ -58,7 +58,7 @@ def read_codes(path: Path | str) -> CodesFile:
         table = CodeTable(arrays["codes"], arrays["factors"], arrays.get("factor_names", ()), arrays.get("log_var"))
         _check_sizes(table, arrays.get("factor_sizes"))
         return CodesFile(table, _blocks(table.codes.shape[1], arrays.get("blocks"), arrays.get("circles")))
-    except (DataError, ShapeError) as error:
+    except (DataError, ShapeError, SettingError) as error:
         raise type(error)(f"{path}: {error}") from error
 
 

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from numbers import Integral
 from typing import ClassVar, Literal
 
@@ -13,6 +13,8 @@ from numpy import ndarray
 from equilab.errors import DataError, SettingError
 from equilab.latents import Blocks
 from equilab.metrics.code_table import CodeTable
+
+_LEAST = 10  # observations
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,19 +71,31 @@ class Metric(ABC):
         """
 
 
+def drawing_at_most(metric: Metric, most: int) -> Metric:
+    """The metric with the numbers of observations that it draws cut in proportion, to `most` together.
+
+    Another setting is another protocol: what it gives is not comparable with published scores.
+    """
+    if metric.num_observations <= most:
+        return metric
+    names = [name for name in metric.draws if hasattr(metric, name)]
+    share = most / metric.num_observations
+    return replace(metric, **{name: max(int(getattr(metric, name) * share), 1) for name in names})  # pyright: ignore
+
+
 def check_enough(metric: Metric, have: int, *, is_grid: bool) -> None:
     """DataError for fewer observations than a metric draws, unless they are a complete grid.
 
     A grid is all there is: what is drawn from it again and again is its distribution. A small sample is not: its
     observations would be drawn many times over, and what is common to a few would count as a law.
     """
+    if have < _LEAST:
+        raise DataError(f"codes: expected at least {_LEAST} observations to say anything of a code, got {have}")
     if have < metric.num_observations and not is_grid:
-        share = have / metric.num_observations
-        counts = {name: int(getattr(metric, name) * share) for name in metric.draws if hasattr(metric, name)}
-        settings = ", ".join(f"{name}={count}" for name, count in counts.items())
         raise DataError(
             f"codes: {metric.name} draws {metric.num_observations} observations, and there are {have}, not a complete "
-            f"grid of factors; give more, or a metric that draws less: metrics=[{type(metric).__name__}({settings})]"
+            f"grid of factors; give more, or a metric that draws less: {drawing_at_most(metric, have)!r} "
+            f"(python -m training.evaluate: --draws {have})"
         )
 
 

@@ -92,6 +92,8 @@ def choose_metrics(protocol: str, metrics: Sequence[str | Metric] | None = None)
         return tuple(known.values())
     if isinstance(metrics, str | Metric):
         raise SettingError(f"metrics: expected a list, such as ['mig'], got {metrics!r}")
+    if any(isinstance(metric, type) for metric in metrics):
+        raise SettingError(f"metrics: expected names or metrics such as MIG(), got a class; add (): {list(metrics)}")
     for metric in metrics:
         if not isinstance(metric, Metric) and metric not in known:
             raise SettingError(

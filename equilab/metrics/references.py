@@ -53,16 +53,17 @@ def random_codes(table: CodeTable, *, seed: int) -> CodeTable:
 
 
 def factor_codes(table: CodeTable) -> CodeTable:
-    """The table with the factors that vary, one per dimension, in place of its codes: the ceiling.
+    """The table with the factors that vary, one per dimension, in place of its codes: the ceiling. Values count from 0.
 
     What it scores is below 1 where the metric itself falls short: MIG puts the 40 orientations of dSprites in 20 bins.
     Where the table has log variances, these have a standard deviation of 0.1 steps of the factor.
 
     >>> table = CodeTable(np.zeros((4, 2)), np.array([[0, 3], [0, 4], [0, 5], [0, 6]]))
     >>> factor_codes(table).codes.tolist()
-    [[3.0], [4.0], [5.0], [6.0]]
+    [[0.0], [1.0], [2.0], [3.0]]
     """
-    codes = table.factors[:, list(table.scored)].astype(np.float32)
+    columns = [np.unique(table.factors[:, factor], return_inverse=True)[1].reshape(-1) for factor in table.scored]
+    codes = np.stack(columns, axis=1).astype(np.float32)
     log_var = None if table.log_var is None else np.full_like(codes, np.log(0.01))
     return CodeTable(codes, table.factors, table.factor_names, log_var)
 

@@ -1,7 +1,9 @@
 """The scores of a table of codes: every metric with a generator of its own, beside its references."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
+from numbers import Integral
 from typing import Literal
 
 import numpy as np
@@ -14,6 +16,7 @@ from equilab.metrics.protocols import choose_metrics
 from equilab.metrics.references import Reference
 from equilab.metrics.scores import Scores
 
+_log = logging.getLogger(__name__)  # which metric is at work: some take minutes
 _RESERVED = ("floor_random", "floor_untrained", "floor_pca", "floor_pixels", "ceiling", "low", "high")
 
 
@@ -44,22 +47,26 @@ def score_table(
     if taken := [name for name in table.scored_names if name in _RESERVED]:
         raise DataError(f"factor_names: {', '.join(taken)} would hide a reference score of that name; rename it")
 
-    def scores_of(reference: Reference, repeat: int = 0) -> dict[str, Score]:
+    def scores_of(reference: Reference, what: str, repeat: int = 0) -> dict[str, Score]:
         scored = reference.table
         metrics = [metric for metric in chosen if reference is own or scored.is_grid or not metric.needs_grid]
         if representation == "sampled":
             scored = scored.sampled(np.random.default_rng([seed, 3, repeat]))
-        found = [metric(scored, rng=generator_of(metric, seed, repeat), blocks=reference.blocks) for metric in metrics]
-        return {each.name: each for score in found for each in score.each()}
+        found: dict[str, Score] = {}
+        for metric in metrics:
+            _log.info("%s of %s", metric.name, what)
+            score = metric(scored, rng=generator_of(metric, seed, repeat), blocks=reference.blocks)
+            found |= {each.name: each for each in score.each()}
+        return found
 
     own = Reference(table, blocks)
-    scores = scores_of(own)
+    scores = scores_of(own, "the codes")
     Scores(scores).flat()  # names of factors that collide are refused before the longer part of the work
-    again = [scores_of(own, repeat) for repeat in range(1, repeats + 1)]
+    again = [scores_of(own, f"the codes, evaluation {repeat + 1}", repeat) for repeat in range(1, repeats + 1)]
     return Scores(
         scores,
         {
-            where: {name: score.value for name, score in scores_of(reference).items()}
+            where: {name: score.value for name, score in scores_of(reference, where).items()}
             for where, reference in (references or {}).items()
         },
         {name: tuple(found[name].value for found in again) for name in scores} if repeats else {},
@@ -82,10 +89,10 @@ def generator_of(metric: Metric, seed: int, repeat: int = 0) -> np.random.Genera
     return np.random.default_rng([seed, *([repeat] if repeat else []), *metric.name.encode()])
 
 
-def check_evaluation(*, seed: int, repeats: int, representation: str) -> None:
+def check_evaluation(*, seed: object, repeats: object, representation: str) -> None:
     """SettingError for a number that is negative, or codes of another kind than there are."""
     for name, value in (("seed", seed), ("repeats", repeats)):
-        if value < 0:
-            raise SettingError(f"{name}: expected 0 or more, got {value}")
+        if not isinstance(value, Integral) or value < 0:
+            raise SettingError(f"{name}: expected an integer, 0 or more, got {value}")
     if representation not in ("mean", "sampled"):
         raise SettingError(f"representation: expected 'mean' or 'sampled', got {representation!r}")

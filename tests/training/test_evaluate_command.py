@@ -56,7 +56,7 @@ def test_a_file_is_scored_and_written_down(codes, tmp_path, capsys):
         (["{codes}", "--metrics", "mgi"], "did you mean mig?"),
         (["{codes}", "--references", "pca"], "pca needs images; of codes there are random, ceiling"),
         (["{codes}", "--representation", "sampled"], "log_var: expected the log variances"),
-        (["{codes}", "--seed", "-1"], "seed: expected 0 or more"),
+        (["{codes}", "--seed", "-1"], "seed: expected an integer, 0 or more"),
         (["{folder}"], "run.json"),
     ],
 )
@@ -75,5 +75,27 @@ def test_a_misspelt_option_is_answered_with_the_nearest(codes, capsys):
 
 def test_a_folder_that_cannot_be_written_is_no_traceback(codes, tmp_path, capsys):
     (tmp_path / "taken").write_text("a file")
-    assert main([str(codes), "--metrics", "mig", "--out", str(tmp_path / "taken")]) == 1
-    assert "FileExistsError" in capsys.readouterr().err
+    assert main([str(codes), "--metrics", "mig", "--out", str(tmp_path / "taken")]) == 2
+    assert "out: expected a folder" in capsys.readouterr().err
+    assert main([str(codes), "--metrics", "mig", "--out", str(tmp_path / "taken" / "below")]) == 1
+    assert "NotADirectoryError" in capsys.readouterr().err
+
+
+def test_few_observations_are_scored_with_fewer_draws_and_no_protocol_is_claimed(tmp_path, capsys):
+    few = tmp_path / "few.npz"
+    np.savez(few, codes=FACTORS[1:] + 0.1, factors=FACTORS[1:])
+    assert main([str(few), "--metrics", "mig", "dci"]) == 2
+    assert "--draws 119" in capsys.readouterr().err
+    assert main([str(few), "--metrics", "mig", "dci", "--draws", "119", "--references", "none"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.splitlines()[0].split() == ["score", "value"]
+    assert shown.splitlines()[-1].startswith("own choice of metrics")
+
+
+def test_an_interrupt_is_a_line_and_not_a_traceback(codes, capsys, monkeypatch):
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("training.evaluate.score_table", interrupted)
+    assert main([str(codes), "--metrics", "mig"]) == 130
+    assert capsys.readouterr().err.strip() == "stopped; nothing was written"

@@ -1,5 +1,7 @@
 """Stages of trees, one for each class, fitted to what the stages before leave (Friedman 2001, algorithms 5 and 6)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -26,6 +28,16 @@ class Growth(NamedTuple):
     device: str
 
 
+class Placement(NamedTuple):
+    """What is subtracted from each feature, and the power of two that it is divided by; trees are the same for both."""
+
+    centre: Float[ndarray, "d"]
+    scale: Float[ndarray, "d"]
+
+    def of(self, features: Float[ndarray, "n d"]) -> Float[ndarray, "n d"]:
+        return ((features - self.centre) / self.scale).astype(np.float32)
+
+
 @dataclass(frozen=True, eq=False)
 class Ensemble:
     """The fitted trees of one problem; `Boosted` says what its members are."""
@@ -35,6 +47,7 @@ class Ensemble:
     prior: Tensor  # (columns,) what the first stage starts from; one column for two classes
     stages: tuple[Trees, ...]  # their values times the learning rate
     depth: int
+    placement: Placement
 
     def predict_probabilities(self, features: Float[ndarray, "n d"]) -> Float[ndarray, "n classes"]:
         """The probability (n, classes) of each label, in the order of `classes`."""
@@ -50,7 +63,7 @@ class Ensemble:
         return self.classes[index.long().cpu().numpy()]
 
     def _raw(self, features: ndarray) -> Tensor:
-        values = torch.from_numpy(np.array(features, np.float32)).to(self.prior.device)
+        values = torch.from_numpy(self.placement.of(features)).to(self.prior.device)
         raw = self.prior.repeat(len(values), 1)
         for trees in self.stages:
             raw += leaf_values(trees, values, depth=self.depth)
@@ -73,18 +86,40 @@ def fit_ensembles(
     The columns share the sorted features and every pass over them. Rows that are equal are one row with a weight: a
     small grid that was drawn from often costs no more than itself.
     """
-    rows, inverse = np.unique(features.astype(np.float32), axis=0, return_inverse=True)
+    placement = _placement(features)
+    rows, inverse = np.unique(placement.of(features), axis=0, return_inverse=True)
     problems = [_problem(inverse.reshape(-1), len(rows), column, growth.device) for column in labels.T]
     weight = torch.from_numpy(np.bincount(inverse.reshape(-1)).astype(np.float32))
-    data = presort(torch.from_numpy(rows).to(growth.device), weight.to(growth.device))
-    grown = _grow_stages(data, problems, growth, rng)
+    with _one_thread(growth.device):
+        data = presort(torch.from_numpy(rows).to(growth.device), weight.to(growth.device))
+        grown = _grow_stages(data, problems, growth, rng)
     ends = np.cumsum([len(problem.prior) for problem in problems])
     fitted = []
     for problem, end in zip(problems, ends.tolist(), strict=True):
         own = slice(end - len(problem.prior), end)
         stages = tuple(Trees(*(part[:, own].contiguous() for part in trees)) for trees in grown)
-        fitted.append(Ensemble(problem.classes, _importances(stages), problem.prior, stages, growth.depth))
+        fitted.append(Ensemble(problem.classes, _importances(stages), problem.prior, stages, growth.depth, placement))
     return fitted
+
+
+def _placement(features: Float[ndarray, "n d"]) -> Placement:
+    """Features as they are, but for those that float32 and scikit-learn's least gap of 1e-7 could not tell apart."""
+    mean, deviation = features.mean(axis=0, dtype=np.float64), features.std(axis=0, dtype=np.float64)
+    scale = np.where(deviation > 0, np.exp2(np.floor(np.log2(np.where(deviation > 0, deviation, 1)))), 1)
+    usual = (deviation > 1e-3) & (deviation < 1e3)
+    return Placement(np.where(np.abs(mean) > 100 * deviation, mean, 0), np.where(usual, 1, scale))
+
+
+@contextmanager
+def _one_thread(device: str) -> Iterator[None]:
+    """torch on one thread while trees grow on a CPU: their steps are short, and more threads wait for each other."""
+    threads = torch.get_num_threads()
+    if device == "cpu":
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _problem(row: Int[ndarray, "n"], rows: int, labels: Int[ndarray, "n"], device: str) -> _Problem:

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
 from equilab.errors import DataError, SettingError, ShapeError
+from equilab.metrics.encoding import as_array
 from equilab.metrics.model_sets.lasso import lasso
 from equilab.metrics.model_sets.rank_correlation import ranks
 
@@ -32,9 +33,9 @@ class UDR:
 
 
 def udr(
-    codes: Sequence[ndarray],
+    codes: Sequence[Any],
     *,
-    kl: Sequence[ndarray] | None = None,
+    kl: Sequence[Any] | None = None,
     method: Literal["lasso", "spearman"] = "lasso",
     groups: Sequence[object] | ndarray | None = None,
     alpha: float = 0.1,
@@ -65,6 +66,8 @@ def udr(
     >>> udr([first, -first[:, ::-1], first @ np.linalg.qr(np.vander([1, 2, 3]))[0]], method="spearman").best in (0, 1)
     True
     """
+    codes = [as_array(each) for each in codes]
+    kl = None if kl is None else [as_array(each) for each in kl]
     active = _active(codes, kl, least_kl=least_kl, least_variance=least_variance)
     if groups is not None and len(groups) != len(codes):
         raise ShapeError(f"groups: expected one label for each of {len(codes)} models, got {len(groups)}")

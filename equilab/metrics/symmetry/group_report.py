@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from textwrap import fill
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -107,8 +108,8 @@ class GroupReport:
 
 
 def group_report(
-    codes: ndarray,
-    moved: ndarray,
+    codes: Any,
+    moved: Any,
     group: "PlaneGroup | ndarray",
     *,
     rng: np.random.Generator,

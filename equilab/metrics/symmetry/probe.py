@@ -76,8 +76,8 @@ class SymmetryProbe:
 
 
 def probe_codes(
-    codes: ndarray,
-    moved: ndarray,
+    codes: Any,
+    moved: Any,
     *,
     rng: np.random.Generator,
     elements: Sequence[str] = (),

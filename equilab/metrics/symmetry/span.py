@@ -1,12 +1,13 @@
 """The directions in which codes vary: principal axes above round-off, scaled to unit variance."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
 from equilab.errors import DataError, ShapeError
+from equilab.metrics.encoding import as_array
 
 FLOOR = 1e-10  # an eigenvalue, relative to the largest, below which a direction is round-off (1e-5 in deviations)
 
@@ -66,12 +67,12 @@ class Checked(NamedTuple):
     resolution: float
 
 
-def checked_codes(codes: ndarray, name: str, ndim: int | None, expected: str) -> Checked:
+def checked_codes(codes: Any, name: str, ndim: int | None, expected: str) -> Checked:
     """Finite codes with their resolution.
 
     ndim: the number of axes, None for two or more. Raises ShapeError, DataError with the name of the argument.
     """
-    codes = np.asarray(codes)
+    codes = as_array(codes)
     if codes.dtype.kind not in "fiub":
         raise DataError(f"{name}: expected real numbers, got {codes.dtype}")
     if (codes.ndim < 2 if ndim is None else codes.ndim != ndim) or not codes.size:

@@ -159,6 +159,8 @@ def test_random_codes_are_standard_gaussian_and_factor_codes_are_the_factors():
     assert noise.codes.std() == pytest.approx(1, abs=0.03)
     assert (random_codes(table, seed=1).codes != noise.codes).all()
     np.testing.assert_array_equal(factor_codes(table).codes, FACTORS)
+    far = CodeTable(table.codes, factors * 10**15 + 7 * 10**17)  # beyond what float32 tells apart
+    np.testing.assert_array_equal(factor_codes(far).codes, FACTORS)
 
 
 def test_an_unknown_protocol_is_refused_before_anything_is_encoded():
@@ -179,7 +181,7 @@ def test_an_unknown_protocol_is_refused_before_anything_is_encoded():
         ({"factor_names": ("a", "b")}, ShapeError, "expected 5 names, got 2"),
         ({"factor_names": ("a", "b", "c", "d", "ceiling")}, DataError, "ceiling would hide a reference score"),
         ({"blocks": [(0, 1), 2]}, SettingError, r"\[3, 4, 5, 6\] are in no block"),
-        ({"seed": -1}, SettingError, "seed: expected 0 or more, got -1"),
+        ({"seed": -1}, SettingError, "seed: expected an integer, 0 or more, got -1"),
         ({"protocol": "none"}, SettingError, "'none' is none of locatello2019"),
     ],
 )
@@ -190,7 +192,7 @@ def test_what_cannot_be_scored_is_refused(arguments, error, message):
 
 def test_fewer_observations_than_a_metric_draws_are_refused_with_settings_that_would_do():
     part = slice(1, None)  # no complete grid any more
-    with pytest.raises(DataError, match=r"mig draws 1000 observations, and there are 383, .*MIG\(num_samples=383\)"):
+    with pytest.raises(DataError, match=r"mig draws 1000 .* there are 383, .*MIG\(bins=20, num_samples=383\)"):
         evaluate_codes(CODES[part], FACTORS[part], protocol="small", metrics=["mig"])
     found = evaluate_codes(CODES[part], FACTORS[part], metrics=[MIG(num_samples=383)])
     assert 0 < found["mig"] < found["mig_ceiling"]

@@ -112,7 +112,7 @@ def test_scores_without_a_matrix_have_no_picture():
         ({"metrics": "mig"}, r"expected a list, such as \['mig'\]"),
         ({"metrics": []}, "at least one"),
         ({"metrics": ["mig", MIG(bins=5)]}, "different names, got mig, mig"),
-        ({"repeats": -1}, "repeats: expected 0 or more"),
+        ({"repeats": -1}, "repeats: expected an integer, 0 or more"),
         ({"references": ["pca"]}, "'pca' is none of random, ceiling; it is made of images"),
         ({"references": ["perfect"]}, "'perfect' is none of random, ceiling$"),
         ({"references": "random"}, "expected a sequence"),

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from equilab.errors import SettingError, ShapeError
 from equilab.metrics.boosting.gradient_boosting import GradientBoosting
@@ -145,3 +146,27 @@ def test_bad_settings_and_shapes_are_refused():
         GradientBoosting(learning_rate=0.0)
     with pytest.raises(ShapeError, match="features, labels: expected"):
         GradientBoosting().fit(np.eye(3), np.zeros(2, int), rng=np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(("scale", "offset"), [(1e-8, 0.0), (1e12, 0.0), (1.0, 1e8), (1e-9, 1.0)])
+def test_scale_and_offset_do_not_matter(scale, offset):
+    """In float32 with scikit-learn's least gap of 1e-7, all of these features would be constant, or infinite."""
+    rng = np.random.default_rng(0)
+    features = rng.integers(8, size=(300, 2)) / 8
+    labels = (features[:, 0] > 0.4) + 2 * (features[:, 1] > 0.6)
+    plain, moved = (
+        GradientBoosting(stages=5).fit(each, labels, rng=np.random.default_rng(1))
+        for each in (features, features * scale + offset)
+    )
+    np.testing.assert_allclose(moved.importances, plain.importances, atol=1e-6)
+    np.testing.assert_array_equal(moved.predict(features * scale + offset), plain.predict(features))
+
+
+def test_the_number_of_threads_is_as_before():
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        GradientBoosting(stages=1).fit(np.arange(8.0)[:, None], np.arange(8) % 2, rng=np.random.default_rng(0))
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
