@@ -30,7 +30,7 @@ def rotate_codes(codes: Float[ndarray, "n d"], level: float, rng: np.random.Gene
     return turned
 
 
-def duplicate_codes(codes: Float[ndarray, "n d"], level: float, rng: np.random.Generator) -> Float[ndarray, "n 2d"]:
+def duplicate_codes(codes: Float[ndarray, "n d"], level: float, rng: np.random.Generator) -> Float[ndarray, "n 2*d"]:
     """The first level * d dimensions once more, and dead dimensions up to 2d: the width is the same at every level."""
     copies = round(level * codes.shape[1])
     return np.concatenate([codes, codes[:, :copies], np.zeros_like(codes[:, copies:])], axis=1)

@@ -49,7 +49,9 @@ BETWEEN_IS_ANYWHERE = {"fairness"}  # predictions that fail are fair, too
 DRAWS_NOTHING = {"active_units"}  # it reads the whole table
 ORDER_MATTERS = {
     "dci_es": 0.005,
+    "dci_forest": 0.03,
     "kde_mig": 0.01,
+    "strong_generalisation": 0.01,
 }  # draws are made dimension by dimension: how much their order moves the score
 BLOCKS_DIFFER = {
     "dci_es": 0.05,

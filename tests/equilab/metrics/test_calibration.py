@@ -1,0 +1,114 @@
+"""Metrics move as their papers say when a perfect code is spoilt; and the spoilings are what they are called."""
+
+import numpy as np
+import pytest
+
+from equilab.errors import DataError, SettingError
+from equilab.metrics import (
+    DCIMIG,
+    IRS,
+    JEMMIG,
+    MCC,
+    MIG,
+    Explicitness,
+    FactorVAEScore,
+    InfoMEC,
+    MCCSpearman,
+    MIGSup,
+    Modularity,
+    SAPRSquared,
+    calibrate,
+)
+from equilab.metrics.calibration import SPOILT_BY
+
+FACTORS = np.stack(np.unravel_index(np.arange(960), (4, 5, 6, 8)), axis=1)
+LEVELS = (0.0, 0.5, 1.0)
+METRICS = [
+    MIG(num_samples=3_000),
+    DCIMIG(num_samples=3_000),
+    JEMMIG(num_samples=3_000),
+    MIGSup(num_samples=3_000),
+    Modularity(num_samples=3_000),
+    SAPRSquared(num_samples=3_000),
+    IRS(num_samples=3_000),
+    MCC(num_samples=3_000),
+    MCCSpearman(num_samples=3_000),
+    Explicitness(num_train=1_000, num_test=1_000),
+    FactorVAEScore(num_train=300, num_test=300),
+    InfoMEC(num_samples=960),
+]
+
+
+@pytest.fixture(scope="module", params=list(SPOILT_BY))
+def spoilt(request: pytest.FixtureRequest):
+    return request.param, calibrate(METRICS, FACTORS, spoilt_by=request.param, levels=LEVELS)
+
+
+FALLING = {  # what the spoiling takes from the code is what these ask for
+    "noise": "mig dcimig jemmig mig_sup sap_r2 mcc mcc_spearman irs explicitness infomec_explicitness",
+    "rotation": "mig dcimig jemmig mig_sup sap_r2 mcc mcc_spearman irs infomec infomec_compactness",
+    "duplicates": "mig jemmig sap_r2",
+    "dropped": "mig dcimig mcc mcc_spearman explicitness factor_vae_score infomec_explicitness",
+    "warp": "mig mcc sap_r2",
+}
+STAYING = {  # blind to it, as their definitions are
+    "noise": "factor_vae_score",
+    "rotation": "explicitness infomec_explicitness",
+    "duplicates": "dcimig mig_sup mcc mcc_spearman explicitness factor_vae_score",
+    "dropped": "",
+    "warp": "mcc_spearman factor_vae_score",
+}
+
+
+def test_scores_fall_with_what_they_ask_for(spoilt):
+    spoilt_by, found = spoilt
+    for name in FALLING[spoilt_by].split():
+        start, half, end = found[name]
+        assert start > half > end or (start - 0.05 > half and abs(half - end) < 0.05), (name, found[name])
+        assert end < start - 0.1, (name, found[name])
+
+
+def test_scores_stay_where_their_definition_is_blind(spoilt):
+    spoilt_by, found = spoilt
+    for name in STAYING[spoilt_by].split():
+        assert np.ptp(found[name]) < 0.05, (name, found[name])
+
+
+def test_dropped_and_duplicated_codes_have_closed_forms():
+    found = calibrate([MIG()], FACTORS, spoilt_by="dropped", levels=(0.0, 0.25, 0.5, 0.75, 1.0))["mig"]
+    np.testing.assert_allclose(found, [1, 0.75, 0.5, 0.25, 0], atol=0.01)  # a share of the factors is not told at all
+    found = calibrate([MIG()], FACTORS, spoilt_by="duplicates", levels=(0.0, 0.25, 0.5, 0.75, 1.0))["mig"]
+    np.testing.assert_allclose(found, [1, 0.75, 0.5, 0.25, 0], atol=0.01)  # a copied code leaves no gap
+
+
+@pytest.mark.parametrize("name", list(SPOILT_BY))
+def test_level_zero_is_the_perfect_code_and_level_one_is_another(name):
+    codes = (FACTORS - FACTORS.mean(0)) / FACTORS.std(0)
+    rng = np.random.default_rng(0)
+    untouched = SPOILT_BY[name](codes, 0.0, rng)
+    np.testing.assert_array_equal(untouched[:, :4], codes)
+    assert not untouched[:, 4:].any()
+    assert not np.array_equal(SPOILT_BY[name](codes, 1.0, rng), untouched)
+
+
+def test_a_rotation_keeps_lengths_and_a_warp_keeps_the_order():
+    codes = (FACTORS - FACTORS.mean(0)) / FACTORS.std(0)
+    rng = np.random.default_rng(0)
+    turned, warped = SPOILT_BY["rotation"](codes, 0.7, rng), SPOILT_BY["warp"](codes, 0.7, rng)
+    np.testing.assert_allclose(np.linalg.norm(turned, axis=1), np.linalg.norm(codes, axis=1))
+    np.testing.assert_array_equal(np.argsort(warped, axis=0, kind="stable"), np.argsort(codes, axis=0, kind="stable"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"spoilt_by": "fog"}, SettingError, "expected one of noise, rotation, duplicates, dropped, warp, got 'fog'"),
+        ({"levels": (0.0, 2.0)}, SettingError, "levels: expected numbers from 0 to 1"),
+        ({"metrics": []}, SettingError, "metrics: expected a list of metrics"),
+        ({"factors": FACTORS[:, :1]}, DataError, "two or more columns"),
+        ({"factors": FACTORS * [1, 1, 0, 1]}, DataError, "more than one value"),
+    ],
+)
+def test_what_cannot_be_calibrated_is_refused(changes, error, message):
+    with pytest.raises(error, match=message):
+        calibrate(**{"metrics": [MIG()], "factors": FACTORS, "spoilt_by": "noise"} | changes)
