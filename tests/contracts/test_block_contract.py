@@ -11,6 +11,8 @@ import equilab.metrics
 from equilab.latents import Block
 from equilab.metrics import CodeTable, GradientBoosting, Metric, Score
 
+pytestmark = pytest.mark.exhaustive  # the laws of blocks, once for every metric; test_metric_contract has one of each
+
 METRICS = [
     value
     for value in vars(equilab.metrics).values()
