@@ -83,7 +83,7 @@ def generator_of(metric: Metric, seed: int, repeat: int = 0) -> np.random.Genera
 
     >>> from equilab.metrics.protocols import find_protocol
     >>> generators = [generator_of(metric, seed=0) for metric in find_protocol("locatello2019")[:2]]
-    >>> generators[0].integers(2**62) == generators[1].integers(2**62)
+    >>> bool(generators[0].integers(2**62) == generators[1].integers(2**62))
     False
     """
     return np.random.default_rng([seed, *([repeat] if repeat else []), *metric.name.encode()])
