@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -14,17 +14,10 @@ from equilab.data import Dataset
 from equilab.errors import DataError, ShapeError
 from equilab.metrics.checked import check_scale, checked_codes, checked_factors
 from equilab.metrics.encoding import Encode, Progress, encode_observations, observations_to_encode
-from equilab.metrics.value_rows import ValueRows, value_rows
+from equilab.metrics.value_rows import Split, ValueRows, value_rows
 
 _SAMPLED = 50_000  # rows of sampled codes, at least
 _LARGEST_LOG_VAR = 80.0
-
-
-class Split(NamedTuple):
-    """Rows to fit to and rows to score on; no observation is among both."""
-
-    train: Int[ndarray, "num_train"]
-    test: Int[ndarray, "num_test"]
 
 
 @dataclass(frozen=True, eq=False)

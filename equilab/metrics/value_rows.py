@@ -1,10 +1,17 @@
-"""The rows of a table that show each value of a factor."""
+"""Rows of a table: those that show each value of a factor, and those to fit to and to score on."""
 
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Int
 from numpy import ndarray
+
+
+class Split(NamedTuple):
+    """Rows to fit to and rows to score on; no observation is among both."""
+
+    train: Int[ndarray, "num_train"]
+    test: Int[ndarray, "num_test"]
 
 
 class ValueRows(NamedTuple):
