@@ -87,7 +87,7 @@ def test_the_two_commands_are_targets_of_the_makefile():
     assert set(named) | set(re.findall(r"`make ([a-z-]+)`", TEXT)) <= set(targets)
 
 
-TESTED = ("train", "show", "evaluate", "study")  # a study needs several settings: tests/training/test_study.py
+TESTED = ("train", "show", "evaluate", "study")  # a study of several settings: tests/training/test_study.py
 
 
 def test_no_command_of_the_readme_is_left_out_below():
@@ -125,6 +125,10 @@ def test_every_command_about_a_run_does_what_it_says(tmp_path):
     few = ("--metrics", "mig", "--images", "10000", "--references", "random", "ceiling")
     scored = run(evaluate, tmp_path, *few)
     assert "equilab1, mean codes, seed 0" in scored.stdout, scored.stderr
+
+    alike = " ".join(folder for folder in folders if "my_recipe" not in folder)
+    study = run(find("python -m training.study runs/*").replace("runs/*", alike), tmp_path)
+    assert "are one training, of equal settings and seed 1; name one of them" in study.stderr
 
     inspect = find("wandb leet").replace("leet", "leet inspect --json")  # the same reader, without its screen
     assert '"train/loss"' in run(inspect, tmp_path).stdout
