@@ -1,29 +1,76 @@
-"""The errors a caller can make, and what each one says: argument, expected, got, what to do."""
+"""The errors that a caller can cause; each carries the argument, what was expected, what was given, and a hint."""
+
+from typing import Any, TypeVar
+
+Error = TypeVar("Error", bound="EquilabError")
 
 
-class ShapeError(ValueError):
+class EquilabError(ValueError):
+    """A mistake of the caller, printed as "argument: expected X, got Y; hint".
+
+    argument: the argument, setting, file or place at fault, such as "beta" or "factors[3, 0]".
+    expected: the values that are accepted, in words.
+    got: the value that was given, as it is printed; of arrays the shape or the entry at fault, never the array.
+    hint: what to do; empty where the expectation says it.
+    message: printed in place of the sentence above, for a report of several lines.
+
+    >>> error = SettingError("beta", expected="a number >= 0", got=-1.0)
+    >>> str(error), error.argument, error.got
+    ('beta: expected a number >= 0, got -1.0', 'beta', -1.0)
+    """
+
+    def __init__(
+        self, argument: str, *, expected: object = None, got: object = None, hint: str = "", message: str = ""
+    ):
+        self.argument, self.expected, self.got, self.hint, self.message = argument, expected, got, hint, message
+        if expected is None and got is None:
+            message = message or argument  # transition
+        sentence = f"{argument}: expected {expected}, got {got}" + (f"; {hint}" if hint else "")
+        super().__init__(message or sentence)
+
+    def within(self: Error, place: str) -> Error:
+        """The same error with the place, such as a file, that holds the argument in front of it.
+
+        >>> str(DataError("codes", expected="(n, d)", got=(3,)).within("codes.npz"))
+        'codes.npz: codes: expected (n, d), got (3,)'
+        """
+        message = f"{place}: {self.message}" if self.message else ""
+        return type(self)(
+            f"{place}: {self.argument}", expected=self.expected, got=self.got, hint=self.hint, message=message
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How an error travels between processes."""
+        return _rebuilt, (type(self), self.argument, self.expected, self.got, self.hint, self.message)
+
+
+def _rebuilt(kind: type[Error], argument: str, expected: object, got: object, hint: str, message: str) -> Error:
+    return kind(argument, expected=expected, got=got, hint=hint, message=message)
+
+
+class ShapeError(EquilabError):
     """An array or tensor has the wrong shape."""
 
 
-class DataError(ValueError):
+class DataError(EquilabError):
     """A data set, a file or a table of codes cannot be used as it is."""
 
 
-class SettingError(ValueError):
-    """A setting has a value that makes no sense, or a name that does not exist."""
+class SettingError(EquilabError):
+    """A setting has an invalid value, or a name that does not exist."""
 
 
-class GroupError(ValueError):
+class GroupError(EquilabError):
     """A group has no such element, subgroup or representation."""
 
 
-class FieldTypeError(ValueError):
-    """Field types do not fit: of two layers, of a layer and its input, or of a field and what is done to it."""
+class FieldTypeError(EquilabError):
+    """Field types do not fit: of two layers, of a layer and its input, or of a field and an operation on it."""
 
 
-class EquivarianceError(ValueError):
-    """What was asked for would break the symmetry, or a module that was checked does."""
+class EquivarianceError(EquilabError):
+    """The operation would break the symmetry, or a checked module does."""
 
 
-class ActionError(ValueError):
-    """What was given as an action of a group is none: it breaks the identity, a product or an inverse."""
+class ActionError(EquilabError):
+    """The action given is not a group action: it breaks the identity, a product or an inverse."""
