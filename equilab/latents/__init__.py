@@ -1,6 +1,28 @@
-"""The structure of a latent: which of its dimensions belong together."""
+"""Latents: ordered blocks, each with its manifold, posterior, sample, KL, code, permutation, action and traversal."""
 
-from equilab.latents.blocks import Block, Blocks, parse_blocks
-from equilab.latents.values import block_values, circle_codes
+from equilab.latents.block import Block, BlockPosterior
+from equilab.latents.circle import Circle, CirclePosterior
+from equilab.latents.code_block import Blocks, CodeBlock, parse_blocks, projected_codes
+from equilab.latents.gaussian import Gaussian, GaussianPosterior
+from equilab.latents.latent import Latent, Posterior
+from equilab.latents.pairs import gaussian_posterior, means_and_log_variances
+from equilab.latents.wrapped_normal import wrapped_normal_kl, wrapped_normal_log_prob
 
-__all__ = ["Block", "Blocks", "block_values", "circle_codes", "parse_blocks"]
+__all__ = [
+    "Block",
+    "BlockPosterior",
+    "Blocks",
+    "Circle",
+    "CirclePosterior",
+    "CodeBlock",
+    "Gaussian",
+    "GaussianPosterior",
+    "Latent",
+    "Posterior",
+    "gaussian_posterior",
+    "means_and_log_variances",
+    "parse_blocks",
+    "projected_codes",
+    "wrapped_normal_kl",
+    "wrapped_normal_log_prob",
+]
