@@ -1,5 +1,6 @@
 """The errors that a caller can cause; each carries the argument, what was expected, what was given, and a hint."""
 
+from numbers import Integral
 from typing import Any, TypeVar
 
 Error = TypeVar("Error", bound="EquilabError")
@@ -74,3 +75,15 @@ class EquivarianceError(EquilabError):
 
 class ActionError(EquilabError):
     """The action given is not a group action: it breaks the identity, a product or an inverse."""
+
+
+def check_count(argument: str, value: object, *, least: int = 1) -> None:
+    """Raises SettingError unless the value is an integer of at least `least`.
+
+    >>> check_count("latent_dim", 0)
+    Traceback (most recent call last):
+    ...
+    equilab.errors.SettingError: latent_dim: expected an integer of at least 1, got 0
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+        raise SettingError(argument, expected=f"an integer of at least {least}", got=value)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from equilab.errors import SettingError
+from equilab.errors import check_count
 
 UPDATES = 1024
 """Updates whose numbers are drawn in one call, at most."""
@@ -26,8 +26,7 @@ def stream_key(seed: int, purpose: str, *, rank: int = 0, index: int = 0) -> int
     (True, False)
     """
     for name, value in (("seed", seed), ("rank", rank), ("index", index)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
-            raise SettingError(name, expected="an integer of at least 0", got=repr(value))
+        check_count(name, value, least=0)
     digest = blake2b(f"{seed} {purpose} {rank} {index}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") >> 1
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Int, UInt8
+from jaxtyping import Bool, Int, UInt8
 from numpy import ndarray
 
 from equilab.data.factors import Factors
@@ -86,6 +86,18 @@ class Dataset(ABC):
             missing = np.asarray(factors)[int(np.argmin(count))].tolist()
             raise DataError(f"factors: {missing} of {', '.join(self.factors.names)} was never observed")
         return order[first + rng.integers(count)]
+
+    def is_observed(self, factors: Int[ndarray, "n k"]) -> Bool[ndarray, "n"]:
+        """Whether some observation shows each combination of factor indices (n, k); in a grid every one is shown.
+
+        Raises ShapeError or DataError for factors that do not fit.
+        """
+        wanted = self.factors.to_index(factors)
+        if self._labels is None:
+            return np.ones(len(wanted), bool)
+        _, combination = self._by_combination
+        place = np.searchsorted(combination, wanted).clip(max=len(combination) - 1)
+        return combination[place] == wanted
 
     @cached_property
     def _by_combination(self) -> tuple[Int[ndarray, "n"], Int[ndarray, "n"]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from equilab.errors import SettingError
+from equilab.errors import check_count
 from equilab.latents.block import Block, BlockPosterior
 
 REACH = 2.0
@@ -72,8 +72,7 @@ class Gaussian(Block):
     name: str = field(default="", compare=False)  # for tables and pictures
 
     def __post_init__(self) -> None:
-        if isinstance(self.axes, bool) or not isinstance(self.axes, int) or self.axes < 1:
-            raise SettingError("axes", expected="an integer of at least 1", got=repr(self.axes))
+        check_count("axes", self.axes)
 
     @property
     def dim(self) -> int:

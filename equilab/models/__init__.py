@@ -7,7 +7,7 @@ from equilab.models.conv_vae import ConvVAE
 from equilab.models.critic import Critic
 from equilab.models.group_cnn import P4CNN, P4MCNN
 from equilab.models.initialise import build_lecun, build_xavier
-from equilab.models.vae import Posterior, VariationalAutoencoder
+from equilab.models.vae import VariationalAutoencoder
 from equilab.models.z2cnn import Z2CNN
 
 __all__ = [
@@ -18,7 +18,6 @@ __all__ = [
     "ConvVAE",
     "Critic",
     "Model",
-    "Posterior",
     "VariationalAutoencoder",
     "build_lecun",
     "build_xavier",

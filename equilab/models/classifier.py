@@ -36,7 +36,7 @@ class Classifier(nn.Module):
         """Logits (batch, num_classes) of images (batch, C, H, W), float32 under autocast. Raises ShapeError."""
         if images.ndim != 4 or tuple(images.shape[1:]) != self.image_shape:
             expected = ", ".join(map(str, self.image_shape))
-            raise ShapeError(f"images: expected (batch, {expected}), got {tuple(images.shape)}")
+            raise ShapeError("images", expected=f"(batch, {expected})", got=tuple(images.shape))
         return at_least_float32(self.network(images))
 
     def extra_repr(self) -> str:

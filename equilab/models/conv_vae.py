@@ -5,7 +5,8 @@ from typing import Literal
 
 import torch
 
-from equilab.errors import SettingError, ShapeError
+from equilab.errors import SettingError, ShapeError, check_count
+from equilab.latents import Latent
 from equilab.models.base import Model
 from equilab.models.conv_networks import burgess, kim_mnih, locatello
 from equilab.models.initialise import build_xavier
@@ -24,21 +25,26 @@ class ConvVAE(Model):
     """
 
     network: Literal["locatello", "burgess", "kim_mnih"] = "burgess"  # published encoder and decoder
-    latent_dim: int = 10  # number of latent dimensions
+    latent_dim: int = 10  # number of Gaussian blocks of one dimension, unless `latent` says the blocks
+    latent: Latent | None = None  # blocks, such as Latent((Circle(), Circle())); None: `latent_dim` Gaussian ones
 
     def __post_init__(self) -> None:
         if self.network not in NETWORKS:
-            raise SettingError(f"network: expected one of {', '.join(NETWORKS)}, got {self.network!r}")
-        if self.latent_dim < 1:
-            raise SettingError(f"latent_dim: expected at least 1, got {self.latent_dim}")
+            raise SettingError("network", expected=f"one of {', '.join(NETWORKS)}", got=repr(self.network))
+        check_count("latent_dim", self.latent_dim)
+        if self.latent is not None and self.latent_dim not in (ConvVAE.latent_dim, self.latent.dim):
+            raise SettingError(
+                "latent_dim", expected=f"no number beside latent, which has {self.latent.dim}", got=self.latent_dim
+            )
 
     def build(self, image_shape: tuple[int, int, int], *, generator: torch.Generator) -> VariationalAutoencoder:
         """The module with Xavier-uniform weights and zero biases. Raises ShapeError unless images are 64 x 64."""
         if tuple(image_shape[1:]) != (64, 64):
-            raise ShapeError(f"image_shape: expected (channels, 64, 64) for {self.network}, got {tuple(image_shape)}")
+            raise ShapeError("image_shape", expected=f"(channels, 64, 64) for {self.network}", got=tuple(image_shape))
+        latent = self.latent or Latent.gaussian(self.latent_dim)
 
         def make() -> VariationalAutoencoder:
-            encoder, decoder = NETWORKS[self.network](image_shape[0], self.latent_dim)
-            return VariationalAutoencoder(encoder, decoder, image_shape=image_shape, latent_dim=self.latent_dim)
+            encoder, decoder = NETWORKS[self.network](image_shape[0], latent)
+            return VariationalAutoencoder(encoder, decoder, image_shape=image_shape, latent=latent)
 
         return build_xavier(make, generator=generator)

@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch
 from torch import nn
 
-from equilab.errors import SettingError, ShapeError
+from equilab.errors import ShapeError, check_count
 from equilab.groups import Group, p4, p4m
 from equilab.models.base import Model
 from equilab.models.classifier import Classifier
@@ -18,20 +18,18 @@ from equilab.nn import FieldBatchNorm, GroupConv2d, GroupPool
 class _GroupCNN(Model):
     """The network of one group; the group is that of a subclass."""
 
-    kind: ClassVar[type[nn.Module]] = Classifier
     group: ClassVar[Group]
     num_fields: int  # regular fields of each of the six layers
     num_classes: int = 10  # outputs
 
     def __post_init__(self) -> None:
         for name in ("num_fields", "num_classes"):
-            if getattr(self, name) < 1:
-                raise SettingError(f"{name}: expected at least 1, got {getattr(self, name)}")
+            check_count(name, getattr(self, name))
 
     def build(self, image_shape: tuple[int, int, int], *, generator: torch.Generator) -> Classifier:
         """The module with normal weights of variance 1 / fan_in. Raises ShapeError unless images are 28 x 28."""
         if tuple(image_shape[1:]) != (28, 28):
-            raise ShapeError(f"image_shape: expected (channels, 28, 28) for these networks, got {tuple(image_shape)}")
+            raise ShapeError("image_shape", expected="(channels, 28, 28) for these networks", got=tuple(image_shape))
 
         def make() -> Classifier:
             images, logits = image_shape[0] * self.group.trivial, self.num_classes * self.group.trivial

@@ -1,12 +1,11 @@
 """Z2CNN (Cohen & Welling 2016, section 8.1): the plain network of seven layers for rotated MNIST."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
 from torch import nn
 
-from equilab.errors import SettingError, ShapeError
+from equilab.errors import SettingError, ShapeError, check_count
 from equilab.models.base import Model
 from equilab.models.classifier import Classifier
 from equilab.models.initialise import build_lecun
@@ -24,22 +23,20 @@ class Z2CNN(Model):
     21750
     """
 
-    kind: ClassVar[type[nn.Module]] = Classifier
     num_channels: int = 20  # of each of the six layers
     dropout: float = 0.3  # probability that an activation is dropped
     num_classes: int = 10  # outputs
 
     def __post_init__(self) -> None:
         for name in ("num_channels", "num_classes"):
-            if getattr(self, name) < 1:
-                raise SettingError(f"{name}: expected at least 1, got {getattr(self, name)}")
+            check_count(name, getattr(self, name))
         if not 0 <= self.dropout < 1:
-            raise SettingError(f"dropout: expected a number in [0, 1), got {self.dropout}")
+            raise SettingError("dropout", expected="a number in [0, 1)", got=self.dropout)
 
     def build(self, image_shape: tuple[int, int, int], *, generator: torch.Generator) -> Classifier:
         """The module with normal weights of variance 1 / fan_in. Raises ShapeError unless images are 28 x 28."""
         if tuple(image_shape[1:]) != (28, 28):
-            raise ShapeError(f"image_shape: expected (channels, 28, 28) for Z2CNN, got {tuple(image_shape)}")
+            raise ShapeError("image_shape", expected="(channels, 28, 28) for Z2CNN", got=tuple(image_shape))
 
         def make() -> Classifier:
             channels, layers = image_shape[0], list[nn.Module]()

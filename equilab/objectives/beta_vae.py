@@ -2,42 +2,47 @@
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from equilab.data import Images, IndependentImages, Sampler
 from equilab.errors import SettingError
+from equilab.keys import Key
 from equilab.models import VariationalAutoencoder
-from equilab.objectives.base import Losses, Objective
-from equilab.objectives.terms import bernoulli_reconstruction, gaussian_kl
+from equilab.objectives.objective import Context, Losses, Objective
+from equilab.objectives.terms import EVIDENCE_KEYS, evidence
+from equilab.schedules import Weight, check_weight, value_at
 
 
 @dataclass(frozen=True)
 class BetaVAE(Objective):
-    """rec + beta KL (Higgins et al. 2017, eq. 4); sums over pixels and latents, one mean over the batch.
+    """rec + beta KL (Higgins et al. 2017, eq. 4); sums over pixels and blocks, one mean over the batch.
 
-    With any other reduction beta means something else: a mean over 4,096 pixels and a sum over latents is
-    beta = 4,096 times the number that was asked for.
+    With any other reduction beta means something else: with a mean over 4,096 pixels and a sum over blocks the
+    effective beta is 4,096 times the setting. With `block_weights` w the loss is rec + beta sum_b w_b KL_b.
+    Raises SettingError for a negative weight, and for as many block weights as the latent has no blocks.
     """
 
-    beta: float = 4.0  # multiplies the KL in nats
+    keys: ClassVar[tuple[Key, ...]] = EVIDENCE_KEYS
+    beta: Weight = 4.0  # multiplies the KL in nats
+    block_weights: tuple[float, ...] = ()  # further weight of each block's KL; none: 1 for every block
+    sampler: Sampler = IndependentImages()  # how observations are drawn
 
     def __post_init__(self) -> None:
-        if not 0 <= self.beta < math.inf:
-            raise SettingError(f"beta: expected a number >= 0, got {self.beta}")
+        check_weight("beta", self.beta)
+        if not all(0 <= weight < math.inf for weight in self.block_weights):
+            raise SettingError("block_weights", expected="numbers >= 0", got=self.block_weights)
 
-    def __call__(
-        self,
-        model: VariationalAutoencoder,
-        images: Tensor,
-        *,
-        step: int,
-        generator: torch.Generator,
-        critic: nn.Module | None = None,
-    ) -> Losses:
-        posterior = model.encode(images)
-        reconstruction = bernoulli_reconstruction(model.decode(posterior.sample(generator)), images).mean()
-        kl_per_latent = gaussian_kl(posterior).mean(0)  # (latent_dim,)
-        kl = kl_per_latent.sum()
-        terms = {"reconstruction": reconstruction, "kl": kl, "kl_per_latent": kl_per_latent}
-        return Losses(reconstruction + self.beta * kl, None, {name: term.detach() for name, term in terms.items()})
+    def losses(self, model: VariationalAutoencoder, batch: Images, context: Context) -> Losses:
+        bound = evidence(model, batch.images, context.noise)
+        beta = value_at(self.beta, context.step)
+        return bound.losses(bound.reconstruction + beta * self._weighted(bound.kl))
+
+    def _weighted(self, kl: Tensor) -> Tensor:
+        """The weighted sum, nats, of the KL of each block (blocks,)."""
+        if not self.block_weights:
+            return kl.sum()
+        if len(self.block_weights) != len(kl):
+            raise SettingError("block_weights", expected=f"{len(kl)}, one for each block", got=self.block_weights)
+        return (kl * kl.new_tensor(self.block_weights)).sum()

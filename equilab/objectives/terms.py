@@ -1,10 +1,22 @@
-"""The parts that VAE objectives are made of: elementwise over the batch, in nats, summed over pixels and latents."""
+"""The parts of VAE objectives: elementwise over the batch, in nats, summed over pixels and over the axes of a block."""
 
-import torch
+from typing import NamedTuple
+
 from torch import Tensor
 from torch.nn import functional
 
-from equilab.models import Posterior
+from equilab.keys import Key
+from equilab.latents import Posterior
+from equilab.models import VariationalAutoencoder
+from equilab.noise import Noise
+from equilab.objectives.objective import Losses
+
+EVIDENCE_KEYS = (
+    Key("train/reconstruction", "nats per image", "cross-entropy of the pixels, summed over pixels", "down"),
+    Key("train/kl", "nats per image", "KL of the posterior to the prior, summed over blocks"),
+    Key("latent/kl_{}", "nats per image", "KL of one block of the latent on a training batch"),
+)
+"""The terms of every objective that contains the evidence lower bound."""
 
 
 def bernoulli_reconstruction(logits: Tensor, images: Tensor) -> Tensor:
@@ -12,32 +24,35 @@ def bernoulli_reconstruction(logits: Tensor, images: Tensor) -> Tensor:
 
     logits, images: (batch, C, H, W), images in [0, 1].
 
+    >>> import torch
     >>> bernoulli_reconstruction(torch.zeros(1, 1, 2, 2), torch.ones(1, 1, 2, 2)).item() / 4  # log 2
     0.6931471824645996
     """
     return functional.binary_cross_entropy_with_logits(logits, images, reduction="none").flatten(1).sum(1)
 
 
-def gaussian_kl(posterior: Posterior) -> Tensor:
-    """KL(q(z_j|x) || N(0, 1)) per latent, (batch, latent_dim), nats (Kingma & Welling 2014, appendix B).
+class Evidence(NamedTuple):
+    """The two parts of the evidence lower bound of a batch, and where they come from.
 
-    >>> gaussian_kl(Posterior(torch.tensor([[0.0, 2.0]]), torch.zeros(1, 2))).tolist()
-    [[0.0, 2.0]]
+    posterior: q(z|x). z: a sample (batch, dim). reconstruction: scalar, nats, mean over the batch. kl: (blocks,), nats,
+    mean over the batch.
     """
-    mean, log_var = posterior
-    return 0.5 * (mean.square() + log_var.exp() - 1 - log_var)
+
+    posterior: Posterior
+    z: Tensor
+    reconstruction: Tensor
+    kl: Tensor
+
+    def losses(self, loss: Tensor, **terms: Tensor) -> Losses:
+        """The model's loss, with the parts of the bound and further terms, detached."""
+        parts = {"reconstruction": self.reconstruction, "kl": self.kl.sum(), **terms}
+        detached = {name: term.detach() for name, term in parts.items()}
+        return Losses({"model": loss}, detached, {"kl": self.kl.detach()})
 
 
-def permute_latents(z: Tensor, *, generator: torch.Generator) -> Tensor:
-    """z with each latent permuted over the batch by a permutation of its own (Kim & Mnih 2018, algorithm 1).
-
-    z: (batch, latent_dim). Column j of the result holds the values of column j of z: the marginals stay,
-    the dependence between latents goes.
-
-    >>> z = torch.arange(6.0).reshape(3, 2)
-    >>> permuted = permute_latents(z, generator=torch.Generator().manual_seed(0))
-    >>> torch.equal(permuted.sort(0).values, z)
-    True
-    """
-    order = torch.rand(z.shape, generator=generator, device=z.device).argsort(0)  # (batch, latent_dim)
-    return z.gather(0, order)
+def evidence(model: VariationalAutoencoder, images: Tensor, noise: Noise) -> Evidence:
+    """The parts of the evidence lower bound of images (batch, C, H, W) in [0, 1], by one sample of each posterior."""
+    posterior = model.encode(images)
+    z = posterior.sample(noise)
+    reconstruction = bernoulli_reconstruction(model.decode(z), images).mean()
+    return Evidence(posterior, z, reconstruction, posterior.kl().mean(0))

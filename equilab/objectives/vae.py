@@ -1,33 +1,30 @@
-"""The evidence lower bound of a VAE (Kingma & Welling 2014), with beta = 1."""
+"""VAE (Kingma & Welling 2014): the negative evidence lower bound."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-import torch
-from torch import Tensor, nn
-
+from equilab.data import Images, IndependentImages, Sampler
+from equilab.keys import Key
 from equilab.models import VariationalAutoencoder
-from equilab.objectives.base import Losses, Objective
-from equilab.objectives.beta_vae import BetaVAE
+from equilab.objectives.objective import Context, Losses, Objective
+from equilab.objectives.terms import EVIDENCE_KEYS, evidence
 
 
 @dataclass(frozen=True)
 class VAE(Objective):
-    """rec + KL, the negative evidence lower bound in nats per image (Kingma & Welling 2014, eq. 10).
+    """rec + KL (Kingma & Welling 2014, eq. 3); sums over pixels and blocks, one mean over the batch.
 
+    >>> import torch
     >>> from equilab.models import ConvVAE
     >>> generator = torch.Generator().manual_seed(0)
     >>> model = ConvVAE().build((1, 64, 64), generator=generator)
-    >>> sorted(VAE()(model, torch.zeros(2, 1, 64, 64), step=0, generator=generator).terms)
-    ['kl', 'kl_per_latent', 'reconstruction']
+    >>> sorted(VAE()(model, torch.zeros(2, 1, 64, 64), generator=generator).terms)
+    ['kl', 'reconstruction']
     """
 
-    def __call__(
-        self,
-        model: VariationalAutoencoder,
-        images: Tensor,
-        *,
-        step: int,
-        generator: torch.Generator,
-        critic: nn.Module | None = None,
-    ) -> Losses:
-        return BetaVAE(beta=1.0)(model, images, step=step, generator=generator)
+    keys: ClassVar[tuple[Key, ...]] = EVIDENCE_KEYS
+    sampler: Sampler = IndependentImages()  # how observations are drawn
+
+    def losses(self, model: VariationalAutoencoder, batch: Images, context: Context) -> Losses:
+        bound = evidence(model, batch.images, context.noise)
+        return bound.losses(bound.reconstruction + bound.kl.sum())

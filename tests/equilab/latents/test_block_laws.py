@@ -149,7 +149,7 @@ def test_an_element_of_another_group_does_not_act_on_a_circle():
 
 @pytest.mark.parametrize("axes", [0, -1, 1.5, True])
 def test_a_gaussian_block_has_at_least_one_axis(axes):
-    with refused(SettingError, "axes", got=repr(axes)):
+    with refused(SettingError, "axes", got=axes):
         Gaussian(axes)
 
 

@@ -1,0 +1,71 @@
+"""The batches of a training, on its device: a function of (seed, rank, step)."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from equilab.data.dataset import Dataset
+from equilab.data.sampling.sampler import Sampler
+from equilab.data.table import ImageTable
+from equilab.errors import check_count
+from equilab.noise import UPDATES, numpy_stream
+
+
+class Feed:
+    """Batches of a sampler, of the type that it names.
+
+    The draws of 1,024 updates are made in one call, from a generator whose key is (seed, rank, number of that block),
+    and kept on the device; no state is kept beside them, so a training can go on at any step.
+
+    data: the data set. sampler: how observations are drawn. batch_size: elements of a batch. seed: of the draws.
+    rank: number of the process. device: of the batches; the whole table is moved there. Raises SettingError for a
+    batch size below 1.
+
+    >>> from equilab.data import IndependentImages, MiniSprites
+    >>> feed = Feed(MiniSprites(), IndependentImages(), batch_size=8, seed=0)
+    >>> feed.at(3).images.shape, torch.equal(feed.at(3).images, feed.at(3).images)
+    (torch.Size([8, 1, 64, 64]), True)
+    """
+
+    def __init__(
+        self,
+        data: Dataset,
+        sampler: Sampler,
+        batch_size: int,
+        *,
+        seed: int,
+        rank: int = 0,
+        device: torch.device | str = "cpu",
+    ):
+        check_count("batch_size", batch_size)
+        self.data, self.sampler, self.batch_size, self.seed, self.rank = data, sampler, batch_size, seed, rank
+        self.table: ImageTable = data.table.to(device)
+        self._block = -1
+        self._rows: dict[str, Tensor] = {}
+        self._facts: dict[str, Tensor] = {}
+
+    def at(self, step: int) -> tuple[Tensor, ...]:
+        """The batch of the update after `step` others, an instance of the sampler's `batch_type`."""
+        block, row = divmod(step, UPDATES)
+        if block != self._block:
+            self._draw(block)
+        images = {name: self._gathered(rows[row]) for name, rows in self._rows.items()}
+        return self.sampler.batch_type(**images, **{name: fact[row] for name, fact in self._facts.items()})
+
+    def _gathered(self, rows: Tensor) -> Tensor:
+        """Images of rows (batch, ...), (batch, ..., C, H, W)."""
+        images = self.table.gather(rows.flatten())
+        return images if rows.ndim == 1 else images.unflatten(0, rows.shape)
+
+    def _draw(self, block: int) -> None:
+        rng = numpy_stream(self.seed, "batches", rank=self.rank, index=block)
+        rows, facts = self.sampler.draw(self.data, UPDATES * self.batch_size, rng)
+        self._rows, self._facts = (
+            {name: self._by_update(values) for name, values in fields.items()} for fields in (rows, facts)
+        )
+        self._block = block
+
+    def _by_update(self, values: np.ndarray) -> Tensor:
+        """Draws (updates * batch, ...) as a tensor (updates, batch, ...) on the device."""
+        tensor = torch.from_numpy(np.ascontiguousarray(values)).unflatten(0, (UPDATES, self.batch_size))
+        return tensor.to(self.table.rows.device)
