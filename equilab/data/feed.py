@@ -23,9 +23,9 @@ def batch_indices(
     """
     for name, value in (("num_observations", num_observations), ("batch_size", batch_size)):
         if value < 1:
-            raise SettingError(f"{name}: expected at least 1, got {value}")
+            raise SettingError(name, expected="at least 1", got=value)
     for name, value, bits in (("seed", seed, 128), ("step", step, 64), ("rank", rank, 64)):
         if not 0 <= value < 2**bits:
-            raise SettingError(f"{name}: expected 0 to 2**{bits} - 1, got {value}")
+            raise SettingError(name, expected=f"0 to 2**{bits} - 1", got=value)
     generator = np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, step, rank]))
     return generator.integers(num_observations, size=batch_size)
