@@ -23,15 +23,23 @@ def read_amat(path: Path, num_images: int | None = None) -> tuple[UInt8[ndarray,
             rows = np.loadtxt(path, dtype=np.float32, max_rows=num_images, ndmin=2)  # (n, 785)
     except FileNotFoundError as error:
         raise DataError(
-            f"amat: there is no file {path}; put it there, or start a run without amat, which turns MNIST instead"
+            "amat",
+            expected=f"a file with lines of {_COLUMNS} numbers",
+            got=f"no file {path}",
+            hint="put it there, or start a run without amat, which turns MNIST instead",
         ) from error
     except (OSError, ValueError) as error:
-        raise DataError(f"amat: {path} cannot be read ({error}); expected lines of {_COLUMNS} numbers") from error
+        raise DataError(
+            "amat",
+            expected=f"a file with lines of {_COLUMNS} numbers",
+            got=str(path),
+            hint=f"it cannot be read: {error}",
+        ) from error
     if rows.shape[1] != _COLUMNS or len(rows) == 0 or len(rows) < (num_images or 0):
         raise DataError(
-            f"amat: expected {num_images or 'some'} lines of {_COLUMNS} numbers in {path}, got {rows.shape}"
+            "amat", expected=f"{num_images or 'some'} lines of {_COLUMNS} numbers in {path}", got=rows.shape
         )
     pixels, classes = rows[:, :-1], rows[:, -1]
     if not (pixels.min() >= 0 and pixels.max() <= 1 and np.isin(classes, np.arange(10)).all()):
-        raise DataError(f"amat: expected pixels from 0 to 1 and classes 0 to 9 in {path}, got others")
+        raise DataError("amat", expected=f"pixels from 0 to 1 and classes 0 to 9 in {path}", got="others")
     return np.rint(255 * pixels).astype(np.uint8).reshape(-1, 28, 28), classes.astype(np.uint8)

@@ -40,8 +40,10 @@ def cached_file(path: Path, build: Callable[[], Iterator[bytes]], *, digest: str
             _build(path, build, digest=digest, num_bytes=num_bytes, title=title)
     except OSError as error:
         raise DataError(
-            f"{path}: cannot keep the cache of {title} ({error.strerror or error}); it needs {num_bytes / 2**20:.0f} "
-            "MiB: make room, or set the environment variable EQUILAB_CACHE to a folder with room that can be written"
+            str(path),
+            expected=f"a place for the cache of {title}, {num_bytes / 2**20:.0f} MiB",
+            got=error.strerror or str(error),
+            hint="make room, or set the environment variable EQUILAB_CACHE to a folder with room that can be written",
         ) from error
     return path
 
@@ -79,7 +81,7 @@ def _build(path: Path, build: Callable[[], Iterator[bytes]], *, digest: str, num
             os.fsync(file.fileno())
         if built.hexdigest() != digest:
             raise DataError(
-                f"{path}: what was built has sha256 {built.hexdigest()}, expected {digest}; please report it"
+                str(path), expected=f"sha256 {digest} of what was built", got=built.hexdigest(), hint="please report it"
             )
         os.replace(temporary, path)
     finally:

@@ -84,7 +84,9 @@ class Dataset(ABC):
         count = np.searchsorted(combination, wanted, "right") - first
         if not count.all():
             missing = np.asarray(factors)[int(np.argmin(count))].tolist()
-            raise DataError(f"factors: {missing} of {', '.join(self.factors.names)} was never observed")
+            raise DataError(
+                "factors", expected=f"an observed combination of {', '.join(self.factors.names)}", got=missing
+            )
         return order[first + rng.integers(count)]
 
     def is_observed(self, factors: Int[ndarray, "n k"]) -> Bool[ndarray, "n"]:

@@ -11,7 +11,7 @@ from numpy import ndarray
 
 from equilab.errors import DataError
 
-_EXPECTED = "expected the original dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz"
+_EXPECTED = "the original dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz"
 _AT_ONCE = 4096  # images unpacked together: 16 MiB, where the whole array would need 2.8 GiB
 
 
@@ -30,7 +30,9 @@ def read_packed(path: Path, num_images: int) -> UInt8[ndarray, "n 512"]:
                 shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(member)
             if shape != (num_images, 64, 64) or dtype != np.uint8 or fortran_order:
                 raise DataError(
-                    f"npz: imgs of {path} is {dtype} {shape}, not uint8 ({num_images}, 64, 64); {_EXPECTED}"
+                    "npz",
+                    expected=f"{_EXPECTED} with imgs uint8 ({num_images}, 64, 64)",
+                    got=f"{dtype} {shape} in {path}",
                 )
             packed = np.empty((num_images, 512), np.uint8)
             for start in range(0, num_images, _AT_ONCE):
@@ -40,9 +42,11 @@ def read_packed(path: Path, num_images: int) -> UInt8[ndarray, "n 512"]:
             if member.read(1):  # the end of the member, where its checksum is compared
                 raise ValueError("imgs goes on after the last image")
     except FileNotFoundError as error:
-        raise DataError(f"npz: there is no file {path}; {_EXPECTED}, or leave npz out to render the images") from error
+        raise DataError(
+            "npz", expected=_EXPECTED, got=f"no file {path}", hint="leave npz out to render the images"
+        ) from error
     except DataError:
         raise
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(f"npz: {path} cannot be read ({error}); {_EXPECTED}") from error
+        raise DataError("npz", expected=_EXPECTED, got=str(path), hint=f"it cannot be read: {error}") from error
     return packed

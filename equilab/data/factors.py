@@ -43,9 +43,9 @@ class Factor:
 
     def __post_init__(self) -> None:
         if not self.values:
-            raise SettingError(f"values: expected at least one value of {self.name}, got none")
+            raise SettingError("values", expected=f"at least one value of {self.name}", got="none")
         if self.group is not None and not 1 <= self.group.order <= self.size:
-            raise SettingError(f"group: expected an order of 1 to {self.size} for {self.name}, got {self.group.order}")
+            raise SettingError("group", expected=f"an order of 1 to {self.size} for {self.name}", got=self.group.order)
 
     @property
     def size(self) -> int:
@@ -59,7 +59,7 @@ class Factor:
         Raises DataError for a factor that no group acts on.
         """
         if self.group is None:
-            raise DataError(f"{self.name}: no group acts on this factor, its values do not wrap")
+            raise DataError(self.name, expected="a factor that a group acts on", got="one whose values do not wrap")
         return np.asarray((np.asarray(index) + g) % self.group.order)
 
 
@@ -78,14 +78,14 @@ class Factors:
 
     def __post_init__(self) -> None:
         if not self.factors or len(set(self.names)) < self.num:
-            raise SettingError(f"factors: expected factors with different names, got {', '.join(self.names) or 'none'}")
+            raise SettingError("factors", expected="factors with different names", got=", ".join(self.names) or "none")
         for factor in self.factors:
             if factor.group is None:
                 continue
             of, symmetry = factor.group.symmetry_of, factor.group.symmetry
             expected = 0 if of is None else self[of].size
             if len(symmetry) != expected:
-                raise SettingError(f"symmetry of {factor.name}: expected {expected} orders, got {len(symmetry)}")
+                raise SettingError(f"symmetry of {factor.name}", expected=f"{expected} orders", got=len(symmetry))
 
     def __iter__(self) -> Iterator[Factor]:
         return iter(self.factors)
@@ -94,8 +94,8 @@ class Factors:
         """The factor of that name; SettingError lists the names there are and suggests the nearest."""
         if name not in self.names:
             near = get_close_matches(name, self.names, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise SettingError(f"factor: {name!r} is none of {', '.join(self.names)}{hint}")
+            hint = f"did you mean {near[0]}?" if near else ""
+            raise SettingError("factor", expected=f"one of {', '.join(self.names)}", got=repr(name), hint=hint)
         return self.factors[self.names.index(name)]
 
     @property
@@ -130,13 +130,14 @@ class Factors:
         """
         factors = checked_integers(factors, "factors")
         if factors.ndim != 2 or factors.shape[1] != self.num:
-            raise ShapeError(f"factors: expected (n, {self.num}) for {', '.join(self.names)}, got {factors.shape}")
+            raise ShapeError("factors", expected=f"(n, {self.num}) for {', '.join(self.names)}", got=factors.shape)
         bad = (factors < 0) | (factors >= np.array(self.sizes))
         if bad.any():
             row, column = np.argwhere(bad)[0]
             raise DataError(
-                f"factors[{row}, {column}]: {self.names[column]} has values 0 to {self.sizes[column] - 1}, "
-                f"got {factors[row, column]}"
+                f"factors[{row}, {column}]",
+                expected=f"values of {self.names[column]} from 0 to {self.sizes[column] - 1}",
+                got=int(factors[row, column]),
             )
         return np.asarray(np.ravel_multi_index(tuple(factors.T), self.sizes), dtype=np.int64)
 

@@ -21,12 +21,16 @@ def read_idx(path: Path) -> UInt8[ndarray, "..."]:
     try:
         content = gzip.decompress(path.read_bytes())
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: cannot be read ({error}); expected an idx.gz file of MNIST") from error
+        raise DataError(
+            str(path), expected="an idx.gz file of MNIST", got=f"one that cannot be read ({error})"
+        ) from error
     num_axes = content[3] if content[:3] == b"\x00\x00\x08" and len(content) > 3 else 0  # 8: unsigned bytes
     start = 4 + 4 * num_axes
     shape = tuple(np.frombuffer(content[4:start], ">i4").tolist()) if len(content) >= start else ()
     if num_axes == 0 or len(shape) != num_axes or math.prod(shape) != len(content) - start:
-        raise DataError(f"{path}: expected an idx file of unsigned bytes, got {len(content)} bytes of something else")
+        raise DataError(
+            str(path), expected="an idx file of unsigned bytes", got=f"{len(content)} bytes of something else"
+        )
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 
@@ -37,9 +41,11 @@ def mnist_folder(folder: str | None) -> Path:
     if root := os.environ.get("EQUILAB_DATA"):
         return Path(root).expanduser() / "mnist"
     raise DataError(
-        "folder: MNIST is not part of this library, and neither folder nor the environment variable EQUILAB_DATA says "
-        f"where it is: get the four files {', '.join(_names())} (11 MiB, {_SOURCE}) into a folder called mnist, and "
-        "set EQUILAB_DATA to the folder around it"
+        "folder",
+        expected="the folder of MNIST, which is not part of this library",
+        got="neither folder nor the environment variable EQUILAB_DATA",
+        hint=f"get the four files {', '.join(_names())} (11 MiB, {_SOURCE}) into a folder called mnist, and set "
+        "EQUILAB_DATA to the folder around it",
     )
 
 
@@ -51,8 +57,11 @@ def read_mnist(folder: str | None) -> tuple[UInt8[ndarray, "n 28 28"], UInt8[nda
     place = mnist_folder(folder)
     if missing := [name for name in _names() if not (place / name).is_file()]:
         raise DataError(
-            f"folder: MNIST was looked for in {place}, which lacks {', '.join(missing)}; get them from {_SOURCE}, or "
-            "say where they are: folder, or the environment variable EQUILAB_DATA for the folder around mnist"
+            "folder",
+            expected=f"MNIST in {place}",
+            got=f"a folder without {', '.join(missing)}",
+            hint=f"get them from {_SOURCE}, or give their folder: folder, or the environment variable EQUILAB_DATA for "
+            "the folder around mnist",
         )
     images, labels = [], []
     for part, num in _PARTS:
@@ -60,8 +69,9 @@ def read_mnist(folder: str | None) -> tuple[UInt8[ndarray, "n 28 28"], UInt8[nda
         labels.append(read_idx(place / f"{part}-labels-idx1-ubyte.gz"))
         if images[-1].shape != (num, 28, 28) or labels[-1].shape != (num,) or labels[-1].max() > 9:
             raise DataError(
-                f"{place}: expected {num} digits of 28 x 28 in {part}, got images {images[-1].shape} and labels "
-                f"{labels[-1].shape} up to {labels[-1].max()}"
+                str(place),
+                expected=f"{num} digits of 28 x 28 in {part}",
+                got=f"images {images[-1].shape} and labels {labels[-1].shape} up to {labels[-1].max()}",
             )
     return np.concatenate(images), np.concatenate(labels)
 

@@ -33,9 +33,9 @@ class MiniSprites(Dataset):
     def __post_init__(self) -> None:
         for name in ("size", "shapes", "scales", "orientations", "positions"):
             if getattr(self, name) < 1:
-                raise SettingError(f"{name}: expected at least 1, got {getattr(self, name)}")
+                raise SettingError(name, expected="at least 1", got=getattr(self, name))
         if self.shapes > 3:
-            raise SettingError(f"shapes: expected 1 to 3 (square, ellipse, heart), got {self.shapes}")
+            raise SettingError("shapes", expected="1 to 3 (square, ellipse, heart)", got=self.shapes)
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

@@ -39,7 +39,7 @@ def render(
     400
     """
     if size < 1:
-        raise SettingError(f"size: expected at least 1 pixel, got {size}")
+        raise SettingError("size", expected="at least 1 pixel", got=size)
     shapes, scales, angles, xs, ys = _broadcast(shape, scale, orientation, x, y)
     _check(shapes, scales, angles, xs, ys, size=size)
     images = np.zeros((len(shapes), size, size), np.uint8)
@@ -76,7 +76,7 @@ def _broadcast(*arguments: ndarray | float) -> Iterator[ndarray]:
     lengths = {len(array) for array in arrays} - {1}
     if len(lengths) > 1 or any(array.ndim != 1 for array in arrays):
         got = ", ".join(str(np.shape(value)) for value in arguments)
-        raise ShapeError(f"shape, scale, orientation, x, y: expected numbers or arrays (n,) of one n, got {got}")
+        raise ShapeError("shape, scale, orientation, x, y", expected="numbers or arrays (n,) of one n", got=got)
     first, *others = np.broadcast_arrays(*arrays)
     yield first
     yield from (other.astype(np.float64) for other in others)
@@ -85,15 +85,15 @@ def _broadcast(*arguments: ndarray | float) -> Iterator[ndarray]:
 def _check(shape: ndarray, scale: ndarray, orientation: ndarray, x: ndarray, y: ndarray, *, size: int) -> None:
     """Raises DataError for values that are no sprite."""
     if not np.isin(shape, (1, 2, 3)).all():
-        raise DataError(f"shape: expected 1 (square), 2 (ellipse) or 3 (heart), got {np.unique(shape).tolist()}")
+        raise DataError("shape", expected="1 (square), 2 (ellipse) or 3 (heart)", got=np.unique(shape).tolist())
     for name, values in (("scale", scale), ("orientation", orientation), ("x", x), ("y", y)):
         if not np.isfinite(values).all():
-            raise DataError(f"{name}: expected finite numbers, got NaN or infinity")
+            raise DataError(name, expected="finite numbers", got="NaN or infinity")
     if not (scale > 0).all():
-        raise DataError(f"scale: expected positive numbers, got {scale.min()}")
+        raise DataError("scale", expected="positive numbers", got=scale.min())
     farthest = max(float(np.abs(values).max(initial=0)) for values in (scale, x, y))
     if farthest * size > _FARTHEST:
-        raise DataError(f"scale, x, y: expected at most {_FARTHEST / size:.0f} at size {size}, got {farthest:.6g}")
+        raise DataError("scale, x, y", expected=f"at most {_FARTHEST / size:.0f} at size {size}", got=f"{farthest:.6g}")
 
 
 def _vertices(

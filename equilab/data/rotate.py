@@ -26,7 +26,7 @@ def rotate(
     [[[9, 0], [0, 0]]]
     """
     if images.ndim != 3 or images.shape[1] != images.shape[2] or angles.shape != images.shape[:1]:
-        raise ShapeError(f"images, angles: expected (n, h, h) and (n,), got {images.shape} and {angles.shape}")
+        raise ShapeError("images, angles", expected="(n, h, h) and (n,)", got=f"{images.shape} and {angles.shape}")
     size = size or images.shape[1]
     stretch = size / (zoom * images.shape[1])  # halves of the result to halves of the image, torch's unit of length
     cosine, sine, zero = stretch * np.cos(angles), stretch * np.sin(angles), np.zeros(len(angles))

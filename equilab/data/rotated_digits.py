@@ -39,12 +39,12 @@ class RotatedDigits(SplitDataset):
 
     def __post_init__(self) -> None:
         if self.split not in ("train", "test"):
-            raise SettingError(f"split: expected train or test, got {self.split!r}")
+            raise SettingError("split", expected="train or test", got=repr(self.split))
         if not 1 <= self.num_train <= NUM_TRAIN:
-            raise SettingError(f"num_train: expected 1 to {NUM_TRAIN}, got {self.num_train}")
+            raise SettingError("num_train", expected=f"1 to {NUM_TRAIN}", got=self.num_train)
         for name, least in (("size", 1), ("seed", 0)):
             if getattr(self, name) < least:
-                raise SettingError(f"{name}: expected at least {least}, got {getattr(self, name)}")
+                raise SettingError(name, expected=f"at least {least}", got=getattr(self, name))
 
     @property
     def factors(self) -> Factors:

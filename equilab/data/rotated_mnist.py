@@ -51,11 +51,11 @@ class RotatedMNIST(SplitDataset):
 
     def __post_init__(self) -> None:
         if self.split not in AMAT:
-            raise SettingError(f"split: expected train or test, got {self.split!r}")
+            raise SettingError("split", expected="train or test", got=repr(self.split))
         if not 1 <= self.num_train <= NUM_TRAIN:
-            raise SettingError(f"num_train: expected 1 to {NUM_TRAIN}, got {self.num_train}")
+            raise SettingError("num_train", expected=f"1 to {NUM_TRAIN}", got=self.num_train)
         if self.seed < 0:
-            raise SettingError(f"seed: expected 0 or more, got {self.seed}")
+            raise SettingError("seed", expected="0 or more", got=self.seed)
 
     @property
     def factors(self) -> Factors:

@@ -35,8 +35,9 @@ class ImageTable:
         width = -(-pixels // 8) if self.storage == "bits" else pixels
         if self.rows.dtype != torch.uint8 or self.rows.ndim != 2 or self.rows.shape[1] != width:
             raise ShapeError(
-                f"rows: expected uint8 (n, {width}) for {self.storage} of images {self.image_shape}, "
-                f"got {self.rows.dtype} {tuple(self.rows.shape)}"
+                "rows",
+                expected=f"uint8 (n, {width}) for {self.storage} of images {self.image_shape}",
+                got=f"{self.rows.dtype} {tuple(self.rows.shape)}",
             )
         bits = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1)
         pixels_of_byte = torch.from_numpy(bits).view(torch.int64).flatten().to(self.rows.device)
@@ -46,7 +47,7 @@ class ImageTable:
     def pack(cls, images: UInt8[ndarray, "n c h w"]) -> "ImageTable":
         """The packed table of binary images (n, C, H, W), 0 is off; ShapeError for any other shape."""
         if images.ndim != 4:
-            raise ShapeError(f"images: expected (n, C, H, W), got {images.shape}")
+            raise ShapeError("images", expected="(n, C, H, W)", got=images.shape)
         num, channels, height, width = images.shape
         packed = np.packbits(images.reshape(num, channels * height * width) != 0, axis=1)
         return cls(torch.from_numpy(packed), (channels, height, width), "bits")

@@ -13,7 +13,7 @@ Exact: TypeAlias = Literal["raise", "warn", "off"]
 def check_exact(exact: Exact) -> None:
     """Raises SettingError unless it is "raise", "warn" or "off"."""
     if exact not in ("raise", "warn", "off"):
-        raise SettingError(f"exact: expected 'raise', 'warn' or 'off', got {exact!r}")
+        raise SettingError("exact", expected="'raise', 'warn' or 'off'", got=repr(exact))
 
 
 def reversed_axes(group: PlaneGroup) -> tuple[bool, bool]:
@@ -53,27 +53,27 @@ def guard_window(
         rest = (length - smallest) % stride
         if matters and rest and length >= smallest:  # smaller ones: torch refuses them
             fitting = [str(near) for near in (length - rest, length - rest + stride) if near > 0]
-            report(
-                f"x: {name} {length} breaks the symmetry: the windows (kernel_size {kernel_size}, stride {stride}, "
-                f"padding {padding}, dilation {dilation}) leave {rest} of it over on one side; use {name} "
-                f"{' or '.join(fitting)}, another padding, or exact='off'",
-                exact,
+            windows = f"kernel_size {kernel_size}, stride {stride}, padding {padding}, dilation {dilation}"
+            hint = (
+                f"the windows ({windows}) leave {rest} of it over on one side, which breaks the symmetry: use another "
+                "size, another padding, or exact='off'"
             )
+            report(EquivarianceError("x", expected=f"{name} {' or '.join(fitting)}", got=length, hint=hint), exact)
 
 
 def guard_output_padding(output_padding: int, *, axes: tuple[bool, bool], exact: Exact = "raise") -> None:
     """Refuses an output_padding other than 0, which pads one side only: EquivarianceError, or a warning."""
     if output_padding and any(axes) and exact != "off":
-        report(
-            f"output_padding: expected 0, got {output_padding}, which pads one side only and breaks the symmetry; use "
-            "kernel_size 4, stride 2, padding 1 to double a size, or exact='off'",
-            exact,
+        hint = (
+            "it pads one side only, which breaks the symmetry: use kernel_size 4, stride 2, padding 1 to double a "
+            "size, or exact='off'"
         )
+        report(EquivarianceError("output_padding", expected=0, got=output_padding, hint=hint), exact)
 
 
-def report(message: str, exact: Exact) -> None:
-    """An EquivarianceError or a warning, as `exact` says."""
+def report(error: EquivarianceError, exact: Exact) -> None:
+    """The error, or a warning with its sentence, as `exact` says."""
     if exact == "raise":
-        raise EquivarianceError(message)
+        raise error
     if exact == "warn":
-        warnings.warn(message, stacklevel=3)
+        warnings.warn(str(error), stacklevel=3)

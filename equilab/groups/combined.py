@@ -27,8 +27,10 @@ class TensorProduct(Representation):
     def __post_init__(self) -> None:
         if self.first.group != self.second.group:
             raise GroupError(
-                f"tensor product: expected two of one group, got {self.first} and {self.second}; "
-                "restrict one of them first"
+                "tensor product",
+                expected="two of one group",
+                got=f"{self.first} and {self.second}",
+                hint="restrict one of them first",
             )
 
     @property
@@ -98,29 +100,33 @@ def from_matrices(group: PlaneGroup, matrices: Mapping[Element, Tensor], *, name
     the product.
     """
     if name.partition("(")[0] in _RESERVED:
-        raise GroupError(f"name: {name!r} is read as another representation; choose one of your own")
+        raise GroupError("name", expected="one that is not read as another representation", got=repr(name))
     missing = [g for g in group.elements if g not in matrices]
     if missing:
         raise GroupError(
-            f"matrices: expected one for each of the {group.order} elements of {group}, got none for {missing[0]}"
+            "matrices", expected=f"one for each of the {group.order} elements of {group}", got=f"none for {missing[0]}"
         )
     table = {g: torch.as_tensor(matrices[g], dtype=torch.float64, device="cpu") for g in group.elements}
     dim = max((1, *table[group.identity].shape))
     for g, matrix in table.items():
         if matrix.shape != (dim, dim):
-            raise GroupError(f"matrices: expected ({dim}, {dim}) for {g}, got {tuple(matrix.shape)}")
+            raise GroupError("matrices", expected=f"({dim}, {dim}) for {g}", got=tuple(matrix.shape))
         if not _close(matrix @ matrix.T, torch.eye(dim).to(matrix)):  # not: NaN is not close to anything
             raise GroupError(
-                f"matrices: expected an orthogonal one for {g} within {_ROUND_OFF}; "
-                "use float64 and an orthonormal basis"
+                "matrices",
+                expected=f"an orthogonal one for {g} within {_ROUND_OFF}",
+                got="one that is not",
+                hint="use float64 and an orthonormal basis",
             )
     for g in group.elements:
         for h in group.elements:
             product = group.compose(g, h)
             if not _close(table[g] @ table[h], table[product]):
                 raise GroupError(
-                    f"matrices: expected a homomorphism, but rho({g}) rho({h}) is not rho({product}): "
-                    "rho(g) moves vectors as g moves points, first h then g"
+                    "matrices",
+                    expected="a homomorphism",
+                    got=f"rho({g}) rho({h}) other than rho({product})",
+                    hint="rho(g) moves vectors as g moves points, first h then g",
                 )
     return FromMatrices(group, name, tuple(tuple(map(tuple, table[g].tolist())) for g in group.elements))
 

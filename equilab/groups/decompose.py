@@ -40,7 +40,10 @@ def inner_product(rho: Representation, sigma: Representation) -> float:
     """
     if rho.group != sigma.group:
         raise GroupError(
-            f"characters: expected two representations of one group, got {rho} and {sigma}; restrict one of them first"
+            "characters",
+            expected="two representations of one group",
+            got=f"{rho} and {sigma}",
+            hint="restrict one of them first",
         )
     elements = averaging_group(rho.group, max(highest_frequency(rho), highest_frequency(sigma))).elements
     return sum(rho.character(g) * sigma.character(g) for g in elements) / len(elements)
@@ -66,6 +69,9 @@ def decompose(rho: Representation) -> list[tuple[int, Irrep]]:
     for g in (rho.group.identity, *rho.group.generators):  # a frequency above the limit shows at a generic turn
         if abs(sum(count * sigma.character(g) for count, sigma in found) - rho.character(g)) > _ROUND_OFF * rho.dim:
             raise GroupError(
-                f"rho: expected frequencies up to {MAX_FREQUENCY}, got {rho}; decompose its parts one by one"
+                "rho",
+                expected=f"frequencies up to {MAX_FREQUENCY}",
+                got=str(rho),
+                hint="decompose its parts one by one",
             )
     return found

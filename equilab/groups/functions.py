@@ -29,7 +29,12 @@ class PointFunctions(Representation):
         for g in self.group.generators if self.group.is_finite else ():
             self.permutation(g)
         if not self.group.is_finite and any(abs(x) + abs(y) > _SAME_POINT for x, y in self.points):
-            raise GroupError(f"support: {self.group} maps no finite set of points onto itself but the origin")
+            raise GroupError(
+                "support",
+                expected="the origin alone",
+                got="other points",
+                hint=f"{self.group} maps no other finite set of points onto itself",
+            )
 
     @classmethod
     def grid(cls, group: PlaneGroup, kernel_size: int) -> "PointFunctions":
@@ -85,8 +90,10 @@ def _moved_points(group: PlaneGroup, points: tuple[tuple[float, float], ...], g:
     nearest = distance.min(1)
     if bool((nearest.values > _SAME_POINT).any()) or len(set(nearest.indices.tolist())) < len(points):
         raise GroupError(
-            f"support: expected points that {group} maps onto themselves; the {g} does not: take a subgroup "
-            "(C4, D4 and theirs for a pixel grid), or other points"
+            "support",
+            expected=f"points that {group} maps onto themselves",
+            got=f"points that the {g} does not",
+            hint="take a subgroup (C4, D4 and theirs for a pixel grid), or other points",
         )
     return nearest.indices
 
@@ -110,16 +117,20 @@ def grid_points(kernel_size: int) -> Tensor:
 def check_kernel_size(kernel_size: int) -> None:
     """Raises SettingError for a kernel without pixels."""
     if kernel_size < 1:
-        raise SettingError(f"kernel_size: expected at least 1, got {kernel_size}")
+        raise SettingError("kernel_size", expected="at least 1", got=kernel_size)
 
 
 def check_points(points: Tensor) -> tuple[tuple[float, float], ...]:
     """The points (n, 2) as a tuple; ShapeError for another shape, SettingError unless they are finite and distinct."""
     if points.ndim != 2 or points.shape[1] != 2 or len(points) == 0:
-        raise ShapeError(f"support: expected an integer or points (n, 2), got a tensor of shape {tuple(points.shape)}")
+        raise ShapeError(
+            "support", expected="an integer or points (n, 2)", got=f"a tensor of shape {tuple(points.shape)}"
+        )
     places = points.detach().to("cpu", torch.float64)
     if not bool(places.isfinite().all()):
-        raise SettingError("support: expected finite points, got infinity or NaN")
+        raise SettingError("support", expected="finite points", got="infinity or NaN")
     if len(places) > 1 and float(torch.pdist(places).min()) <= _SAME_POINT:
-        raise SettingError(f"support: expected every point once, got two within {_SAME_POINT}; scale or unite them")
+        raise SettingError(
+            "support", expected="every point once", got=f"two within {_SAME_POINT}", hint="scale or unite them"
+        )
     return tuple((float(x), float(y)) for x, y in places)

@@ -107,6 +107,8 @@ def _check_index(group: PlaneGroup, subgroup: PlaneGroup) -> None:
     group.check_subgroup(subgroup)
     if group.rotations is None and subgroup.rotations is not None:
         raise GroupError(
-            f"subgroup: expected one of finite index in {group}, got {subgroup}; "
-            f"use irreps of {group}, or a finite group such as C(8)"
+            "subgroup",
+            expected=f"one of finite index in {group}",
+            got=str(subgroup),
+            hint=f"use irreps of {group}, or a finite group such as C(8)",
         )

@@ -32,13 +32,14 @@ class Irrep(Representation):
         if frequency is None or not 0 <= frequency <= limit:
             there = "0 or more" if limit == math.inf else f"0 to {limit}"
             raise GroupError(
-                f"frequency: expected an integer, {there}, for irreps of {self.group}, got {self.frequency!r}"
+                "frequency", expected=f"an integer, {there}, for irreps of {self.group}", got=repr(self.frequency)
             )
         object.__setattr__(self, "frequency", frequency)
         if self.sign not in (1, -1) or (self.sign == -1 and not (self.group.mirrors and self.dim == 1)):
             raise GroupError(
-                f"sign: expected 1, or -1 in a one-dimensional irrep of a group with mirrors, got {self.sign} for "
-                f"irrep({self.frequency}) of {self.group}"
+                "sign",
+                expected="1, or -1 in a one-dimensional irrep of a group with mirrors",
+                got=f"{self.sign} for irrep({self.frequency}) of {self.group}",
             )
 
     @property
@@ -86,7 +87,7 @@ def irreps(group: PlaneGroup, max_frequency: int | None = None) -> list[Irrep]:
     """
     if max_frequency is None:
         if group.rotations is None:
-            raise GroupError(f"max_frequency: {group} has infinitely many irreps, say up to which frequency")
+            raise GroupError("max_frequency", expected=f"a limit, as {group} has infinitely many irreps", got=None)
         max_frequency = group.rotations // 2
     elif group.rotations is not None:
         max_frequency = min(max_frequency, group.rotations // 2)

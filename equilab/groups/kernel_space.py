@@ -44,8 +44,10 @@ def _point_functions(group: PlaneGroup, support: SupportsIndex | Tensor) -> Poin
     kernel_size = as_integer(support)
     if kernel_size is None:
         raise SettingError(
-            f"support: expected an integer or a tensor of points (n, 2), got {support!r} of type "
-            f"{type(support).__name__}; torch.tensor makes one of a list"
+            "support",
+            expected="an integer or a tensor of points (n, 2)",
+            got=f"{support!r} of type {type(support).__name__}",
+            hint="torch.tensor makes one of a list",
         )
     return PointFunctions.grid(group, kernel_size)
 
@@ -62,7 +64,7 @@ def filter_basis(rho_in: Representation, rho_out: Representation, kernel_size: S
     check_groups(group, rho_in, rho_out)
     if size is None:
         raise SettingError(
-            f"kernel_size: expected an integer, got {kernel_size!r} of type {type(kernel_size).__name__}"
+            "kernel_size", expected="an integer", got=f"{kernel_size!r} of type {type(kernel_size).__name__}"
         )
     with _CPU:
         if group.is_grid_exact:
@@ -86,4 +88,4 @@ def check_groups(group: PlaneGroup, rho_in: Representation, rho_out: Representat
     """Raises FieldTypeError unless both representations are of `group`."""
     for name, rho in (("rho_in", rho_in), ("rho_out", rho_out)):
         if rho.group != group:
-            raise FieldTypeError(f"{name}: expected a representation of {group}, got {rho}; restrict it first")
+            raise FieldTypeError(name, expected=f"a representation of {group}", got=str(rho), hint="restrict it first")

@@ -26,11 +26,14 @@ def move(g: Element, x: Tensor) -> Tensor:
     rest = g.turn - Fraction(quarters, 4)
     if x.shape[-1] != x.shape[-2] and (quarters % 2 or rest):
         raise ShapeError(
-            f"x: expected H == W to be turned by {g.turn} of a turn, got {tuple(x.shape)}; pad or crop to a square"
+            "x",
+            expected=f"H == W to be turned by {g.turn} of a turn",
+            got=tuple(x.shape),
+            hint="pad or crop to a square",
         )
     if rest and not (x.is_floating_point() or x.is_complex()):
         raise FieldTypeError(
-            f"x: expected floating point to be turned by {g.turn} of a turn, got {x.dtype}; use x.float()"
+            "x", expected=f"floating point to be turned by {g.turn} of a turn", got=x.dtype, hint="use x.float()"
         )
     if quarters % 4:
         x = x.rot90(quarters % 4, (-2, -1))
@@ -45,7 +48,9 @@ def check_arguments(g: object, x: object, call: str) -> None:
     if isinstance(g, Element) and isinstance(x, Tensor):
         return
     make = "torch.as_tensor makes a tensor" if isinstance(g, Element) else "group.element makes an element"
-    raise GroupError(f"expected {call}, an element and a tensor, got {type(g).__name__} and {type(x).__name__}; {make}")
+    raise GroupError(
+        call, expected="an element and a tensor", got=f"{type(g).__name__} and {type(x).__name__}", hint=make
+    )
 
 
 def _rotate(x: Tensor, angle: float) -> Tensor:

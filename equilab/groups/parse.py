@@ -2,9 +2,11 @@
 
 import ast
 
-from equilab.errors import FieldTypeError
+from equilab.errors import EquilabError, FieldTypeError
 from equilab.groups.group import O2, SO2, C, D, Group, induce, restrict, tensor_product
 from equilab.groups.representation import FieldType, Representation
+
+_LIKE = "write it like D4[3*trivial + 16*regular] or SO(2)[4*irrep(1)]"
 
 
 def parse_field_type(text: str) -> FieldType:
@@ -17,18 +19,18 @@ def parse_field_type(text: str) -> FieldType:
     'D4[3*trivial + 16*regular]'
     """
     if not isinstance(text, str):
-        raise FieldTypeError(f"field type: expected a text such as D4[3*trivial + 16*regular], got {text!r}")
+        raise FieldTypeError("field type", expected="a text such as D4[3*trivial + 16*regular]", got=repr(text))
     try:
         tree = ast.parse(text.strip(), mode="eval").body
         if not isinstance(tree, ast.Subscript):
-            raise FieldTypeError("expected GROUP[FIELDS]")
+            raise SyntaxError("no GROUP[FIELDS]")
         group = _group(tree.value)
         return _sum(tree.slice, group)
+    except EquilabError as error:
+        place, hint = f"field type {text!r}: {error.argument}", f"{error.hint}; {_LIKE}" if error.hint else _LIKE
+        raise FieldTypeError(place, expected=error.expected, got=error.got, hint=hint) from error
     except (SyntaxError, ValueError) as error:
-        reason = "expected GROUP[FIELDS]" if isinstance(error, SyntaxError) else str(error)
-        raise FieldTypeError(
-            f"field type {text!r}: {reason}; write it like D4[3*trivial + 16*regular] or SO(2)[4*irrep(1)]"
-        ) from error
+        raise FieldTypeError("field type", expected="GROUP[FIELDS]", got=repr(text), hint=_LIKE) from error
 
 
 def _sum(node: ast.expr, group: Group) -> FieldType:
@@ -59,7 +61,7 @@ def _fields(node: ast.expr, group: Group) -> Representation:
             return restrict(_named(of), group)
         case ast.Call(ast.Name("induce"), [of], []):
             return induce(_named(of), group)
-    raise FieldTypeError(f"there is no representation called {ast.unparse(node)!r}")
+    raise FieldTypeError("representation", expected="one such as regular or irrep(1)", got=repr(ast.unparse(node)))
 
 
 def _named(node: ast.expr) -> Representation:
@@ -71,7 +73,7 @@ def _named(node: ast.expr) -> Representation:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         inner = ast.Call(ast.Name(node.func.attr), node.args, node.keywords)
         return _fields(inner, _group(node.func.value))
-    raise FieldTypeError(f"expected GROUP.REPRESENTATION, got {ast.unparse(node)!r}")
+    raise FieldTypeError("representation", expected="GROUP.REPRESENTATION", got=repr(ast.unparse(node)))
 
 
 def _group(node: ast.expr) -> Group:
@@ -85,7 +87,7 @@ def _group(node: ast.expr) -> Group:
         return C(int(name[1:]))
     if name[:1] == "D" and name[1:].isdecimal():
         return D(int(name[1:]), axis or 0)
-    raise FieldTypeError(f"there is no group called {text!r}")
+    raise FieldTypeError("group", expected="one such as C4, D4 or SO(2)", got=repr(text))
 
 
 def _integer(node: ast.expr) -> int:
@@ -94,4 +96,4 @@ def _integer(node: ast.expr) -> int:
             return value
         case ast.UnaryOp(ast.USub(), ast.Constant(int(value))):
             return -value
-    raise FieldTypeError(f"expected an integer, got {ast.unparse(node)!r}")
+    raise FieldTypeError("number", expected="an integer", got=repr(ast.unparse(node)))

@@ -36,12 +36,12 @@ class PlaneGroup:
             if count is None or count < 1:
                 kind = "" if type(self.rotations) is int else f" of type {type(self.rotations).__name__}"
                 raise GroupError(
-                    f"rotations: expected an integer of at least 1, or None for all, got {self.rotations!r}{kind}"
+                    "rotations", expected="an integer of at least 1, or None for all", got=f"{self.rotations!r}{kind}"
                 )
             object.__setattr__(self, "rotations", count)
         limit = 0 if self.rotations is None or not self.mirrors else Fraction(1, self.rotations)
         if self.axis and not 0 <= self.axis < limit:
-            raise GroupError(f"axis: expected 0, or for D_n 0 <= axis < 1/n, got {self.axis} for {self.short_name}")
+            raise GroupError("axis", expected="0, or for D_n 0 <= axis < 1/n", got=f"{self.axis} for {self.short_name}")
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, PlaneGroup):
@@ -80,7 +80,10 @@ class PlaneGroup:
         """All elements in order; GroupError for SO(2) and O(2)."""
         if self.rotations is None:
             raise GroupError(
-                f"{self.name} has no list of elements: use a finite subgroup, or random_element(generator)"
+                "elements",
+                expected="a finite group",
+                got=self.name,
+                hint="use a finite subgroup, or random_element(generator)",
             )
         turns = [Fraction(step, self.rotations) for step in range(self.rotations)]
         mirrored = [Element((turn + self.axis) % 1, True) for turn in turns] if self.mirrors else []
@@ -105,7 +108,7 @@ class PlaneGroup:
         exact = exact_turn(turn, "turn")
         if not -1 < exact < 1:
             raise GroupError(
-                f"turn: expected a fraction of a full turn, -1 < turn < 1 (90 degrees is '1/4'), got {turn}"
+                "turn", expected="a fraction of a full turn, -1 < turn < 1 (90 degrees is '1/4')", got=turn
             )
         if isinstance(turn, float) and self.rotations is not None:
             start = self.axis if mirror else Fraction(0)
@@ -114,7 +117,7 @@ class PlaneGroup:
         found = Element(exact % 1, mirror)
         if found not in self:
             turns = "any turn" if self.rotations is None else f"multiples of 1/{self.rotations} of a turn"
-            raise GroupError(f"element: {self.name} has {turns}{self._mirror_words()}, got {found}")
+            raise GroupError("element", expected=f"one of {self.name}: {turns}{self._mirror_words()}", got=found)
         return found
 
     def _mirror_words(self) -> str:
@@ -133,7 +136,7 @@ class PlaneGroup:
     def index(self, g: Element) -> int:
         """The position of g in `elements`; GroupError when it is not there."""
         if g not in self or self.rotations is None:
-            raise GroupError(f"g: expected an element of {self.name}, got {g}; group.element makes one")
+            raise GroupError("g", expected=f"an element of {self.name}", got=str(g), hint="group.element makes one")
         turn = g.turn - self.axis if g.mirror else g.turn
         return int(turn * self.rotations) % self.rotations + self.rotations * g.mirror
 
@@ -171,7 +174,7 @@ class PlaneGroup:
     def has_subgroup(self, subgroup: "PlaneGroup") -> bool:
         """Whether every element of `subgroup` is one of this group; GroupError for what is no group."""
         if not isinstance(subgroup, PlaneGroup):
-            raise GroupError(f"subgroup: expected a group such as C(2), got {subgroup!r}")
+            raise GroupError("subgroup", expected="a group such as C(2)", got=repr(subgroup))
         if subgroup.rotations is None:
             return self.rotations is None and self.mirrors >= subgroup.mirrors
         return all(g in self for g in subgroup.generators)
@@ -180,8 +183,10 @@ class PlaneGroup:
         """Raises GroupError unless `subgroup` is one of this group."""
         if not self.has_subgroup(subgroup):
             raise GroupError(
-                f"subgroup: expected a subgroup of {self.name}, got {subgroup}; "
-                "subgroups() lists those of a finite group"
+                "subgroup",
+                expected=f"a subgroup of {self.name}",
+                got=str(subgroup),
+                hint="subgroups() lists those of a finite group",
             )
 
     def subgroups(self) -> list[Self]:
@@ -191,7 +196,12 @@ class PlaneGroup:
         ['C1', 'C2', 'D1', 'D1(1/2)', 'D2']
         """
         if self.rotations is None:
-            raise GroupError(f"{self.name} has infinitely many subgroups: name the one you want, such as C(8)")
+            raise GroupError(
+                "subgroups",
+                expected="a finite group",
+                got=self.name,
+                hint="name the one of infinitely many that you want, such as C(8)",
+            )
         found = []
         for count in (n for n in range(1, self.rotations + 1) if self.rotations % n == 0):
             found.append(replace(self, rotations=count, mirrors=False, axis=Fraction(0)))
@@ -209,7 +219,7 @@ def exact_turn(turn: Fraction | float | str, name: str) -> Fraction:
     try:
         return Fraction(turn)
     except (ValueError, TypeError, ArithmeticError) as error:
-        raise GroupError(f'{name}: expected a fraction of a full turn, such as "1/8", got {turn!r}') from error
+        raise GroupError(name, expected='a fraction of a full turn, such as "1/8"', got=repr(turn)) from error
 
 
 def as_integer(value: object) -> int | None:

@@ -52,14 +52,17 @@ class Representation(ABC):
         """index (dim,), int64, with (rho(g) v)[i] = v[index[i]]; FieldTypeError where rho does not permute."""
         if not self.is_permutation:
             raise FieldTypeError(
-                f"{self}: expected a representation that permutes its channels, such as a regular one; use matrix(g)"
+                "representation",
+                expected="one that permutes its channels, such as a regular one",
+                got=str(self),
+                hint="use matrix(g)",
             )
         return self.matrix(g).argmax(1)
 
     def check_element(self, g: Element) -> None:
         """Raises GroupError for a g that is not in the group."""
         if g not in self.group:
-            raise GroupError(f"g: expected an element of {self.group}, got {g}; group.element makes one")
+            raise GroupError("g", expected=f"an element of {self.group}", got=str(g), hint="group.element makes one")
 
     def __str__(self) -> str:
         return f"{self.group}.{self.name}"
@@ -102,7 +105,7 @@ class FieldType(Representation):
 
     def __post_init__(self) -> None:
         if not self.dim:  # cached by this: torch.compile then sees a number, not the algebra behind it
-            raise FieldTypeError(f"fields: expected at least one field of {self.group}, got none")
+            raise FieldTypeError("fields", expected=f"at least one field of {self.group}", got="none")
 
     @classmethod
     def of(cls, group: PlaneGroup, fields: tuple[Representation, ...]) -> "FieldType":
@@ -112,7 +115,9 @@ class FieldType(Representation):
         """
         for field in fields:
             if field.group != group:
-                raise FieldTypeError(f"fields: expected representations of {group}, got {field}; restrict it first")
+                raise FieldTypeError(
+                    "fields", expected=f"representations of {group}", got=str(field), hint="restrict it first"
+                )
         flat = (part for field in fields for part in (field.fields if isinstance(field, FieldType) else (field,)))
         return cls(group, tuple((len(list(run)), field) for field, run in groupby(flat)))
 
@@ -168,7 +173,9 @@ class FieldType(Representation):
         if not isinstance(other, Representation):
             return NotImplemented
         if other.group != self.group:
-            raise FieldTypeError(f"cannot add {self} and {other}: different groups; restrict one of them first")
+            raise FieldTypeError(
+                "sum", expected="two of one group", got=f"{self} and {other}", hint="restrict one of them first"
+            )
         more = other.fields if isinstance(other, FieldType) else (other,)
         return FieldType.of(self.group, self.fields + more)
 
@@ -202,7 +209,9 @@ class FieldType(Representation):
             if field.is_permutation:
                 mixed = part.index_select(2, field.permutation(g).to(x.device))
             elif not (x.is_floating_point() or x.is_complex()):
-                raise FieldTypeError(f"x: expected floating point to be mixed by {field}, got {x.dtype}; use x.float()")
+                raise FieldTypeError(
+                    "x", expected=f"floating point to be mixed by {field}", got=x.dtype, hint="use x.float()"
+                )
             else:
                 mixed = torch.einsum("ij,bcj...->bci...", field.matrix(g).to(x), part)
             parts.append(mixed.flatten(1, 2))
@@ -215,14 +224,16 @@ class FieldType(Representation):
             return
         shapes = {2: f"(batch, {self.dim})", 4: f"(batch, {self.dim}, H, W)"}
         expected = " or ".join(shapes[ndim] for ndim in ndims)
-        raise ShapeError(f"x: expected {expected} for {self}, got {tuple(x.shape)}")
+        raise ShapeError("x", expected=f"{expected} for {self}", got=tuple(x.shape))
 
 
 def _checked_count(count: int) -> int:
     if isinstance(count, Representation):
-        raise SettingError(f"number of fields: expected an integer, got {count}; for a product use tensor_product")
+        raise SettingError(
+            "number of fields", expected="an integer", got=str(count), hint="for a product use tensor_product"
+        )
     if not isinstance(count, SupportsIndex) or index(count) < 1:
-        raise SettingError(f"number of fields: expected an integer of at least 1, got {count!r}")
+        raise SettingError("number of fields", expected="an integer of at least 1", got=repr(count))
     return index(count)
 
 

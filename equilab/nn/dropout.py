@@ -19,7 +19,7 @@ class Dropout(Layer):
         super().__init__()
         probability = as_number(p)
         if probability is None or not 0 <= probability < 1:
-            raise SettingError(f"p: expected a probability, 0 <= p < 1, got {p!r}")
+            raise SettingError("p", expected="a probability, 0 <= p < 1", got=repr(p))
         self.in_type = self.out_type = as_type(in_type, "in_type")
         self.p = probability
         self._dims = field_dims(self.in_type)

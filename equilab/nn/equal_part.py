@@ -19,9 +19,8 @@ def equal_part(field_type: FieldType, number: int, *, setting: str, name: str) -
     length, rest = divmod(len(fields), number) if number > 0 else (0, 1)
     if not rest and fields == fields[:length] * number:
         return FieldType.of(field_type.group, fields[:length])
-    message = f"{setting}: expected a number of equal parts of {name} {field_type}, got {number}"
-    counts = Counter(fields)
+    counts, hint = Counter(fields), ""
     if number > 0 and not any(count % number for count in counts.values()):
         part = " + ".join(f"{count // number}*{rho.name}" for rho, count in counts.items())
-        message += f"; the parts have to follow one another: write it as {number} * ({part})"
-    raise SettingError(message)
+        hint = f"the parts have to follow one another: write it as {number} * ({part})"
+    raise SettingError(setting, expected=f"a number of equal parts of {name} {field_type}", got=number, hint=hint)

@@ -31,7 +31,7 @@ class FieldBatchNorm(Layer):
         self.in_type = self.out_type = as_type(in_type, "in_type")
         eps, share = check_eps(eps), as_number(momentum)
         if share is None or not 0 <= share <= 1:
-            raise SettingError(f"momentum: expected a number from 0 to 1, got {momentum!r}")
+            raise SettingError("momentum", expected="a number from 0 to 1", got=repr(momentum))
         self.norms = nn.ModuleList(
             nn.BatchNorm2d(count, eps, share) if rho.is_permutation else MeanSquareNorm(count, eps, share)
             for count, rho in self.in_type.terms

@@ -20,25 +20,25 @@ class _SampleNorm(Layer):
         eps = check_eps(eps)
         for count, rho in self.in_type.terms:
             if count % groups:
-                raise SettingError(f"num_groups: expected a divisor of the {count} fields of {rho}, got {groups}")
+                raise SettingError("num_groups", expected=f"a divisor of the {count} fields of {rho}", got=groups)
         centred = tuple(rho.is_permutation for _, rho in self.in_type.terms)
         self.norm = SampleNorm(field_dims(self.in_type), centred, groups=groups, plane=plane, eps=eps)
-        self._pixels, self._smallest = 1, ""  # how many pixels some part needs, and what it is
+        self._pixels, self._least, self._smallest = 1, 0, ""  # pixels and numbers that some part needs; which it is
         for (count, rho), is_centred in zip(self.in_type.terms, centred, strict=True):
             channels, least = count * rho.dim // groups, 3 if is_centred else 2
             if -(-least // channels) > self._pixels:
-                self._pixels = -(-least // channels)
-                self._smallest = (
-                    f"{count}*{rho.name} in {self.in_type} (channels normalised together: {channels}; of fewer than "
-                    f"{least} numbers only signs are left)"
-                )
+                self._pixels, self._least = -(-least // channels), least
+                self._smallest = f"{count}*{rho.name} in {self.in_type} (channels normalised together: {channels})"
 
     def forward(self, x: Tensor) -> Tensor:
         self.check(x)
         if self._pixels > 1 and prod(x.shape[2:]) < self._pixels:
             raise ShapeError(
-                f"x: expected at least {self._pixels} pixels, got {tuple(x.shape)} for {self._smallest}; use fewer "
-                "groups, put equal fields next to each other, or use eq.nn.FieldBatchNorm"
+                "x",
+                expected=f"at least {self._pixels} pixels for {self._smallest}",
+                got=tuple(x.shape),
+                hint=f"of fewer than {self._least} numbers only signs are left: use fewer groups, put equal fields "
+                "next to each other, or use eq.nn.FieldBatchNorm",
             )
         return self.norm(x)
 
@@ -65,8 +65,11 @@ class FieldLayerNorm(_SampleNorm):
         super().__init__(in_type, groups=1, plane=False, eps=eps)
         if self._pixels > 1:
             raise FieldTypeError(
-                f"in_type: expected runs of more channels, got {self._smallest}; put equal fields next to each other, "
-                "or use eq.nn.FieldBatchNorm or eq.nn.FieldGroupNorm"
+                "in_type",
+                expected=f"runs of at least {self._least} channels",
+                got=self._smallest,
+                hint="of fewer only signs are left: put equal fields next to each other, or use eq.nn.FieldBatchNorm "
+                "or eq.nn.FieldGroupNorm",
             )
 
 

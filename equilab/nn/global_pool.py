@@ -29,7 +29,7 @@ class SpatialMean(Layer):
         if hasattr(self, "in_type"):
             self.check(x)
         elif x.ndim != 4:
-            raise ShapeError(f"x: expected (batch, channels, H, W), got {tuple(x.shape)}")
+            raise ShapeError("x", expected="(batch, channels, H, W)", got=tuple(x.shape))
         return x.mean((-2, -1))
 
     def materialize(self) -> nn.Module:

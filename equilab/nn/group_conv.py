@@ -91,11 +91,13 @@ class GroupConv2d(Convolution):
 def _same_padding(padding: str, kernel_size: int, stride: int, dilation: int) -> int:
     """The padding that keeps the size; SettingError where none does."""
     if padding != "same":
-        raise SettingError(f"padding: expected an integer or 'same', got {padding!r}")
+        raise SettingError("padding", expected="an integer or 'same'", got=repr(padding))
     check_integers(kernel_size=kernel_size, stride=stride, dilation=dilation)
     if kernel_size % 2 == 0 or stride != 1:
         raise SettingError(
-            f"padding: 'same' needs an odd kernel, which has a centre, and stride 1, got kernel_size {kernel_size}, "
-            f"stride {stride}; give the padding as an integer"
+            "padding",
+            expected="an odd kernel, which has a centre, and stride 1 for 'same'",
+            got=f"kernel_size {kernel_size}, stride {stride}",
+            hint="give the padding as an integer",
         )
     return dilation * (kernel_size - 1) // 2

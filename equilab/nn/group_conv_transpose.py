@@ -55,8 +55,9 @@ class GroupConvTranspose2d(Convolution):
         check_integers(0, output_padding=output_padding)
         if output_padding >= max(stride, dilation):
             raise SettingError(
-                "output_padding: expected less than the larger of stride and dilation, "
-                f"{max(stride, dilation)}, got {output_padding}"
+                "output_padding",
+                expected=f"less than the larger of stride and dilation, {max(stride, dilation)}",
+                got=output_padding,
             )
         self.output_padding = output_padding
         guard_output_padding(output_padding, axes=self.axes, exact=exact)

@@ -28,7 +28,7 @@ class GroupPool(Layer):
         self.in_type = as_type(in_type, "in_type")
         refuse_mixed(self.in_type, "GroupPool", "take their norms with eq.nn.FieldNorms")
         if reduction not in ("max", "mean"):
-            raise SettingError(f"reduction: expected 'max' or 'mean', got {reduction!r}")
+            raise SettingError("reduction", expected="'max' or 'mean'", got=repr(reduction))
         self.out_type = self.in_type.num_fields * Irrep(self.in_type.group)
         self.reduction: Literal["max", "mean"] = reduction
         self._dims = field_dims(self.in_type)

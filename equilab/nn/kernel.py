@@ -50,10 +50,7 @@ class EquivariantKernel(nn.Module):
                 if dim:
                     self.weights[f"{i}_{j}"] = nn.Parameter(torch.empty(dim, groups * count_out, count_in))
         if not self.weights:
-            raise FieldTypeError(
-                f"kernel_size {kernel_size}: zero is the only equivariant kernel from {in_type} to {out_type}; use a "
-                "larger kernel, or fields that have an irrep in common"
-            )
+            raise self._out_of_reach(str(out_type))
         self._blocks = self._make_blocks()
         self.register_state_dict_post_hook(_note_types)
         self.register_load_state_dict_pre_hook(_compare_types)
@@ -64,10 +61,16 @@ class EquivariantKernel(nn.Module):
         """Raises FieldTypeError for an output field that would always be zero, as no input field reaches it."""
         for i, (_, rho_out) in enumerate(self.out_part.terms):
             if not any(f"{i}_{j}" in self.weights for j in range(len(self.in_part.terms))):
-                raise FieldTypeError(
-                    f"kernel_size {self.kernel_size}: zero is the only equivariant kernel from {self.in_type} to "
-                    f"{rho_out} in {self.out_type}; use a larger kernel, or fields that have an irrep in common"
-                )
+                raise self._out_of_reach(f"{rho_out} in {self.out_type}")
+
+    def _out_of_reach(self, fields: str) -> FieldTypeError:
+        """The error of output fields to which zero is the only equivariant kernel."""
+        return FieldTypeError(
+            "out_type",
+            expected=f"fields with a nonzero equivariant kernel of size {self.kernel_size} from {self.in_type}",
+            got=fields,
+            hint="use a larger kernel, or fields that have an irrep in common",
+        )
 
     def forward(self) -> Tensor:
         """The expanded kernel."""

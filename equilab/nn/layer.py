@@ -49,15 +49,17 @@ def as_type(value: Representation, name: str) -> FieldType:
         return value
     if isinstance(value, Representation):
         return 1 * value
-    raise FieldTypeError(f"{name}: expected a field type such as 16 * G.regular, got {value!r}")
+    raise FieldTypeError(name, expected="a field type such as 16 * G.regular", got=repr(value))
 
 
 def same_group(in_type: FieldType, out_type: FieldType) -> None:
     """Raises FieldTypeError unless both types are of one group."""
     if in_type.group != out_type.group:
         raise FieldTypeError(
-            f"in_type and out_type: expected one group, got {in_type} and {out_type}; use eq.nn.Restrict to go to a "
-            "subgroup"
+            "in_type and out_type",
+            expected="one group",
+            got=f"{in_type} and {out_type}",
+            hint="use eq.nn.Restrict to go to a subgroup",
         )
 
 
@@ -65,9 +67,9 @@ def check_integers(least: int = 1, **settings: object) -> None:
     """Raises SettingError, which names the setting, unless each is an integer of at least `least`."""
     for name, value in settings.items():
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            kind = "" if type(value) is int else f" of type {type(value).__name__}"
-            advice = "" if isinstance(value, int) or as_integer(value) is None else "; use int(...)"
-            raise SettingError(f"{name}: expected an integer of at least {least}, got {value!r}{kind}{advice}")
+            got = value if type(value) is int else f"{value!r} of type {type(value).__name__}"
+            hint = "" if isinstance(value, int) or as_integer(value) is None else "use int(...)"
+            raise SettingError(name, expected=f"an integer of at least {least}", got=got, hint=hint)
 
 
 def as_number(value: object) -> float | None:
@@ -79,7 +81,7 @@ def check_eps(eps: object) -> float:
     """eps as a float; SettingError unless it is a finite number above 0, without which constants become nan."""
     number = as_number(eps)
     if number is None or not 0 < number < math.inf:
-        raise SettingError(f"eps: expected a finite number above 0, got {eps!r}")
+        raise SettingError("eps", expected="a finite number above 0", got=repr(eps))
     return number
 
 
@@ -93,8 +95,10 @@ def refuse_mixed(field_type: FieldType, name: str, instead: str) -> None:
     for _, rho in field_type.terms:
         if not rho.is_permutation:
             raise FieldTypeError(
-                f"in_type: {name} needs fields whose channels are permuted (trivial, regular, quotient), got {rho} in "
-                f"{field_type}; {instead}"
+                "in_type",
+                expected=f"fields whose channels are permuted (trivial, regular, quotient) for {name}",
+                got=f"{rho} in {field_type}",
+                hint=instead,
             )
 
 

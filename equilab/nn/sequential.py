@@ -50,8 +50,8 @@ class Sequential(nn.Sequential):
     >>> Sequential(GroupConv2d(1 * p4.trivial, 8 * p4.regular, 3), nn.BatchNorm2d(32))
     Traceback (most recent call last):
     ...
-    equilab.errors.FieldTypeError: layer 1 (BatchNorm2d) has no in_type: use eq.nn.FieldBatchNorm, or end the
-    equivariant part before it
+    equilab.errors.FieldTypeError: layer 1 (BatchNorm2d): expected an in_type and an out_type, got none; use
+    eq.nn.FieldBatchNorm, or end the equivariant part before it
     """
 
     def __init__(self, *modules: nn.Module):
@@ -128,7 +128,7 @@ class Sequential(nn.Sequential):
             label = f"layer {name} ({type(module).__name__})"
             passages.append(_passage(module, label, passages[-1] if passages else None))
         if not passages:
-            raise FieldTypeError("Sequential: expected at least one layer, got none")
+            raise FieldTypeError("Sequential", expected="at least one layer", got="none")
         return passages[-1]._replace(in_type=passages[0].in_type, ndims_in=passages[0].ndims_in)
 
 
@@ -150,19 +150,27 @@ def _passage(module: nn.Module, label: str, before: _Passage | None) -> _Passage
         own = _Passage(before.out_type, before.out_type)
     elif is_pointwise(module) or fits_any:
         advice = "wrap it in eq.nn.Pointwise" if is_pointwise(module) else "give it one"
-        raise FieldTypeError(f"{label} has no in_type: begin with a layer that has one, or {advice}")
+        raise FieldTypeError(
+            label, expected="an in_type", got="none", hint=f"begin with a layer that has one, or {advice}"
+        )
     elif isinstance(module, Sequential):
         own = module._look()
     else:
         own = _Passage(*_types(module, label))
     if before is not None and own.in_type != before.out_type:
-        raise FieldTypeError(f"{label} takes {own.in_type}, but {before.out_type} comes out of the layer before it")
+        raise FieldTypeError(
+            label,
+            expected=f"an in_type of {before.out_type}, which comes out of the layer before it",
+            got=str(own.in_type),
+        )
     if isinstance(module, Layer):
         own = own._replace(ndims_in=module.ndims)
     ndims = tuple(ndim for ndim in own.ndims_in if before is None or ndim in before.ndims_out)
     if not ndims:
         words = ("images", "vectors") if own.ndims_in == (4,) else ("vectors", "images")
-        raise FieldTypeError(f"{label} takes {words[0]}, but {words[1]} come out of the layer before it")
+        raise FieldTypeError(
+            label, expected=f"a layer for {words[1]}, which come out of the layer before it", got=f"one for {words[0]}"
+        )
     if isinstance(module, Sequential):
         return own._replace(ndims_in=ndims)
     return own._replace(ndims_in=ndims, ndims_out=(2,) if isinstance(module, Layer) and module.makes_vectors else ndims)
@@ -173,7 +181,9 @@ def _types(module: nn.Module, label: str) -> tuple[FieldType, FieldType]:
     in_type, out_type = getattr(module, "in_type", None), getattr(module, "out_type", None)
     if not isinstance(in_type, FieldType) or not isinstance(out_type, FieldType):
         hint = next((f"use {better}, or " for kind, better in _INSTEAD.items() if isinstance(module, kind)), "")
-        raise FieldTypeError(f"{label} has no in_type: {hint}end the equivariant part before it")
+        raise FieldTypeError(
+            label, expected="an in_type and an out_type", got="none", hint=f"{hint}end the equivariant part before it"
+        )
     return in_type, out_type
 
 
@@ -182,6 +192,8 @@ def _check_pointwise(label: str, current: FieldType) -> None:
     for _, rho in current.terms:
         if not rho.is_permutation:
             raise FieldTypeError(
-                f"{label} acts on each channel alone, which breaks {rho} in {current}: use eq.nn.GatedNonlinearity or "
-                "eq.nn.NormNonlinearity"
+                label,
+                expected="permuted fields, as it acts on each channel alone",
+                got=f"{rho} in {current}",
+                hint="use eq.nn.GatedNonlinearity or eq.nn.NormNonlinearity",
             )

@@ -30,7 +30,7 @@ class Upsample(SpatialLayer):
         super().__init__(in_type)
         check_integers(scale=scale)
         if mode not in ("nearest", "bilinear"):
-            raise SettingError(f"mode: expected 'nearest' or 'bilinear', got {mode!r}")
+            raise SettingError("mode", expected="'nearest' or 'bilinear'", got=repr(mode))
         self.scale = scale
         self.mode: Literal["nearest", "bilinear"] = mode
 

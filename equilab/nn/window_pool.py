@@ -28,7 +28,7 @@ class _Window(SpatialLayer):
         check_integers(kernel_size=kernel_size, stride=stride)
         check_integers(0, padding=padding)
         if not 0 <= padding <= kernel_size // 2:
-            raise SettingError(f"padding: expected 0 to kernel_size / 2 = {kernel_size // 2}, got {padding}")
+            raise SettingError("padding", expected=f"0 to kernel_size / 2 = {kernel_size // 2}", got=padding)
         self.kernel_size, self.stride, self.padding = kernel_size, stride, padding
         self.exact: Exact = exact
         self._axes = reversed_axes(self.in_type.group)
@@ -61,8 +61,9 @@ class MaxPool2d(_Window):
     >>> MaxPool2d(2 * p4.regular, 2)(torch.zeros(1, 8, 7, 7))
     Traceback (most recent call last):
     ...
-    equilab.errors.EquivarianceError: x: height 7 breaks the symmetry: the windows (kernel_size 2, stride 2, padding 0,
-    dilation 1) leave 1 of it over on one side; use height 6 or 8, another padding, or exact='off'
+    equilab.errors.EquivarianceError: x: expected height 6 or 8, got 7; the windows (kernel_size 2, stride 2, padding 0,
+    dilation 1) leave 1 of it over on one side, which breaks the symmetry: use another size, another padding, or
+    exact='off'
     """
 
     def __init__(

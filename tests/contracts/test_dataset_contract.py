@@ -12,6 +12,7 @@ import torch
 import equilab.data
 from equilab.data import Dataset, DSprites, RotatedMNIST, SplitDataset
 from equilab.errors import DataError
+from tests.refused import refused
 from training.serial import from_tree, known_classes, to_tree
 
 LARGE = {DSprites}  # tests that need images of these are slow: the first one builds the cache
@@ -108,7 +109,7 @@ def test_observations_show_the_factors_that_were_asked_for(data):
 @every_with_labels
 def test_observations_that_do_not_exist_are_refused(data):
     for index in (-1, len(data)):
-        with pytest.raises(DataError, match=f"indices: expected 0 to {len(data) - 1}"):
+        with refused(DataError, "indices", expected=f"0 to {len(data) - 1}", got=f"{index} to {index}"):
             data.labels(np.array([index]))
 
 

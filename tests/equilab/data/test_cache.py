@@ -12,6 +12,7 @@ import pytest
 
 from equilab.data.cache import cache_folder, cached_file
 from equilab.errors import DataError
+from tests.refused import refused
 
 BLOCKS = [bytes([number]) * 2**14 for number in range(100)]
 DIGEST = sha256(b"".join(BLOCKS)).hexdigest()
@@ -34,7 +35,7 @@ if len(sys.argv) > 3:
 try:
     cached_file(path, build, digest=digest, num_bytes=100 * 2**14, title="blocks")
 except DataError as error:
-    sys.exit(f"DataError {error}")
+    sys.exit(f"DataError {error.argument} {error.got}\\n{error.expected}\\n{error.hint}")
 """
 
 
@@ -112,22 +113,23 @@ def test_a_full_disk_is_an_error_that_says_how_much_and_where(tmp_path):
     process = start(tmp_path / "blocks.bits", 2**18)
     error = process.communicate(timeout=60)[1]
     assert process.returncode == 1
-    assert error.startswith(f"DataError {tmp_path / 'blocks.bits'}: cannot keep the cache of blocks (File too large)")
-    assert "it needs 2 MiB: make room, or set the environment variable EQUILAB_CACHE" in error
+    assert error.splitlines()[0] == f"DataError {tmp_path / 'blocks.bits'} File too large"
+    assert "blocks, 2 MiB" in error.splitlines()[1]
+    assert "EQUILAB_CACHE" in error.splitlines()[2]
     assert visible(tmp_path) == ["builds"]
 
 
 def test_a_folder_that_cannot_be_made_is_an_error_that_says_where(tmp_path):
     (tmp_path / "file").write_text("not a folder")
-    with pytest.raises(
-        DataError, match=r"file/folder/blocks.bits: cannot keep the cache of blocks \(Not a directory\)"
-    ):
-        cached(tmp_path / "file" / "folder" / "blocks.bits")
+    path = tmp_path / "file" / "folder" / "blocks.bits"
+    with refused(DataError, str(path), expected="blocks", got="Not a directory", hint="EQUILAB_CACHE"):
+        cached(path)
 
 
 def test_a_build_with_another_result_is_refused(tmp_path):
-    with pytest.raises(DataError, match=f"what was built has sha256 [0-9a-f]{{64}}, expected {DIGEST}"):
-        cached(tmp_path / "blocks.bits", BLOCKS[:-1])
+    path, built = tmp_path / "blocks.bits", sha256(b"".join(BLOCKS[:-1])).hexdigest()
+    with refused(DataError, str(path), expected=DIGEST, got=built):
+        cached(path, BLOCKS[:-1])
     assert visible(tmp_path) == []
 
 

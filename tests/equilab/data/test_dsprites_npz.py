@@ -10,6 +10,7 @@ import torch
 from equilab.data import DSprites
 from equilab.data.dsprites_npz import read_packed
 from equilab.errors import DataError
+from tests.refused import refused
 
 IMAGES = np.random.default_rng(0).integers(2, size=(5000, 64, 64), dtype=np.uint8)  # more than is read at once
 
@@ -43,36 +44,39 @@ def test_a_header_that_python_2_wrote_is_read(tmp_path):
 
 
 def test_a_missing_file_is_named_with_the_way_out(tmp_path):
-    with pytest.raises(DataError, match=r"npz: there is no file .*none.npz; .* or leave npz out to render the images"):
+    with refused(DataError, "npz", got=f"no file {tmp_path / 'none.npz'}", hint="leave npz out to render the images"):
         _ = DSprites(npz=str(tmp_path / "none.npz")).table
 
 
 def test_an_archive_of_another_size_is_refused(archive):
-    with pytest.raises(DataError, match=r"imgs of .* is uint8 \(5000, 64, 64\), not uint8 \(737280, 64, 64\)"):
+    with refused(DataError, "npz", expected="uint8 (737280, 64, 64)", got=f"uint8 (5000, 64, 64) in {archive}"):
         DSprites(npz=str(archive)).images(np.array([0]))
 
 
 def test_an_archive_of_another_type_is_refused(tmp_path):
-    np.savez(tmp_path / "floats.npz", imgs=IMAGES[:3].astype(np.float32))
-    with pytest.raises(DataError, match=r"is float32 \(3, 64, 64\), not uint8 \(3, 64, 64\)"):
-        read_packed(tmp_path / "floats.npz", 3)
+    path = tmp_path / "floats.npz"
+    np.savez(path, imgs=IMAGES[:3].astype(np.float32))
+    with refused(DataError, "npz", expected="uint8 (3, 64, 64)", got=f"float32 (3, 64, 64) in {path}"):
+        read_packed(path, 3)
 
 
 def test_an_archive_without_images_is_refused(tmp_path):
     np.savez(tmp_path / "other.npz", pictures=IMAGES[:3])
-    with pytest.raises(DataError, match=r"other.npz cannot be read .*imgs.npy.*; expected the original dsprites"):
+    with refused(DataError, "npz", expected="the original dsprites", got=tmp_path / "other.npz", hint="imgs.npy"):
         read_packed(tmp_path / "other.npz", 3)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 broken", b"no archive at all"])
 def test_a_file_that_is_no_archive_is_refused(tmp_path, content):
     (tmp_path / "broken.npz").write_bytes(content)
-    with pytest.raises(DataError, match=r"broken.npz cannot be read"):
+    with refused(
+        DataError, "npz", expected="the original dsprites", got=tmp_path / "broken.npz", hint="cannot be read"
+    ):
         read_packed(tmp_path / "broken.npz", 3)
 
 
 def test_a_folder_is_no_archive(tmp_path):
-    with pytest.raises(DataError, match=r"cannot be read .*Is a directory"):
+    with refused(DataError, "npz", expected="the original dsprites", got=tmp_path, hint="Is a directory"):
         read_packed(tmp_path, 3)
 
 
@@ -82,13 +86,13 @@ def test_a_changed_byte_is_found(archive, where):
     first = content.index(IMAGES[:1].tobytes())
     content[first + int(where * IMAGES.size)] ^= 1
     archive.write_bytes(content)
-    with pytest.raises(DataError, match=r"cannot be read \(Bad CRC-32"):
+    with refused(DataError, "npz", expected="the original dsprites", got=archive, hint="Bad CRC-32"):
         read_packed(archive, 5000)
 
 
 def test_a_truncated_download_is_refused(archive):
     archive.write_bytes(archive.read_bytes()[: archive.stat().st_size // 2])
-    with pytest.raises(DataError, match="cannot be read"):
+    with refused(DataError, "npz", expected="the original dsprites", got=archive, hint="cannot be read"):
         read_packed(archive, 5000)
 
 
@@ -99,5 +103,5 @@ def test_too_few_or_too_many_pixels_are_refused(tmp_path, change):
     content = buffer.getvalue()
     with zipfile.ZipFile(tmp_path / "wrong.npz", "w") as file:
         file.writestr("imgs.npy", content[:change] if change < 0 else content + bytes(change))
-    with pytest.raises(DataError, match="cannot be read"):
+    with refused(DataError, "npz", expected="the original dsprites", got=tmp_path / "wrong.npz", hint="cannot be read"):
         read_packed(tmp_path / "wrong.npz", 3)

@@ -5,6 +5,7 @@ import pytest
 
 from equilab.data import DSprites, MiniSprites, render
 from equilab.errors import SettingError
+from tests.refused import refused
 
 
 def test_every_image_is_the_sprite_of_its_factors():
@@ -45,13 +46,8 @@ def test_one_scale_is_the_largest_and_one_position_the_middle():
 
 
 @pytest.mark.parametrize(
-    ("setting", "message"),
-    [
-        ({"scales": 0}, "scales: expected at least 1, got 0"),
-        ({"size": -1}, "size: expected at least 1, got -1"),
-        ({"shapes": 4}, r"shapes: expected 1 to 3 \(square, ellipse, heart\), got 4"),
-    ],
+    ("setting", "value", "expected"), [("scales", 0, "at least 1"), ("size", -1, "at least 1"), ("shapes", 4, "1 to 3")]
 )
-def test_settings_that_make_no_sense_are_refused(setting, message):
-    with pytest.raises(SettingError, match=message):
-        MiniSprites(**setting)
+def test_settings_that_make_no_sense_are_refused(setting, value, expected):
+    with refused(SettingError, setting, expected=expected, got=value):
+        MiniSprites(**{setting: value})

@@ -7,6 +7,7 @@ import pytest
 
 from equilab.data import rotate
 from equilab.errors import ShapeError
+from tests.refused import refused
 
 IMAGES = np.random.default_rng(0).integers(256, size=(5, 9, 9), dtype=np.uint8)
 
@@ -58,7 +59,7 @@ def test_many_images_are_each_turned_by_their_own_angle():
 
 
 def test_shapes_that_do_not_fit_are_refused():
-    with pytest.raises(ShapeError, match=r"expected \(n, h, h\) and \(n,\), got \(5, 9, 8\) and \(5,\)"):
+    with refused(ShapeError, "images, angles", expected="(n, h, h) and (n,)", got="(5, 9, 8) and (5,)"):
         rotate(IMAGES[:, :, :8], np.zeros(5))
-    with pytest.raises(ShapeError, match=r"got \(5, 9, 9\) and \(4,\)"):
+    with refused(ShapeError, "images, angles", got="(5, 9, 9) and (4,)"):
         rotate(IMAGES, np.zeros(4))

@@ -6,6 +6,7 @@ from torch.nn import functional
 
 from equilab.errors import EquivarianceError
 from equilab.functional import group_conv2d, group_conv_transpose2d, transpose_kernel
+from tests.refused import refused
 
 
 def noise(*shape, seed=0):
@@ -28,7 +29,7 @@ def test_a_convolution_is_the_one_of_torch_where_the_sizes_fit():
     x, kernel, bias = noise(2, 4, 9, 9), noise(6, 2, 3, 3, seed=1), noise(6, seed=2)
     got = group_conv2d(x, kernel, bias, stride=2, padding=2, dilation=2, groups=2)
     assert torch.equal(got, functional.conv2d(x, kernel, bias, 2, 2, 2, 2))
-    with pytest.raises(EquivarianceError, match="use height 9 or 11"):
+    with refused(EquivarianceError, "x", expected="height 9 or 11", got=10):
         group_conv2d(noise(2, 4, 10, 9), kernel, bias, stride=2, padding=2, dilation=2, groups=2)
 
 
@@ -58,7 +59,7 @@ def test_it_is_the_adjoint_of_the_convolution_with_the_transposed_kernel():
 
 def test_padding_of_one_side_is_refused_unless_it_is_asked_for():
     x, kernel = noise(1, 3, 4, 4), noise(2, 3, 3, 3)
-    with pytest.raises(EquivarianceError, match="output_padding"):
+    with refused(EquivarianceError, "output_padding", expected="0", got=1):
         group_conv_transpose2d(x, kernel, stride=2, padding=1, output_padding=1)
     shape = group_conv_transpose2d(x, kernel, stride=2, padding=1, output_padding=1, exact="off").shape
     assert shape == (1, 2, 8, 8)

@@ -9,6 +9,7 @@ from kernel_laws import INFINITE, OFF_THE_GRID, ON_THE_GRID, pixels, some_elemen
 from equilab.errors import GroupError, SettingError
 from equilab.groups import O2, SO2, C, D, move
 from equilab.groups.functions import HarmonicFunctions, PointFunctions, grid_points
+from tests.refused import refused
 
 
 @pytest.mark.parametrize("kernel_size", [1, 2, 3, 4, 7])
@@ -25,7 +26,7 @@ def test_grid_points_belong_to_the_caller():
 
 @pytest.mark.parametrize("kernel_size", [0, -2])
 def test_a_grid_without_pixels_is_refused(kernel_size):
-    with pytest.raises(SettingError, match=f"kernel_size: expected at least 1, got {kernel_size}"):
+    with refused(SettingError, "kernel_size", expected="at least 1", got=kernel_size):
         grid_points(kernel_size)
 
 
@@ -63,9 +64,9 @@ def test_writing_to_a_permutation_changes_nobody_elses():
 
 
 def test_points_off_the_set_are_refused_when_it_is_made():
-    with pytest.raises(GroupError, match="D1 maps onto themselves; the mirror does not"):
+    with refused(GroupError, "support", expected="D1 maps onto themselves", got="points that the mirror does not"):
         PointFunctions(D(1), ((1.0, 0.0),))
-    with pytest.raises(GroupError, match=r"O\(2\) maps no finite set of points onto itself but the origin"):
+    with refused(GroupError, "support", expected="the origin alone", hint="O(2)"):
         PointFunctions(O2, ((0.0, 1.0),))
     assert PointFunctions(SO2, ((0.0, 0.0),)).dim == 1
 

@@ -8,6 +8,7 @@ from group_cases import ON_THE_GRID
 
 from equilab.errors import FieldTypeError, GroupError, ShapeError
 from equilab.groups import O2, Element, move, p4m
+from tests.refused import refused
 
 OFF_GRID = [Element(Fraction(k, n), mirror) for n in (3, 5, 8) for k in range(1, n, 2) for mirror in (False, True)]
 CORNERS = [(0, 0), (0, 4), (1, 3), (2, 2), (4, 1)]
@@ -104,9 +105,7 @@ def test_half_turns_and_mirrors_need_no_square():
     x = torch.arange(6).reshape(2, 3)
     assert move(p4m.element("1/2", mirror=True), x).tolist() == [[3, 4, 5], [0, 1, 2]]  # upside down
     for turn in ("1/4", "1/8"):
-        with pytest.raises(
-            ShapeError, match=rf"x: expected H == W to be turned by {turn} .* got \(2, 3\); pad or crop"
-        ):
+        with refused(ShapeError, "x", expected=f"H == W to be turned by {turn}", got=(2, 3), hint="pad or crop"):
             move(O2.element(turn), x)
 
 
@@ -118,12 +117,10 @@ def test_real_and_imaginary_parts_are_moved_apart():
 
 
 def test_swapped_arguments_are_refused_with_the_order():
-    with pytest.raises(GroupError, match=r"expected move\(g, x\), an element and a tensor, got Tensor and Element"):
+    with refused(GroupError, "move(g, x)", expected="an element and a tensor", got="Tensor and Element"):
         move(torch.zeros(4, 4), p4m.identity)
 
 
 def test_integers_are_not_interpolated():
-    with pytest.raises(
-        FieldTypeError, match=r"x: expected floating point to be turned by 1/8 .* torch.uint8; use x.float"
-    ):
+    with refused(FieldTypeError, "x", expected="turned by 1/8", got=torch.uint8, hint="x.float"):
         move(O2.element("1/8"), torch.zeros(4, 4, dtype=torch.uint8))

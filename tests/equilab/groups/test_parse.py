@@ -5,6 +5,9 @@ from group_cases import GROUPS, representations
 
 from equilab.errors import FieldTypeError
 from equilab.groups import O2, SO2, C, D, FromMatrices, induce, p4, p4m, parse_field_type, restrict, tensor_product
+from tests.refused import refused
+
+LIKE = "write it like D4[3*trivial + 16*regular]"
 
 
 def made_by_name(rho):
@@ -55,37 +58,43 @@ def test_spaces_and_usual_names_are_read_too(text, field_type):
 
 @pytest.mark.parametrize("text", [None, 4, 1 * p4.regular], ids=str)
 def test_what_is_no_text_is_refused(text):
-    with pytest.raises(
-        FieldTypeError, match=r"field type: expected a text such as D4\[3\*trivial \+ 16\*regular\], got"
-    ):
+    with refused(FieldTypeError, "field type", expected="D4[3*trivial + 16*regular]", got=repr(text)):
         parse_field_type(text)
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"),
+    ("text", "part", "expected", "got"),
     [
-        ("", r"expected GROUP\[FIELDS\]"),
-        ("D4", r"expected GROUP\[FIELDS\]"),
-        ("D4[3*]", r"expected GROUP\[FIELDS\]"),
-        ("D4[3*trivial, 2*regular]", r"there is no representation called '\(3 \* trivial, 2 \* regular\)'"),
-        ("E4[regular]", r"there is no group called 'E4'"),
-        ("C4(1/8)[regular]", r"there is no group called 'C4\(1/8\)'"),
-        ("D4[regulr]", r"there is no representation called 'regulr'"),
-        ("D4[irrep(1, sign=-1)]", r"there is no representation called 'irrep\(1, sign=-1\)'"),
-        ("D4[tensor(irrep(1), regular)]", r"expected GROUP.REPRESENTATION, got 'irrep\(1\)'"),
-        ("D4[regular*3]", r"expected an integer, got 'regular'"),
-        ("D4[1.5*regular]", r"expected an integer, got '1.5'"),
-        ("D4[0*regular]", r"number of fields: expected an integer of at least 1, got 0"),
-        ("D4[irrep(7)]", r"frequency: expected an integer, 0 to 2, for irreps of D4, got 7"),
-        ("D4[quotient(C8)]", r"subgroup: expected a subgroup of D4, got C8"),
-        ("C0[trivial]", r"rotations: expected an integer of at least 1"),
-        ("D1(1/0)[trivial]", r"axis: expected a fraction of a full turn"),
-        ("D4(1/2)[trivial]", r"axis: expected 0, or for D_n 0 <= axis < 1/n, got 1/2 for D4"),
-        ("SO(2)[regular]", r"subgroup: expected one of finite index in SO\(2\), got C1"),
-        ("D4[tensor(C4.regular, D4.regular)]", r"expected two of one group, got C4\.regular and D4\.regular"),
-        ("__import__('os')[regular]", r"there is no group called"),
+        ("D4[3*trivial, 2*regular]", "representation", "", "'(3 * trivial, 2 * regular)'"),
+        ("E4[regular]", "group", "", "'E4'"),
+        ("C4(1/8)[regular]", "group", "", "'C4(1/8)'"),
+        ("D4[regulr]", "representation", "", "'regulr'"),
+        ("D4[irrep(1, sign=-1)]", "representation", "", "'irrep(1, sign=-1)'"),
+        ("D4[tensor(irrep(1), regular)]", "representation", "GROUP.REPRESENTATION", "'irrep(1)'"),
+        ("D4[regular*3]", "number", "an integer", "'regular'"),
+        ("D4[1.5*regular]", "number", "an integer", "'1.5'"),
+        ("D4[0*regular]", "number of fields", "at least 1", 0),
+        ("D4[irrep(7)]", "frequency", "0 to 2, for irreps of D4", 7),
+        ("D4[quotient(C8)]", "subgroup", "D4", "C8"),
+        ("C0[trivial]", "rotations", "at least 1", 0),
+        ("D1(1/0)[trivial]", "axis", "a fraction of a full turn", "'1/0'"),
+        ("D4(1/2)[trivial]", "axis", "0 <= axis < 1/n", "1/2 for D4"),
+        ("SO(2)[regular]", "subgroup", "finite index in SO(2)", "C1"),
+        ("D4[tensor(C4.regular, D4.regular)]", "tensor product", "one group", "C4.regular and D4.regular"),
+        ("__import__('os')[regular]", "group", "", "\"__import__('os')\""),
     ],
 )
-def test_a_text_that_is_no_field_type_is_explained(text, reason):
-    with pytest.raises(FieldTypeError, match=rf"field type ['\"].*{reason}.*; write it like D4\[3\*trivial"):
+def test_the_part_of_a_text_that_is_no_field_type_is_named(text, part, expected, got):
+    with refused(FieldTypeError, f"field type {text!r}: {part}", expected=expected, got=got, hint=LIKE):
         parse_field_type(text)
+
+
+@pytest.mark.parametrize("text", ["", "D4", "D4[3*]"])
+def test_a_text_of_another_form_is_refused(text):
+    with refused(FieldTypeError, "field type", expected="GROUP[FIELDS]", got=repr(text), hint=LIKE):
+        parse_field_type(text)
+
+
+def test_the_hint_of_a_part_stays():
+    with refused(FieldTypeError, "field type 'D4[quotient(C8)]': subgroup", hint="subgroups()"):
+        parse_field_type("D4[quotient(C8)]")

@@ -11,6 +11,7 @@ from torch import nn
 from equilab.errors import SettingError
 from equilab.groups import p4m
 from equilab.nn import Dropout
+from tests.refused import refused
 
 MIXED = 3 * p4m.regular + 2 * p4m.irrep(1) + 2 * p4m.trivial
 
@@ -64,5 +65,5 @@ def test_any_real_number_is_a_probability(p):
 
 @pytest.mark.parametrize("p", [1.0, -0.1, float("nan"), True, False, None, "0.5"])
 def test_what_is_no_probability_is_refused(p):
-    with pytest.raises(SettingError, match=f"p: expected a probability, 0 <= p < 1, got {p!r}"):
+    with refused(SettingError, "p", expected="0 <= p < 1", got=repr(p)):
         Dropout(MIXED, p)

@@ -9,6 +9,7 @@ from torch import nn
 from equilab.errors import FieldTypeError, SettingError, ShapeError
 from equilab.groups import D, p4, p4m
 from equilab.nn import FieldGroupNorm, FieldLayerNorm
+from tests.refused import refused
 
 
 def randomised(*modules):
@@ -73,35 +74,37 @@ def test_torchs_group_norm_breaks_fields(field_type, theirs):
 
 
 def test_fields_that_cannot_be_divided_are_refused():
-    with pytest.raises(SettingError, match=r"num_groups: expected a divisor of the 4 fields of C4\.regular, got 3"):
+    with refused(SettingError, "num_groups", expected="a divisor of the 4 fields of C4.regular", got=3):
         FieldGroupNorm(4 * p4.regular, 3)
-    with pytest.raises(SettingError, match=r"num_groups: expected an integer of at least 1, got 0"):
+    with refused(SettingError, "num_groups", expected="an integer of at least 1", got=0):
         FieldGroupNorm(4 * p4.regular, 0)
-    with pytest.raises(SettingError, match=r"num_groups: expected an integer .* of type int64; use int\(\.\.\.\)"):
-        FieldGroupNorm(4 * p4.regular, np.int64(2))
+    two = np.int64(2)
+    with refused(SettingError, "num_groups", expected="integer", got=f"{two!r} of type int64", hint="int(...)"):
+        FieldGroupNorm(4 * p4.regular, two)
 
 
 @pytest.mark.parametrize("make", [FieldLayerNorm, lambda *types, **settings: FieldGroupNorm(*types, 1, **settings)])
 @pytest.mark.parametrize("eps", [0, 0.0, -1.0, None, "1e-5", True, float("nan"), float("inf")])
 def test_an_eps_that_makes_no_sense_is_refused(make, eps):
-    with pytest.raises(SettingError, match=f"eps: expected a finite number above 0, got {eps!r}"):
+    with refused(SettingError, "eps", expected="a finite number above 0", got=repr(eps)):
         make(p4.regular, eps=eps)
 
 
 @pytest.mark.parametrize(
-    ("small", "numbers"),
+    ("small", "channels", "least"),
     [
-        (1 * p4m.trivial, "1; of fewer than 3"),
-        (2 * p4m.trivial, "2; of fewer than 3"),
-        (1 * p4m.quotient(p4), "2; of fewer than 3"),
-        (1 * p4m.irrep(2), "1; of fewer than 2"),
+        (1 * p4m.trivial, 1, 3),
+        (2 * p4m.trivial, 2, 3),
+        (1 * p4m.quotient(p4), 2, 3),
+        (1 * p4m.irrep(2), 1, 2),
     ],
     ids=str,
 )
-def test_a_run_of_which_only_signs_would_be_left_is_refused(small, numbers):
+def test_a_run_of_which_only_signs_would_be_left_is_refused(small, channels, least):
     """Minus their mean, two numbers are 1 and -1 times a size, which is divided by: no gradient is left."""
     for field_type in (small + 4 * p4m.regular, 4 * p4m.regular + small):
-        with pytest.raises(FieldTypeError, match=rf"in_type: .* got \d\*\w+\S* in D4.*: {numbers} numbers .*; put"):
+        got = f"{str(small)[3:-1]} in {field_type} (channels normalised together: {channels})"
+        with refused(FieldTypeError, "in_type", expected=f"at least {least}", got=got, hint="FieldBatchNorm"):
             FieldLayerNorm(field_type)
 
 
@@ -127,7 +130,7 @@ def test_a_run_one_number_larger_keeps_more_than_signs(field_type):
 def test_a_part_of_too_few_numbers_is_refused_and_larger_planes_are_not(field_type, num_groups, pixels):
     norm = FieldGroupNorm(field_type, num_groups)
     for shape in ((), *((1, width) for width in range(1, pixels))):
-        with pytest.raises(ShapeError, match=rf"x: expected at least {pixels} pixels, got \(2, \d+.* for \d\*\w+"):
+        with refused(ShapeError, "x", expected=f"at least {pixels} pixels for ", got=(2, field_type.dim, *shape)):
             norm(torch.randn(2, field_type.dim, *shape))
     x = torch.randn(20, field_type.dim, 1, pixels)
     for channel in norm(x).unbind(1):

@@ -1,12 +1,12 @@
 """The plane to one vector."""
 
-import pytest
 import torch
 from symmetry import ROUND_OFF, draw, error
 
 from equilab.errors import FieldTypeError, ShapeError
 from equilab.groups import p4, p4m
 from equilab.nn import GroupConv2d, GroupPool, Sequential, SpatialMax, SpatialMean
+from tests.refused import refused
 
 MIXED = 2 * p4m.regular + 1 * p4m.irrep(1)
 
@@ -27,19 +27,18 @@ def test_a_mean_without_a_type_takes_that_of_the_layer_before_it():
 
 
 def test_a_type_that_is_missing_or_another_is_refused():
-    with pytest.raises(FieldTypeError, match=r"layer 0 \(SpatialMean\) has no in_type"):
+    with refused(FieldTypeError, "layer 0 (SpatialMean)", expected="in_type", got="none"):
         Sequential(SpatialMean())
-    with pytest.raises(ShapeError, match=r"x: expected \(batch, 8, H, W\)"):
+    with refused(ShapeError, "x", expected="(batch, 8, H, W)", got=(1, 5, 2, 2)):
         SpatialMean(2 * p4.regular)(torch.zeros(1, 5, 2, 2))
-    with pytest.raises(
-        FieldTypeError, match=r"layer 1 \(SpatialMean\) takes C4\[2\*regular\], but C4\[1\*regular\] comes"
-    ):
+    with refused(FieldTypeError, "layer 1 (SpatialMean)", expected="C4[1*regular]", got="C4[2*regular]"):
         Sequential(GroupConv2d(p4.trivial, p4.regular, 3), SpatialMean(2 * p4.regular))
-    with pytest.raises(FieldTypeError, match=r"SpatialMax needs fields .*; use eq\.nn\.SpatialMean"):
+    got = "D4.irrep(1) in D4[2*regular + 1*irrep(1)]"
+    with refused(FieldTypeError, "in_type", expected="SpatialMax", got=got, hint="eq.nn.SpatialMean"):
         SpatialMax(MIXED)
 
 
 def test_a_mean_without_a_type_takes_images_only():
     for shape in ((2, 3), (3, 5, 5)):
-        with pytest.raises(ShapeError, match=r"x: expected \(batch, channels, H, W\), got"):
+        with refused(ShapeError, "x", expected="(batch, channels, H, W)", got=shape):
             SpatialMean()(torch.ones(shape))

@@ -7,6 +7,7 @@ from symmetry import ROUND_OFF, draw, error
 from equilab.errors import FieldTypeError, SettingError, ShapeError
 from equilab.groups import C, p4, p4m
 from equilab.nn import GroupPool
+from tests.refused import refused
 
 MIXED = 2 * p4m.trivial + 3 * p4m.regular + 1 * p4m.quotient(C(4))
 
@@ -25,11 +26,10 @@ def test_one_invariant_channel_comes_out_per_field(reduction):
 
 
 def test_what_makes_no_sense_is_refused():
-    with pytest.raises(
-        FieldTypeError, match=r"GroupPool needs fields whose channels are permuted .*eq\.nn\.FieldNorms"
-    ):
+    got = "C4.irrep(1) in C4[1*irrep(1)]"
+    with refused(FieldTypeError, "in_type", expected="permuted", got=got, hint="eq.nn.FieldNorms"):
         GroupPool(p4.irrep(1))
-    with pytest.raises(SettingError, match="reduction: expected 'max' or 'mean', got 'min'"):
+    with refused(SettingError, "reduction", expected="'max' or 'mean'", got="'min'"):
         GroupPool(p4.regular, reduction="min")  # pyright: ignore[reportArgumentType]
-    with pytest.raises(ShapeError, match=r"x: expected \(batch, 4, H, W\) or \(batch, 4\) for C4.*got \(1, 5, 3, 3\)"):
+    with refused(ShapeError, "x", expected="(batch, 4, H, W) or (batch, 4) for C4", got=(1, 5, 3, 3)):
         GroupPool(p4.regular)(torch.zeros(1, 5, 3, 3))

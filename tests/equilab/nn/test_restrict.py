@@ -7,6 +7,7 @@ from symmetry import ROUND_OFF, draw, error
 from equilab.errors import GroupError
 from equilab.groups import SO2, C, D, p4, p4m
 from equilab.nn import GroupConv2d, Restrict, Sequential
+from tests.refused import refused
 
 
 @pytest.mark.parametrize("subgroup", p4m.subgroups(), ids=str)
@@ -30,13 +31,11 @@ def test_fields_keep_their_channels():
 
 
 def test_what_is_no_group_is_refused():
-    with pytest.raises(GroupError, match=r"subgroup: expected a group such as C\(2\), got 2$"):
+    with refused(GroupError, "subgroup", expected="a group such as C(2)", got=2):
         Restrict(2 * p4m.regular, 2)
 
 
 def test_a_group_that_is_no_subgroup_is_refused():
     for subgroup in (D(1), C(3)):
-        with pytest.raises(
-            GroupError, match=rf"subgroup: expected a subgroup of C4, got {subgroup}; subgroups\(\) lists"
-        ):
+        with refused(GroupError, "subgroup", expected="C4", got=subgroup, hint="subgroups()"):
             Restrict(2 * p4.regular, subgroup)
