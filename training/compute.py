@@ -1,16 +1,30 @@
-"""Device, threads, precision and determinism, as a run's Compute settings say."""
+"""Device, threads, precision and determinism, as a run's settings say."""
 
 import ctypes
 import os
 import sys
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import torch
 
-from equilab.errors import SettingError
-from training.run import Compute
+from equilab.errors import SettingError, check_count
+from equilab.noise import stream_key
+
+Precision: TypeAlias = Literal["auto", "bfloat16", "float32"]
+
+
+@dataclass(frozen=True)
+class Compute:
+    """Where the arithmetic runs, which does not decide a result but for the order of sums."""
+
+    device: str = "auto"  # auto (a GPU where there is one), cpu, cuda, cuda:1, mps
+    channels_last: bool = True  # memory order of images and kernels; same result, faster convolutions
+    threads: int = 0  # CPU threads of torch; 0: one per core
+
+    def __post_init__(self) -> None:
+        check_count("compute.threads", self.threads, least=0)
 
 
 def prepare(compute: Compute) -> torch.device:
@@ -40,7 +54,9 @@ def find_device(name: str) -> torch.device:
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
-        raise SettingError(f"compute.device: {name!r} cannot be used here ({reason}); try auto") from error
+        raise SettingError(
+            "compute.device", expected="a device of this machine", got=f"{name!r} ({reason})", hint="try auto"
+        ) from error
     return device
 
 
@@ -58,9 +74,9 @@ def _keep_freed_memory() -> None:
         mallopt(trim, largest_rest)
 
 
-def settled(compute: Compute, device: torch.device) -> Compute:
-    """The settings with "auto" precision replaced by what is fastest on this device, for the record of a run."""
-    return replace(compute, precision=fastest_precision(device)) if compute.precision == "auto" else compute
+def resolve_precision(precision: Precision, device: torch.device) -> Literal["bfloat16", "float32"]:
+    """The precision itself, or for "auto" the fastest correct one of the device."""
+    return fastest_precision(device) if precision == "auto" else precision
 
 
 def fastest_precision(device: torch.device) -> Literal["bfloat16", "float32"]:
@@ -79,7 +95,15 @@ def processor_flags() -> set[str]:
     return next((set(line.split(":", 1)[1].split()) for line in lines if line.startswith(("flags", "Features"))), set())
 
 
-def autocast(compute: Compute, device: torch.device) -> torch.autocast:
-    """The context in which an objective or an encoder runs: bfloat16 autocast, or nothing for float32."""
-    enabled = settled(compute, device).precision == "bfloat16"
+def autocast(precision: Precision, device: torch.device) -> torch.autocast:
+    """The context in which an objective runs: bfloat16 autocast, or nothing for float32."""
+    enabled = resolve_precision(precision, device) == "bfloat16"
     return torch.autocast(device.type, torch.bfloat16, enabled=enabled)
+
+
+def seed_layers(seed: int, step: int, device: torch.device) -> None:
+    """Seeds torch's own generators, from which layers such as dropout draw, for the update after `step` others."""
+    key = stream_key(seed, "layers", index=step)
+    torch.default_generator.manual_seed(key)
+    if device.type == "cuda":
+        torch.cuda.default_generators[device.index or 0].manual_seed(key)

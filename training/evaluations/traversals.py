@@ -1,0 +1,88 @@
+"""Pictures of a VAE: reconstructions, and traversals of every path through its latent."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from numpy import ndarray
+from torch import Tensor
+
+from equilab.errors import check_count
+from equilab.keys import Key
+from equilab.models import VariationalAutoencoder
+from training.evaluations.evaluation import Evaluation, Findings, Moment, require_model
+from training.pictures import film, sheet
+
+NUM_RECONSTRUCTIONS = 10
+NUM_KL = 512  # images over which the KL of a block is averaged
+
+
+@dataclass(frozen=True)
+class Traversals(Evaluation):
+    """Reconstructions, and the images decoded along the paths of each block, the block with the largest KL first."""
+
+    every: int = 0  # updates between two evaluations; 0: once, at the end
+    num: int = 11  # images of a path
+
+    def __post_init__(self) -> None:
+        check_count("every", self.every, least=0)
+        check_count("num", self.num, least=2)
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        return (
+            Key("latent/reconstructions", "picture", "inputs above, their reconstructions below"),
+            Key("latent/traversals", "picture", "one block changed at a time, sorted by KL"),
+            Key("latent/traversal_gif", "picture", "the traversals, moving"),
+        )
+
+    @torch.no_grad()
+    def __call__(self, moment: Moment) -> Findings:
+        model = require_model(moment, VariationalAutoencoder, self)
+        order = torch.from_numpy(moment.rng("images").permutation(len(moment.table))[: 16 if moment.trial else NUM_KL])
+        images = moment.table.gather(order.to(moment.device))
+        shown = images[:NUM_RECONSTRUCTIONS]
+        pairs = torch.stack([shown, model(shown)]).cpu().numpy()
+        found = traverse(model, images[:1], model.encode(images).kl().mean(0), self.num)
+        return Findings(
+            pictures={
+                "latent/reconstructions": sheet(pairs, ["input", "reconstruction"]),
+                "latent/traversals": sheet(found.images, found.labels, found.positions),
+                "latent/traversal_gif": film(found.images, found.labels),
+            }
+        )
+
+
+class Traversed(NamedTuple):
+    """Decoded pixel probabilities along paths, a label for each, and the words above the columns where all agree."""
+
+    images: Float[ndarray, "paths num c h w"]
+    labels: list[str]
+    positions: list[str]
+
+
+@torch.no_grad()
+def traverse(model: VariationalAutoencoder, image: Tensor, kl: Tensor, num: int) -> Traversed:
+    """The images decoded along every path of every block, the other blocks at the posterior mean of one image.
+
+    image: (1, C, H, W) in [0, 1]. kl: (blocks,), nats, by which the blocks are sorted. num: points of a path.
+    """
+    code = model.encode(image).mean[0]
+    codes, labels, places = [], [], []
+    for index in kl.argsort(descending=True).tolist():
+        block = model.latent.code_blocks[index]
+        axes = list(block.axes)
+        paths = block.manifold.path(code[axes], num)
+        for number, path in enumerate(paths):
+            z = code.repeat(num, 1)
+            z[:, axes] = path
+            codes.append(z)
+            part = f".{number}" if len(paths) > 1 else ""
+            labels.append(f"{block.label}{part}  {kl[index]:.2f} nats")
+            places.append(block.manifold.positions(num))
+    decoded = torch.cat([model.decode(z).sigmoid() for z in torch.stack(codes).flatten(0, 1).split(256)])
+    same = all(place == places[0] for place in places)
+    return Traversed(
+        decoded.unflatten(0, (len(codes), num)).cpu().numpy(), labels, list(places[0]) if same else []
+    )
