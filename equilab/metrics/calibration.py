@@ -77,13 +77,18 @@ def calibrate(
     [1.0, 0.0]
     """
     if isinstance(metrics, Metric) or not metrics or not all(isinstance(metric, Metric) for metric in metrics):
-        raise SettingError(f"metrics: expected a list of metrics, such as [MIG()], got {metrics!r}")
+        raise SettingError("metrics", expected="a list of metrics, such as [MIG()]", got=repr(metrics))
     if spoilt_by not in SPOILT_BY:
-        raise SettingError(f"spoilt_by: expected one of {', '.join(SPOILT_BY)}, got {spoilt_by!r}")
+        raise SettingError("spoilt_by", expected=f"one of {', '.join(SPOILT_BY)}", got=repr(spoilt_by))
     if not all(0 <= level <= 1 for level in levels):
-        raise SettingError(f"levels: expected numbers from 0 to 1, got {list(levels)}")
-    if factors.shape[1] < 2 or (factors == factors[:1]).all(axis=0).any():
-        raise DataError("factors: expected two or more columns, each of them with more than one value")
+        raise SettingError("levels", expected="numbers from 0 to 1", got=list(levels))
+    varying = (factors != factors[:1]).any(axis=0)
+    if len(varying) < 2 or not varying.all():
+        raise DataError(
+            "factors",
+            expected="two or more columns, each of them with more than one value",
+            got=f"{varying.sum()} such of {len(varying)}",
+        )
     found: dict[str, list[float]] = {}
     perfect = (factors - factors.mean(axis=0)) / factors.std(axis=0)
     for level in levels:

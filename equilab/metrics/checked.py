@@ -14,11 +14,11 @@ _SIGNAL = 1e-3  # spread below which a dimension may as well be dead, and is tak
 def checked_codes(codes: ndarray, name: str) -> Float[ndarray, "n d"]:
     """Finite floats of at least 32 bits; integers become float64."""
     if codes.dtype.kind not in "fiub":
-        raise DataError(f"{name}: expected real numbers, got {codes.dtype}")
+        raise DataError(name, expected="real numbers", got=codes.dtype)
     codes = codes.astype(np.promote_types(codes.dtype, np.float32), copy=False)
     if not np.isfinite(codes).all():
         row, column = np.argwhere(~np.isfinite(codes))[0]
-        raise DataError(f"{name}[{row}, {column}]: expected finite numbers, got {codes[row, column]}")
+        raise DataError(f"{name}[{row}, {column}]", expected="finite numbers", got=codes[row, column])
     return codes
 
 
@@ -28,14 +28,14 @@ def check_scale(codes: Float[ndarray, "n d"]) -> None:
     size, spread = np.maximum(np.abs(low), np.abs(high)), high - low
     for axis in np.flatnonzero(spread > 0):
         if size[axis] > _LARGEST or spread[axis] < _LEAST:
-            what = (
-                f"between {low[axis]:g} and {high[axis]:g}; expected sizes from {_LEAST:g} to {_LARGEST:g}: rescale it"
-            )
+            expected, hint = f"sizes from {_LEAST:g} to {_LARGEST:g}", "rescale it"
+            got = f"values between {low[axis]:g} and {high[axis]:g}"
         elif _SIGNAL < spread[axis] < _LEAST_SHARE * size[axis]:
-            what = f"by {spread[axis]:.3g} around {high[axis]:.9g}, too little for float32: subtract its mean"
+            expected, hint = f"a spread of at least {_LEAST_SHARE:g} of the size, for float32", "subtract its mean"
+            got = f"a spread of {spread[axis]:.3g} around {high[axis]:.9g}"
         else:
             continue
-        raise DataError(f"codes[:, {axis}]: varies {what}")
+        raise DataError(f"codes[:, {axis}]", expected=expected, got=got, hint=hint)
 
 
 def checked_factors(factors: ndarray) -> Int[ndarray, "n k"]:
@@ -44,9 +44,11 @@ def checked_factors(factors: ndarray) -> Int[ndarray, "n k"]:
         return factors
     if factors.dtype.kind not in "fub" or not np.isfinite(factors).all() or (np.rint(factors) != factors).any():
         raise DataError(
-            f"factors: expected integers, the index of each value, got {factors.dtype}; "
-            "np.unique(column, return_inverse=True)[1] numbers the values of a column"
+            "factors",
+            expected="integers, the index of each value",
+            got=factors.dtype,
+            hint="np.unique(column, return_inverse=True)[1] numbers the values of a column",
         )
     if np.abs(factors).max() >= 2.0**63:
-        raise DataError(f"factors: expected integers of 64 bits, got {factors.max()}; number the values from 0")
+        raise DataError("factors", expected="integers of 64 bits", got=factors.max(), hint="number the values from 0")
     return factors.astype(np.int64)

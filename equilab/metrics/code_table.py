@@ -47,16 +47,19 @@ class CodeTable:
         codes, factors = np.asarray(self.codes), np.asarray(self.factors)
         if codes.ndim != 2 or factors.ndim != 2 or len(codes) != len(factors) or not codes.size:
             raise ShapeError(
-                "codes, factors: expected (n, d) and (n, k), n and d at least 1, one row of each per observation, "
-                f"got {codes.shape} and {factors.shape}"
+                "codes, factors",
+                expected="(n, d) and (n, k), n and d at least 1, one row of each per observation",
+                got=f"{codes.shape} and {factors.shape}",
             )
         if isinstance(self.factor_names, str):
-            raise DataError(f"factor_names: expected a sequence of names, got the string {self.factor_names!r}")
+            raise DataError("factor_names", expected="a sequence of names", got=f"the string {self.factor_names!r}")
         names = tuple(map(str, self.factor_names)) or tuple(f"factor{index}" for index in range(factors.shape[1]))
         if len(names) != factors.shape[1]:
-            raise ShapeError(f"factor_names: expected {factors.shape[1]} names, got {len(names)}: {', '.join(names)}")
+            raise ShapeError(
+                "factor_names", expected=f"{factors.shape[1]} names", got=f"{len(names)}: {', '.join(names)}"
+            )
         if len(set(names)) < len(names):
-            raise DataError(f"factor_names: expected different names, got {', '.join(names)}")
+            raise DataError("factor_names", expected="different names", got=", ".join(names))
         object.__setattr__(self, "codes", checked_codes(codes, "codes"))
         check_scale(self.codes)
         object.__setattr__(self, "factors", checked_factors(factors))
@@ -64,11 +67,11 @@ class CodeTable:
         if self.log_var is not None:
             log_var = np.asarray(self.log_var)
             if log_var.shape != codes.shape:
-                raise ShapeError(f"log_var: expected the shape of the codes, {codes.shape}, got {log_var.shape}")
+                raise ShapeError("log_var", expected=f"the shape of the codes, {codes.shape}", got=log_var.shape)
             object.__setattr__(self, "log_var", checked_codes(log_var, "log_var"))
         if not self.scored:
             raise DataError(
-                f"factors: expected at least one that varies, got one value of each of {', '.join(names) or 'none'}"
+                "factors", expected="at least one that varies", got=f"one value of each of {', '.join(names) or 'none'}"
             )
 
     @classmethod
@@ -130,7 +133,9 @@ class CodeTable:
         """
         n = len(self.codes) // self.copies
         if n < 2:
-            raise DataError("codes: expected at least two observations, to fit to one part and score on another, got 1")
+            raise DataError(
+                "codes", expected="at least two observations, to fit to one part and score on another", got=n
+            )
         order = rng.permutation(n)
         cut = min(max(round(n * num_train / (num_train + num_test)), 1), n - 1)
         train, test = order[:cut], order[cut:]
@@ -156,9 +161,10 @@ class CodeTable:
         if size > 1 and counts.min() < 2:
             value = self.factors[rows[starts[counts.argmin()]], factor]
             raise DataError(
-                f"factors: only one observation shows the value {value} of {self.factor_names[factor]}; expected two "
-                "or more of each value, to see what changes while it stays; give more observations, or put values of "
-                "a continuous factor in bins"
+                "factors",
+                expected="two or more observations of each value, to see what changes while it stays",
+                got=f"one of {self.factor_names[factor]} = {value}",
+                hint="give more observations, or put values of a continuous factor in bins",
             )
         value = rng.integers(len(starts), size=(groups, 1))
         return rows[starts[value] + rng.integers(counts[value], size=(groups, size))]
@@ -176,7 +182,9 @@ class CodeTable:
         """
         log_var = self.require_log_var("sampled codes")
         if log_var.max() > _LARGEST_LOG_VAR:
-            raise DataError(f"log_var: expected at most {_LARGEST_LOG_VAR}, a variance of 5e34, got {log_var.max():g}")
+            raise DataError(
+                "log_var", expected=f"at most {_LARGEST_LOG_VAR}, a variance of 5e34", got=f"{log_var.max():g}"
+            )
         copies = max(1, -(-_SAMPLED // len(self.codes)))
         codes = np.tile(self.codes, (copies, 1))
         codes += np.exp(0.5 * np.tile(log_var, (copies, 1))) * rng.standard_normal(codes.shape)
@@ -196,8 +204,13 @@ class CodeTable:
         """The log variances; DataError, with what they are needed for, where there are none."""
         if self.log_var is None:
             raise DataError(
-                f"log_var: expected the log variances (n, d) of the posterior for {purpose}, got none; give log_var=, "
-                "or an encoder that returns (mean, log_var); sampled codes have none: representation='mean'"
+                "log_var",
+                expected=f"the log variances (n, d) of the posterior for {purpose}",
+                got="none",
+                hint=(
+                    "give log_var=, or an encoder that returns (mean, log_var); sampled codes have none: "
+                    "representation='mean'"
+                ),
             )
         return self.log_var
 
@@ -214,9 +227,13 @@ class CodeTable:
         if index is None or not self.is_grid or len(index) > math.prod(sizes):
             missing = math.prod(sizes) - len(np.unique(self.factors[:, list(self.scored)], axis=0))
             raise DataError(
-                f"factors: expected each combination of {' x '.join(map(str, sizes))} values of "
-                f"{', '.join(self.scored_names)} exactly once, got {len(self.codes)} observations and {missing} "
-                "combinations missing; encode the whole grid, and means rather than samples"
+                "factors",
+                expected=(
+                    f"each combination of {' x '.join(map(str, sizes))} values of {', '.join(self.scored_names)} "
+                    "exactly once"
+                ),
+                got=f"{len(self.codes)} observations and {missing} combinations missing",
+                hint="encode the whole grid, and means rather than samples",
             )
         codes = np.empty_like(self.codes)
         codes[index] = self.codes

@@ -42,24 +42,31 @@ def read_codes(path: Path | str) -> CodesFile:
         with path.open("rb") as file:
             archive = np.load(file, allow_pickle=False)
             if isinstance(archive, ndarray):
-                raise DataError(f"{path}: expected an .npz archive with codes and factors, got a single array")
+                raise DataError(str(path), expected="an .npz archive with codes and factors", got="a single array")
             arrays = {name: archive[name] for name in archive.files}
     except DataError:
         raise
     except (OSError, BadZipFile, EOFError, ValueError) as error:
         raise DataError(
-            f"{path}: expected an .npz archive, as numpy.savez(path, codes=..., factors=...) writes it ({error})"
+            str(path),
+            expected="an .npz archive, as numpy.savez(path, codes=..., factors=...) writes it",
+            got=f"an error ({error})",
         ) from error
     if missing := [name for name in NEEDED if name not in arrays]:
-        raise DataError(f"{path}: {' and '.join(missing)} missing; it has {', '.join(arrays) or 'nothing'}")
+        raise DataError(
+            str(path),
+            expected=f"the arrays {' and '.join(NEEDED)}",
+            got=", ".join(arrays) or "none",
+            hint=f"add {' and '.join(missing)}",
+        )
     if unknown := [name for name in arrays if name not in (*NEEDED, *OPTIONAL)]:
-        raise DataError(f"{path}: {', '.join(unknown)} is none of {', '.join((*NEEDED, *OPTIONAL))}")
+        raise DataError(str(path), expected=f"arrays of {', '.join((*NEEDED, *OPTIONAL))}", got=", ".join(unknown))
     try:
         table = CodeTable(arrays["codes"], arrays["factors"], arrays.get("factor_names", ()), arrays.get("log_var"))
         _check_sizes(table, arrays.get("factor_sizes"))
         return CodesFile(table, _blocks(table.codes.shape[1], arrays.get("blocks"), arrays.get("circles")))
     except (DataError, ShapeError, SettingError) as error:
-        raise type(error)(f"{path}: {error}") from error
+        raise error.within(str(path)) from error
 
 
 def _check_sizes(table: CodeTable, sizes: Int[ndarray, "k"] | None) -> None:
@@ -67,13 +74,16 @@ def _check_sizes(table: CodeTable, sizes: Int[ndarray, "k"] | None) -> None:
     if sizes is None:
         return
     if sizes.shape != (table.factors.shape[1],) or sizes.dtype.kind not in "iu":
-        raise ShapeError(f"factor_sizes: expected {table.factors.shape[1]} integers, got {sizes.dtype} {sizes.shape}")
+        raise ShapeError(
+            "factor_sizes", expected=f"{table.factors.shape[1]} integers", got=f"{sizes.dtype} {sizes.shape}"
+        )
     wrong = (table.factors < 0) | (table.factors >= sizes)
     if wrong.any():
         row, column = np.argwhere(wrong)[0]
         raise DataError(
-            f"factors[{row}, {column}]: {table.factor_names[column]} has values 0 to {sizes[column] - 1}, as "
-            f"factor_sizes says, got {table.factors[row, column]}"
+            f"factors[{row}, {column}]",
+            expected=f"values of {table.factor_names[column]} from 0 to {sizes[column] - 1}, as factor_sizes says",
+            got=table.factors[row, column],
         )
 
 
@@ -81,16 +91,18 @@ def _blocks(dim: int, numbers: Int[ndarray, "d"] | None, circles: Int[ndarray, "
     """The blocks of `dim` dimensions, in the order of their first dimension."""
     if numbers is None:
         if circles is not None:
-            raise DataError("circles: expected blocks beside it, the number of each dimension's block")
+            raise DataError("circles", expected="blocks beside it, the number of each dimension's block", got="none")
         return None
     if numbers.shape != (dim,) or numbers.dtype.kind not in "iu":
         raise ShapeError(
-            f"blocks: expected {dim} integers, a block's number for each dimension, got {numbers.dtype} {numbers.shape}"
+            "blocks",
+            expected=f"{dim} integers, a block's number for each dimension",
+            got=f"{numbers.dtype} {numbers.shape}",
         )
     round_ones = set() if circles is None else set(np.asarray(circles).ravel().tolist())
     if unknown := round_ones - set(numbers.tolist()):
         raise DataError(
-            f"circles: {sorted(unknown)} are the number of no block; there are {sorted(set(numbers.tolist()))}"
+            "circles", expected=f"numbers of blocks, of {sorted(set(numbers.tolist()))}", got=sorted(unknown)
         )
     return tuple(
         Block(tuple(np.flatnonzero(numbers == number).tolist()), "circle" if number in round_ones else "euclidean")

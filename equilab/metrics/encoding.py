@@ -27,7 +27,7 @@ def observations_to_encode(dataset: Dataset, *, num_samples: int | None, seed: i
     Raises SettingError for less than one.
     """
     if num_samples is not None and num_samples < 1:
-        raise SettingError(f"num_samples: expected at least 1, or None for all of a grid, got {num_samples}")
+        raise SettingError("num_samples", expected="at least 1, or None for all of a grid", got=num_samples)
     most = len(dataset) if dataset.is_grid and num_samples is None else num_samples or NUM_DRAWN
     if most >= len(dataset):
         return np.arange(len(dataset))
@@ -56,9 +56,9 @@ def encode_observations(
     ShapeError for codes of another shape.
     """
     if inputs not in ("torch", "numpy"):
-        raise SettingError(f"inputs: expected 'torch' or 'numpy', what encode is given, got {inputs!r}")
+        raise SettingError("inputs", expected="'torch' or 'numpy', what encode is given", got=repr(inputs))
     if batch_size < 1:
-        raise SettingError(f"batch_size: expected at least 1 image, got {batch_size}")
+        raise SettingError("batch_size", expected="at least 1 image", got=batch_size)
     found: tuple[ndarray, ...] | None = None  # codes alone, or codes and log variances
     for start in range(0, len(indices), batch_size):
         part = indices[start : start + batch_size]
@@ -67,13 +67,15 @@ def encode_observations(
             given = encode(images.numpy() if inputs == "numpy" else images)
         pair = given if isinstance(given, tuple) and len(given) == 2 else (given,)
         if found is not None and len(pair) != len(found):
-            raise ShapeError("encode: expected a pair (mean, log_var) for every batch, or for none")
+            raise ShapeError(
+                "encode", expected="a pair (mean, log_var) for every batch, or for none", got="pairs for some"
+            )
         batches = [_checked(each, part, None if found is None else found[0]) for each in pair]
         if found is None:
             found = tuple(np.empty((len(indices), batches[0].shape[1]), each.dtype) for each in batches)
         for whole, batch in zip(found, batches, strict=True):
             if batch.shape[1] != whole.shape[1]:
-                raise ShapeError(f"encode: expected log_var of the means' width {whole.shape[1]}, got {batch.shape[1]}")
+                raise ShapeError("encode", expected=f"log_var of the means' width {whole.shape[1]}", got=batch.shape[1])
             whole[start : start + len(part)] = batch
         if progress is not None:
             progress(start + len(part), len(indices))
@@ -97,16 +99,20 @@ def _checked(batch: Any, part: Int[ndarray, "batch"], codes: ndarray | None) -> 
         batch = as_array(batch)
     if not isinstance(batch, ndarray):
         raise ShapeError(
-            f"encode: expected a tensor or an array ({len(part)}, d), got {type(batch).__name__}; "
-            "wrap the model in a function that returns its codes, such as the posterior means"
+            "encode",
+            expected=f"a tensor or an array ({len(part)}, d)",
+            got=type(batch).__name__,
+            hint="wrap the model in a function that returns its codes, such as the posterior means",
         )
     batch = batch.astype(np.promote_types(batch.dtype, np.float32), copy=False)
     if batch.ndim != 2 or len(batch) != len(part) or (codes is not None and batch.shape[1] != codes.shape[1]):
         width = "d" if codes is None else codes.shape[1]
-        raise ShapeError(f"encode: expected codes ({len(part)}, {width}) of {len(part)} images, got {batch.shape}")
+        raise ShapeError("encode", expected=f"codes ({len(part)}, {width}) of {len(part)} images", got=batch.shape)
     if not np.isfinite(batch).all():
         row, column = np.argwhere(~np.isfinite(batch))[0]
         raise DataError(
-            f"encode: expected finite codes, got {batch[row, column]} in dimension {column} of observation {part[row]}"
+            "encode",
+            expected="finite codes",
+            got=f"{batch[row, column]} in dimension {column} of observation {part[row]}",
         )
     return batch

@@ -32,7 +32,7 @@ def heat_map(
     matrix = np.asarray(matrix, np.float64)
     if not matrix.size or matrix.shape != (len(rows), len(columns)):
         raise ShapeError(
-            f"matrix: expected ({len(rows)}, {len(columns)}) numbers, as the names say, got {matrix.shape}"
+            "matrix", expected=f"({len(rows)}, {len(columns)}) numbers, as the names say", got=matrix.shape
         )
     font = ImageFont.load_default(12)
     named = max(matrix.shape) <= _MOST_CELLS
@@ -68,7 +68,7 @@ def side_by_side(pictures: Sequence["Image"], *, width: int = 1400) -> "Image":
     from PIL import Image
 
     if not pictures:
-        raise SettingError("pictures: expected at least one, got none: no score here has a matrix")
+        raise SettingError("pictures", expected="at least one", got="none: no score here has a matrix")
     places: list[tuple[int, int]] = []
     x = y = bottom = 0
     for picture in pictures:

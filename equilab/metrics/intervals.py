@@ -39,7 +39,7 @@ def bootstrap_interval(
     """
     values = _checked(values, confidence)
     if resamples < 1:
-        raise SettingError(f"resamples: expected at least 1, got {resamples}")
+        raise SettingError("resamples", expected="at least 1", got=resamples)
     rows = max(1, _CHUNK // len(values))
     means = [
         values[rng.integers(len(values), size=(min(rows, resamples - start), len(values)))].mean(axis=1)
@@ -72,9 +72,9 @@ def sampling_interval(values: Sequence[float] | Float[ndarray, "n"], *, confiden
 def _checked(values: Sequence[float] | Float[ndarray, "n"], confidence: float) -> Float[ndarray, "n"]:
     values = np.asarray(values, np.float64)
     if len(values) < 2:
-        raise DataError(f"values: expected two or more, to see how they vary, got {len(values)}; add seeds")
+        raise DataError("values", expected="two or more, to see how they vary", got=len(values), hint="add seeds")
     if not np.isfinite(values).all():
-        raise DataError(f"values: expected finite numbers, got {values[~np.isfinite(values)][0]}")
+        raise DataError("values", expected="finite numbers", got=values[~np.isfinite(values)][0])
     if not 0 < confidence < 1:
-        raise SettingError(f"confidence: expected a number between 0 and 1, got {confidence}")
+        raise SettingError("confidence", expected="a number between 0 and 1", got=confidence)
     return values

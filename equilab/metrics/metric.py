@@ -90,12 +90,16 @@ def check_enough(metric: Metric, have: int, *, is_grid: bool) -> None:
     observations would be drawn many times over, and what is common to a few would count as a law.
     """
     if have < _LEAST:
-        raise DataError(f"codes: expected at least {_LEAST} observations to say anything of a code, got {have}")
+        raise DataError("codes", expected=f"at least {_LEAST} observations to say anything of a code", got=have)
     if have < metric.num_observations and not is_grid:
         raise DataError(
-            f"codes: {metric.name} draws {metric.num_observations} observations, and there are {have}, not a complete "
-            f"grid of factors; give more, or a metric that draws less: {drawing_at_most(metric, have)!r} "
-            f"(python -m training.evaluate: --draws {have})"
+            "codes",
+            expected=f"the {metric.num_observations} observations that {metric.name} draws, or a complete grid",
+            got=have,
+            hint=(
+                f"give more, or a metric that draws less: {drawing_at_most(metric, have)!r} "
+                f"(python -m training.evaluate: --draws {have})"
+            ),
         )
 
 
@@ -113,7 +117,7 @@ def check_counts(metric: Metric, least: dict[str, int]) -> None:
     for setting, count in least.items():
         value = getattr(metric, setting)
         if not isinstance(value, Integral) or value < count:
-            raise SettingError(f"{setting}: expected an integer, at least {count}, got {value}")
+            raise SettingError(setting, expected=f"an integer, at least {count}", got=value)
 
 
 def check_positive(metric: Metric, *settings: str) -> None:
@@ -121,4 +125,4 @@ def check_positive(metric: Metric, *settings: str) -> None:
     for setting in settings:
         value = getattr(metric, setting)
         if not (np.isreal(value) and np.isfinite(value) and value > 0):
-            raise SettingError(f"{setting}: expected a positive number, got {value}")
+            raise SettingError(setting, expected="a positive number", got=value)

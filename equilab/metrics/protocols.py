@@ -75,7 +75,8 @@ def find_protocol(name: str) -> tuple[Metric, ...]:
     ['factor_vae_score', 'beta_vae_score', 'mig']
     """
     if name not in PROTOCOLS:
-        raise SettingError(f"protocol: {name!r} is none of {', '.join(PROTOCOLS)}{_hint(name, list(PROTOCOLS))}")
+        expected = f"one of {', '.join(PROTOCOLS)}"
+        raise SettingError("protocol", expected=expected, got=repr(name), hint=_hint(name, list(PROTOCOLS)))
     return PROTOCOLS[name]
 
 
@@ -91,28 +92,32 @@ def choose_metrics(protocol: str, metrics: Sequence[str | Metric] | None = None)
     if metrics is None:
         return tuple(known.values())
     if isinstance(metrics, str | Metric):
-        raise SettingError(f"metrics: expected a list, such as ['mig'], got {metrics!r}")
+        raise SettingError("metrics", expected="a list, such as ['mig']", got=repr(metrics))
     if any(isinstance(metric, type) for metric in metrics):
-        raise SettingError(f"metrics: expected names or metrics such as MIG(), got a class; add (): {list(metrics)}")
+        raise SettingError(
+            "metrics", expected="names or metrics such as MIG()", got="a class", hint=f"add (): {list(metrics)}"
+        )
     for metric in metrics:
         if not isinstance(metric, Metric) and metric not in known:
             raise SettingError(
-                f"metrics: {metric!r} is none of {', '.join(known)} of protocol {protocol}{_hint(metric, list(known))}"
-                f"{_elsewhere(metric)}"
+                "metrics",
+                expected=f"one of {', '.join(known)} of protocol {protocol}",
+                got=repr(metric),
+                hint="; ".join(filter(None, (_hint(metric, list(known)), _elsewhere(metric)))),
             )
     chosen = tuple(metric if isinstance(metric, Metric) else known[metric] for metric in metrics)
     names = [metric.name for metric in chosen]
     if not names or len(set(names)) < len(names):
-        raise SettingError(f"metrics: expected at least one, with different names, got {', '.join(names) or 'none'}")
+        raise SettingError("metrics", expected="at least one, with different names", got=", ".join(names) or "none")
     return chosen
 
 
 def _hint(name: object, known: list[str]) -> str:
     near = get_close_matches(str(name), known, n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+    return f"did you mean {near[0]}?" if near else ""
 
 
 def _elsewhere(name: object) -> str:
     """The protocols that do have a metric of that name."""
     found = [protocol for protocol, metrics in PROTOCOLS.items() if name in [metric.name for metric in metrics]]
-    return f"; protocol {' and '.join(found)} has it" if found else ""
+    return f"protocol {' and '.join(found)} has it" if found else ""

@@ -31,11 +31,11 @@ class Reference(NamedTuple):
 def check_references(references: Sequence[str], known: Sequence[str]) -> None:
     """SettingError, with those there are, for a reference that does not exist or that these inputs cannot give."""
     if isinstance(references, str):
-        raise SettingError(f"references: expected a sequence, such as ('random', 'ceiling'), got {references!r}")
+        raise SettingError("references", expected="a sequence, such as ('random', 'ceiling')", got=repr(references))
     for name in references:
         if name not in known:
-            why = "; it is made of images: use evaluate or score_encoder" if name in REFERENCES else ""
-            raise SettingError(f"references: {name!r} is none of {', '.join(known)}{why}")
+            hint = "it is made of images: use evaluate or score_encoder" if name in REFERENCES else ""
+            raise SettingError("references", expected=f"one of {', '.join(known)}", got=repr(name), hint=hint)
 
 
 def random_codes(table: CodeTable, *, seed: int) -> CodeTable:
@@ -95,7 +95,7 @@ def principal_components(dataset: Dataset, dim: int, *, seed: int) -> Callable[[
     images = pixels(dataset.table.gather(torch.from_numpy(chosen)))
     if dim > min(images.shape):
         raise SettingError(
-            f"references: pca gives at most {min(images.shape)} dimensions here, and the codes have {dim}"
+            "references", expected=f"codes of at most {min(images.shape)} dimensions, as pca gives here", got=dim
         )
     fitted = PCA(dim, svd_solver="randomized", random_state=int(rng.integers(2**31))).fit(images.numpy())
     components = torch.from_numpy(np.ascontiguousarray(fitted.components_, np.float32))

@@ -45,7 +45,8 @@ def score_table(
     check_evaluation(seed=seed, repeats=repeats, representation=representation)
     parse_blocks(blocks, table.codes.shape[1])
     if taken := [name for name in table.scored_names if name in _RESERVED]:
-        raise DataError(f"factor_names: {', '.join(taken)} would hide a reference score of that name; rename it")
+        expected = "none of the names of the reference scores"
+        raise DataError("factor_names", expected=expected, got=", ".join(taken), hint="rename it")
 
     def scores_of(reference: Reference, what: str, repeat: int = 0) -> dict[str, Score]:
         scored = reference.table
@@ -93,6 +94,6 @@ def check_evaluation(*, seed: object, repeats: object, representation: str) -> N
     """SettingError for a number that is negative, or codes of another kind than there are."""
     for name, value in (("seed", seed), ("repeats", repeats)):
         if not isinstance(value, Integral) or value < 0:
-            raise SettingError(f"{name}: expected an integer, 0 or more, got {value}")
+            raise SettingError(name, expected="an integer, 0 or more", got=value)
     if representation not in ("mean", "sampled"):
-        raise SettingError(f"representation: expected 'mean' or 'sampled', got {representation!r}")
+        raise SettingError("representation", expected="'mean' or 'sampled'", got=repr(representation))

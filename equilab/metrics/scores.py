@@ -73,7 +73,8 @@ class Scores(Mapping[str, Score]):
             pairs += [(f"{name}_low", interval.low), (f"{name}_high", interval.high)]
         keys = [key for key, _ in pairs]
         if twice := sorted({key for key in keys if keys.count(key) > 1}):
-            raise DataError(f"factor_names: {', '.join(twice)} would name two values; rename the factor at its end")
+            got, hint = f"two values named {', '.join(twice)}", "rename the factor at its end"
+            raise DataError("factor_names", expected="a name of its own for each value", got=got, hint=hint)
         return dict(pairs)
 
     def __str__(self) -> str:

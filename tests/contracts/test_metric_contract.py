@@ -10,6 +10,7 @@ import equilab.metrics
 from equilab.errors import SettingError
 from equilab.latents import Block, parse_blocks
 from equilab.metrics import CodeTable, GradientBoosting, Metric
+from tests.refused import refused
 
 METRICS = [
     value
@@ -217,7 +218,7 @@ def test_a_perfect_code_in_blocks_scores_like_one_without(metric):
 
 
 def test_blocks_that_do_not_fit_are_refused(metric):
-    with pytest.raises(SettingError, match="are in no block"):
+    with refused(SettingError, "blocks"):
         score(metric, MIXED, blocks=[(0, 1), 2])
 
 

@@ -65,11 +65,13 @@ class GradientBoosting:
         for setting in ("stages", "depth"):
             value = getattr(self, setting)
             if not isinstance(value, int) or value < 1:
-                raise SettingError(f"{setting}: expected an integer, at least 1, got {value}")
+                raise SettingError(setting, expected="an integer, at least 1", got=value)
         if not 0 < self.learning_rate < np.inf:
-            raise SettingError(f"learning_rate: expected a positive number, got {self.learning_rate}")
+            raise SettingError("learning_rate", expected="a positive number", got=self.learning_rate)
         if self.implementation not in ("presorted", "scikit-learn"):
-            raise SettingError(f"implementation: expected 'presorted' or 'scikit-learn', got {self.implementation!r}")
+            raise SettingError(
+                "implementation", expected="'presorted' or 'scikit-learn'", got=repr(self.implementation)
+            )
 
     def fit(self, features: ndarray, labels: ndarray, *, rng: np.random.Generator) -> Boosted:
         """The classifier of features (n, d) and labels (n,), any integers; a single one is always predicted.
@@ -84,8 +86,9 @@ class GradientBoosting:
         features, labels = np.asarray(features), np.asarray(labels)
         if features.ndim != 2 or labels.ndim != 2 or len(labels) != len(features) or not features.size:
             raise ShapeError(
-                "features, labels: expected (n, d) and (n,), or (n, k) of several problems, n and d at least 1, "
-                f"got {features.shape} and {labels.shape}"
+                "features, labels",
+                expected="(n, d) and (n,), or (n, k) of several problems, n and d at least 1",
+                got=f"{features.shape} and {labels.shape}",
             )
         varies = (labels != labels[:1]).any(axis=0)
         if self.implementation == "scikit-learn":

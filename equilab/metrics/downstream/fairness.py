@@ -54,8 +54,9 @@ class Fairness(Metric):
         parsed = parse_blocks(blocks, table.codes.shape[1])
         if len(table.scored) < 2:
             raise DataError(
-                f"factors: fairness sets one factor and predicts another; expected at least two that vary, got one: "
-                f"{table.scored_names[0]}"
+                "factors",
+                expected="at least two that vary, as fairness sets one and predicts another",
+                got=f"one: {table.scored_names[0]}",
             )
         names = table.scored_names
         grid = GridRows.of(table)

@@ -53,7 +53,11 @@ class GridRows:
 
 def _incomplete(table: CodeTable, sizes: tuple[int, ...], missing: float) -> DataError:
     return DataError(
-        f"factors: setting one factor and keeping the others needs each combination of {' x '.join(map(str, sizes))} "
-        f"values of {', '.join(table.scored_names)}, got {len(table.factors)} observations, {missing:.0f} combinations "
-        "or more missing; encode the whole grid"
+        "factors",
+        expected=(
+            f"each combination of {' x '.join(map(str, sizes))} values of {', '.join(table.scored_names)}, to set one "
+            "factor and keep the others"
+        ),
+        got=f"{len(table.factors)} observations, {missing:.0f} combinations or more missing",
+        hint="encode the whole grid",
     )

@@ -54,17 +54,20 @@ class StrongGeneralisation(Metric):
     def __post_init__(self) -> None:
         check_counts(self, {"num_train": 1, "num_test": 1})
         if not 0 < self.share < 1:
-            raise SettingError(f"share: expected more than 0 and less than 1, got {self.share}")
+            raise SettingError("share", expected="more than 0 and less than 1", got=self.share)
         known = get_args(HoldOut)
         if not isinstance(self.splits, tuple) or not self.splits or not {*self.splits} <= {*known}:
-            raise SettingError(f"splits: expected a tuple of one or more of {', '.join(known)}, got {self.splits!r}")
+            raise SettingError(
+                "splits", expected=f"a tuple of one or more of {', '.join(known)}", got=repr(self.splits)
+            )
 
     def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
         parsed = parse_blocks(blocks, table.codes.shape[1])
         if len(table.scored) < 2:
             raise DataError(
-                f"factors: strong generalisation combines factors; expected at least two that vary, got one: "
-                f"{table.scored_names[0]}"
+                "factors",
+                expected="at least two that vary, as strong generalisation combines factors",
+                got=f"one: {table.scored_names[0]}",
             )
         found = [self._pairs(split, table, parsed, rng) for split in self.splits]
         seen, held_out, made = (np.stack(part) for part in zip(*found, strict=True))
@@ -100,8 +103,10 @@ class StrongGeneralisation(Metric):
             found.made[target, other] = True
         if not found.made.any():
             raise DataError(
-                f"factors: {split} needs a factor with {3 if split == 'interpolation' else 2} values or more; "
-                "leave it out of `splits`"
+                "factors",
+                expected=f"one with {3 if split == 'interpolation' else 2} values or more, for {split}",
+                got=f"at most {max(size for _, size in columns)}",
+                hint=f"leave {split} out of `splits`",
             )
         return found
 
@@ -110,8 +115,10 @@ class StrongGeneralisation(Metric):
         seen, unseen = rng.permutation(np.flatnonzero(~held_out)), np.flatnonzero(held_out)
         if len(seen) < 2 or not len(unseen):
             raise DataError(
-                f"factors: the table shows too few combinations of {pair} to hold some out and show others: "
-                f"{len(seen)} observations to show, {len(unseen)} held out; give more observations"
+                "factors",
+                expected=f"combinations of {pair} enough to hold some out and show others",
+                got=f"{len(seen)} observations to show, {len(unseen)} held out",
+                hint="give more observations",
             )
         cut = min(max(round(len(seen) * self.num_train / (self.num_train + self.num_test)), 1), len(seen) - 1)
         sizes = (self.num_train, self.num_test, self.num_test)

@@ -35,12 +35,13 @@ def model_centrality(similarity: ndarray) -> Float[ndarray, "models"]:
     [0.5, 0.6, 0.3]
     """
     if similarity.ndim != 2 or similarity.shape[0] != similarity.shape[1]:
-        raise ShapeError(f"similarity: expected (models, models), got {similarity.shape}")
+        raise ShapeError("similarity", expected="(models, models)", got=similarity.shape)
     if len(similarity) < 2:
-        raise DataError(f"similarity: expected two or more models, got {len(similarity)}")
+        raise DataError("similarity", expected="two or more models", got=len(similarity))
     others = ~np.eye(len(similarity), dtype=bool)
-    if not np.isfinite(similarity[others]).all():
-        raise DataError("similarity: expected finite numbers off the diagonal")
+    wrong = others & ~np.isfinite(similarity)
+    if wrong.any():
+        raise DataError("similarity", expected="finite numbers off the diagonal", got=similarity[wrong][0])
     both = (similarity + similarity.T) / 2
     return np.where(others, both, 0.0).sum(axis=1) / (len(both) - 1)
 
@@ -70,7 +71,7 @@ def cross_scores(
     are not (n, d).
     """
     if len(models) < 2:
-        raise DataError(f"models: expected two or more, got {len(models)}")
+        raise DataError("models", expected="two or more", got=len(models))
     for name, count, least in (
         ("num_train", num_train, 1),
         ("num_test", num_test, 1),
@@ -78,7 +79,7 @@ def cross_scores(
         ("num_variance", num_variance, 2),
     ):
         if count < least:
-            raise SettingError(f"{name}: expected at least {least}, got {count}")
+            raise SettingError(name, expected=f"at least {least}", got=count)
     scores = np.zeros((len(models), len(models)))
     for row, generator in enumerate(models):
         free = _encoded(models, generator, rng.standard_normal((num_variance, generator.latent_dim), np.float32))
@@ -131,8 +132,8 @@ def _encoded(
     for index, codes in enumerate(found):
         if codes.ndim != 2 or len(codes) != len(z):
             raise ShapeError(
-                f"models[{index}].encode: expected codes ({len(z)}, d) of {len(z)} images, got {codes.shape}"
+                f"models[{index}].encode", expected=f"codes ({len(z)}, d) of {len(z)} images", got=codes.shape
             )
         if not np.isfinite(codes).all():
-            raise DataError(f"models[{index}].encode: expected finite codes, got NaN or infinity")
+            raise DataError(f"models[{index}].encode", expected="finite codes", got="NaN or infinity")
     return found

@@ -28,11 +28,13 @@ def select(scores: ndarray, selector: ndarray, *, better: Literal["up", "down"] 
     1
     """
     if scores.shape != selector.shape:
-        raise ShapeError(f"selector: expected one value for each of {len(scores)} runs, got {selector.shape}")
-    if not len(scores) or not np.isfinite(scores).all():
-        raise DataError("scores: expected finite numbers, one for each run, and at least one run")
+        raise ShapeError("selector", expected=f"one value for each of {len(scores)} runs", got=selector.shape)
+    wrong = scores[~np.isfinite(scores)]
+    if len(wrong) or not len(scores):
+        got = wrong[0] if len(wrong) else "no runs"
+        raise DataError("scores", expected="finite numbers, one for each run, and at least one run", got=got)
     if np.isnan(selector).all():
-        raise DataError("selector: expected a number for at least one run, got NaN for all")
+        raise DataError("selector", expected="a number for at least one run", got="NaN for all")
     gain = scores if better == "up" else -scores
     picked = int(np.nanargmax(selector))
     best = gain.max()

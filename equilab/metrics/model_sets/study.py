@@ -62,14 +62,15 @@ class Study:
             ("runs", num_runs),
         ):
             if len(getattr(self, field)) != count:
-                raise ShapeError(f"{field}: expected {count}, one for each, got {len(getattr(self, field))}")
+                raise ShapeError(field, expected=f"{count}, one for each", got=len(getattr(self, field)))
         if num_runs < 2:
-            raise DataError(f"scores: a study compares runs; expected two or more, got {num_runs}")
+            raise DataError("scores", expected="two or more runs, as a study compares them", got=num_runs)
         if not np.isfinite(self.scores).all():
             run, score = np.argwhere(~np.isfinite(self.scores))[0]
-            raise DataError(f"scores: {self.names[score]} of {self.runs[run]}: expected a finite number")
+            got = f"{self.scores[run, score]} as {self.names[score]} of {self.runs[run]}"
+            raise DataError("scores", expected="finite numbers", got=got)
         if self.selector is not None and self.selector.shape != (num_runs,):
-            raise ShapeError(f"selector: expected one value for each of {num_runs} runs, got {self.selector.shape}")
+            raise ShapeError("selector", expected=f"one value for each of {num_runs} runs", got=self.selector.shape)
 
     @cached_property
     def by_setting(self) -> dict[tuple[str, str], dict[str, Spread]]:

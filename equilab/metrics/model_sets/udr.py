@@ -70,9 +70,9 @@ def udr(
     kl = None if kl is None else [as_array(each) for each in kl]
     active = _active(codes, kl, least_kl=least_kl, least_variance=least_variance)
     if groups is not None and len(groups) != len(codes):
-        raise ShapeError(f"groups: expected one label for each of {len(codes)} models, got {len(groups)}")
+        raise ShapeError("groups", expected=f"one label for each of {len(codes)} models", got=len(groups))
     if not (np.isfinite(alpha) and alpha > 0):
-        raise SettingError(f"alpha: expected a positive number, got {alpha}")
+        raise SettingError("alpha", expected="a positive number", got=alpha)
     match method:
         case "lasso":
             relate = partial(lasso, alpha=alpha)
@@ -80,7 +80,7 @@ def udr(
             relate = correlation
             codes = [ranks(each) for each in codes]
         case _:
-            raise SettingError(f"method: expected 'lasso' or 'spearman', got {method!r}")
+            raise SettingError("method", expected="'lasso' or 'spearman'", got=repr(method))
     usable = [standardise(each[:, kept]) for each, kept in zip(codes, active, strict=True)]
     names = [""] * len(codes) if groups is None else [str(group) for group in groups]
     labels = np.unique(names, return_inverse=True)[1]
@@ -132,21 +132,25 @@ def _active(
     """Which dimensions of each model count; the checks of codes and kl."""
     if len(codes) < 2:
         raise DataError(
-            f"codes: UDR compares models; expected two or more, {MODELS_ADVISED} of a setting advised, got {len(codes)}"
+            "codes",
+            expected=f"two or more models, as UDR compares them, {MODELS_ADVISED} of a setting advised",
+            got=len(codes),
         )
     for index, each in enumerate(codes):
         if each.ndim != 2 or each.shape[0] != len(codes[0]) or each.shape[0] < 2:
             raise ShapeError(
-                f"codes[{index}]: expected (n, d), the codes of the same n observations for each model, n at least 2, "
-                f"got {each.shape} beside {codes[0].shape}"
+                f"codes[{index}]",
+                expected="(n, d), the codes of the same n observations for each model, n at least 2",
+                got=f"{each.shape} beside {codes[0].shape}",
             )
         if not np.isfinite(each).all():
-            raise DataError(f"codes[{index}]: expected finite numbers, got NaN or infinity")
+            raise DataError(f"codes[{index}]", expected="finite numbers", got="NaN or infinity")
     if kl is None:
         return tuple(each.var(axis=0, dtype=np.float64) > least_variance for each in codes)
     if [np.shape(each) for each in kl] != [each.shape[1:] for each in codes]:
         raise ShapeError(
-            f"kl: expected the KL (d,) of each model's dimensions, {[each.shape[1:] for each in codes]}, "
-            f"got {[np.shape(each) for each in kl]}"
+            "kl",
+            expected=f"the KL (d,) of each model's dimensions, {[each.shape[1:] for each in codes]}",
+            got=[np.shape(each) for each in kl],
         )
     return tuple(np.asarray(each) > least_kl for each in kl)

@@ -70,9 +70,11 @@ def _means(scores: Float[ndarray, "runs"], labels: list[object]) -> Float[ndarra
 def _check(scores: Float[ndarray, "runs"], methods: Sequence[str], settings: Sequence[str]) -> None:
     if not len(scores) == len(methods) == len(settings):
         raise ShapeError(
-            f"methods, settings: expected a label for each of {len(scores)} runs, got {len(methods)}, {len(settings)}"
+            "methods, settings",
+            expected=f"a label for each of {len(scores)} runs",
+            got=f"{len(methods)}, {len(settings)}",
         )
     if len(scores) < 2:
-        raise DataError(f"scores: expected two or more runs, got {len(scores)}")
+        raise DataError("scores", expected="two or more runs", got=len(scores))
     if not np.isfinite(scores).all():
-        raise DataError(f"scores: expected finite numbers, got {scores[~np.isfinite(scores)][0]}")
+        raise DataError("scores", expected="finite numbers", got=scores[~np.isfinite(scores)][0])

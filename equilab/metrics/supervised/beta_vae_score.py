@@ -51,15 +51,17 @@ class BetaVAEScore(Metric):
         parsed = parse_blocks(blocks, table.codes.shape[1])
         if len(table.scored) < 2:
             raise DataError(
-                f"factors: the BetaVAE score tells factors apart; expected at least two that vary, got one: "
-                f"{table.scored_names[0]}"
+                "factors",
+                expected="at least two that vary, as the BetaVAE score distinguishes factors",
+                got=f"one: {table.scored_names[0]}",
             )
         train, test = (
             sample_points(table, parsed, num=num, batch_size=self.batch_size, rng=rng)
             for num in (self.num_train, self.num_test)
         )
         if len(np.unique(train.shared)) < 2:
-            raise SettingError(f"num_train: {self.num_train} points drew one factor alone; expected more points")
+            hint = "these points drew one factor alone"
+            raise SettingError("num_train", expected="more points", got=self.num_train, hint=hint)
         classifier = LogisticRegression(max_iter=self.max_iterations, random_state=int(rng.integers(2**31)))
         predicted = classifier.fit(train.features, train.shared).predict(test.features)
         confusion = np.zeros((len(table.scored), len(table.scored)))

@@ -53,7 +53,7 @@ class DCIES(Metric):
     def __post_init__(self) -> None:
         check_counts(self, {"num_train": 2, "num_test": 1, "doublings": 1})
         if not 0 <= self.least_gain < 1:
-            raise SettingError(f"least_gain: expected a number from 0 to below 1, got {self.least_gain}")
+            raise SettingError("least_gain", expected="a number from 0 to below 1", got=self.least_gain)
 
     def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
         parsed = parse_blocks(blocks, table.codes.shape[1])

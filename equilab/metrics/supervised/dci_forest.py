@@ -50,7 +50,7 @@ class DCIForest(Metric):
     def __post_init__(self) -> None:
         check_counts(self, {"num_train": 10, "num_test": 1, "trees": 1})
         if not self.depths or not all(isinstance(depth, int) and depth >= 1 for depth in self.depths):
-            raise SettingError(f"depths: expected integers, each at least 1, got {self.depths}")
+            raise SettingError("depths", expected="integers, each at least 1", got=self.depths)
 
     def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
         parsed = parse_blocks(blocks, table.codes.shape[1])

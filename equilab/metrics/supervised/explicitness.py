@@ -65,8 +65,10 @@ class Explicitness(Metric):
             truth = table.factors[test, factor]
             if (truth == truth[0]).all():
                 raise DataError(
-                    f"factors: all {self.num_test} test observations show one value of {table.factor_names[factor]}, "
-                    f"{truth[0]}; expected two or more, for an area under a ROC curve; give more observations"
+                    "factors",
+                    expected=f"two or more values of {table.factor_names[factor]}, for an area under a ROC curve",
+                    got=f"{truth[0]} in all {self.num_test} test observations",
+                    hint="give more observations",
                 )
             areas[column] = mean_area(classifier, unseen, truth)
             weight = np.bincount(owner, np.abs(classifier.weights).sum(axis=0), minlength=len(parsed))

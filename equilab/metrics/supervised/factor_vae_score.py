@@ -50,7 +50,7 @@ class FactorVAEScore(Metric):
     def __post_init__(self) -> None:
         check_counts(self, {"num_train": 1, "num_test": 1, "batch_size": 2, "num_variance": 2})
         if not self.active_std >= 0:
-            raise SettingError(f"active_std: expected 0 or more, got {self.active_std}")
+            raise SettingError("active_std", expected="0 or more", got=self.active_std)
 
     def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
         parsed = parse_blocks(blocks, table.codes.shape[1])

@@ -43,7 +43,7 @@ class FactorVAEScoreKim2018(Metric):
     def __post_init__(self) -> None:
         check_counts(self, {"num_train": 1, "num_test": 1, "batch_size": 2})
         if not self.collapsed_kl >= 0:
-            raise SettingError(f"collapsed_kl: expected 0 or more, got {self.collapsed_kl}")
+            raise SettingError("collapsed_kl", expected="0 or more", got=self.collapsed_kl)
 
     def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
         parsed = parse_blocks(blocks, table.codes.shape[1])

@@ -40,8 +40,10 @@ def code_disentanglement(importance: Float[ndarray, "blocks factors"]) -> Float[
     >>> code_disentanglement(np.array([[2.0, 0.0], [1.0, 1.0], [0.0, 0.0]])).tolist()
     [1.0, 0.0, 0.0]
     """
-    if not (np.isfinite(importance).all() and (importance >= 0).all()):
-        raise DataError("importance: expected finite numbers, none negative; take absolute values of coefficients")
+    wrong = importance[~(np.isfinite(importance) & (importance >= 0))]
+    if len(wrong):
+        hint = "take absolute values of coefficients"
+        raise DataError("importance", expected="finite numbers, none negative", got=wrong[0], hint=hint)
     mass = importance.sum(axis=1, keepdims=True)
     share = np.divide(importance, mass, out=np.zeros(importance.shape), where=mass > 0)
     log_share = np.log(share, out=np.zeros_like(share), where=share > 0)

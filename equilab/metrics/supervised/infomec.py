@@ -59,7 +59,7 @@ class InfoMEC(Metric):
     def __post_init__(self) -> None:
         check_counts(self, {"num_samples": 2, "neighbours": 1, "max_iterations": 1})
         if self.latents not in ("continuous", "quantised"):
-            raise SettingError(f"latents: expected 'continuous' or 'quantised', got {self.latents!r}")
+            raise SettingError("latents", expected="'continuous' or 'quantised'", got=repr(self.latents))
 
     def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
         parsed = parse_blocks(blocks, table.codes.shape[1])
@@ -171,8 +171,10 @@ def numbered_values(codes: Float[ndarray, "n d"], blocks: tuple[Block, ...]) -> 
         values, inverse = np.unique(points, axis=0, return_inverse=True)
         if len(values) == len(codes) > 1:
             raise DataError(
-                f"codes: expected the few values of a quantised latent, got {len(values)} different ones in "
-                f"{block.label}, one for each observation; read them as latents='continuous'"
+                "codes",
+                expected="the few values of a quantised latent",
+                got=f"{len(values)} different ones in {block.label}, one for each observation",
+                hint="read them as latents='continuous'",
             )
         cells[:, index] = inverse.reshape(-1)
     return cells

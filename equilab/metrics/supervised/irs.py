@@ -48,7 +48,7 @@ class IRS(Metric):
     def __post_init__(self) -> None:
         check_counts(self, {"num_samples": 2, "bins": 2})
         if not 0 <= self.quantile <= 1:
-            raise SettingError(f"quantile: expected a number from 0 to 1, got {self.quantile}")
+            raise SettingError("quantile", expected="a number from 0 to 1", got=self.quantile)
 
     def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
         parsed = parse_blocks(blocks, table.codes.shape[1])

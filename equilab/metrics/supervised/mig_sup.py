@@ -48,7 +48,7 @@ class MIGSup(Metric):
     def __post_init__(self) -> None:
         check_counts(self, {"bins": 2, "num_samples": 2})
         if not (np.isfinite(self.active_variance) and self.active_variance >= 0):
-            raise SettingError(f"active_variance: expected 0 or more, got {self.active_variance}")
+            raise SettingError("active_variance", expected="0 or more", got=self.active_variance)
 
     def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
         parsed = parse_blocks(blocks, table.codes.shape[1])

@@ -34,8 +34,10 @@ def mutual_information_ross(
     shared = counts[label] > 1
     if not shared.any():
         raise DataError(
-            f"labels: expected a value that two observations share, to compare their codes, got {len(labels)} "
-            "different ones; give more observations, or put values of a continuous factor in bins"
+            "labels",
+            expected="a value that two observations share, to compare their codes",
+            got=f"{len(labels)} different ones",
+            hint="give more observations, or put values of a continuous factor in bins",
         )
     points = _scaled(values, rng)[shared]
     label = label[shared]

@@ -41,6 +41,8 @@ def flat_keys(pairs: Iterable[tuple[str, float]]) -> dict[str, float]:
     for name, value in pairs:
         key = name.lower().replace(" ", "_")
         if key in found:
-            raise SettingError(f"names: expected names that differ as lower-case keys, got {key} twice; rename one")
+            raise SettingError(
+                "names", expected="names that differ as lower-case keys", got=f"{key} twice", hint="rename one"
+            )
         found[key] = float(value)
     return found

@@ -48,7 +48,7 @@ def unexplained_share(error: Float[ndarray, "*points r"]) -> Float[ndarray, "r"]
 def check_floor(floor: float) -> None:
     """SettingError for a floor that is no share."""
     if not 0 <= floor <= 1:
-        raise SettingError(f"floor: expected a share of the largest variance from 0 to 1, got {floor}")
+        raise SettingError("floor", expected="a share of the largest variance from 0 to 1", got=floor)
 
 
 def left_out_words(num_left_out: int, share: float) -> str:

@@ -145,8 +145,12 @@ def group_report(
     moved, resolution = checked_codes(moved, "moved", 3, "(|G|, n, d)")
     if moved.shape != (products.order, *codes.shape):
         raise ShapeError(
-            f"moved: expected {(products.order, *codes.shape)}, the codes of every image moved by each of the "
-            f"{products.order} elements, got {moved.shape}"
+            "moved",
+            expected=(
+                f"{(products.order, *codes.shape)}, the codes of every image moved by each of the "
+                f"{products.order} elements"
+            ),
+            got=moved.shape,
         )
     check_identity(codes, moved[products.identity], products.names[products.identity])
     parsed = parse_blocks(blocks, codes.shape[1])
@@ -187,8 +191,10 @@ def halves(n: int, dim: int, rng: np.random.Generator) -> tuple[ndarray, ndarray
     """Rows to fit on and rows to score on; DataError unless there are more of the first than dimensions."""
     if n // 2 < dim + 1:
         raise DataError(
-            f"codes: expected at least {2 * (dim + 1)} images, of which half fit a linear map of {dim} dimensions, got "
-            f"{n}; give more images"
+            "codes",
+            expected=f"at least {2 * (dim + 1)} images, of which half fit a linear map of {dim} dimensions",
+            got=n,
+            hint="give more images",
         )
     order = rng.permutation(n)
     return order[: n // 2], order[n // 2 :]

@@ -51,10 +51,10 @@ def lsbd_distances(codes: ndarray, axes: Sequence[int] | None = None) -> LSBDist
     grid, resolution = checked_codes(codes, "codes", None, "a grid (N_1, ..., N_k, d)")
     chosen = tuple(range(grid.ndim - 1)) if axes is None else tuple(axes)
     if not chosen:
-        raise SettingError("axes: expected at least one cyclic factor, got none")
+        raise SettingError("axes", expected="at least one cyclic factor", got="none")
     for axis in chosen:
         if not 0 <= axis < grid.ndim - 1:
-            raise SettingError(f"axes: expected 0 to {grid.ndim - 2}, one of each factor, got {axis}")
+            raise SettingError("axes", expected=f"0 to {grid.ndim - 2}, one of each factor", got=axis)
     check_circles(grid.shape, chosen)
     return distances_of(grid, chosen, resolution)
 
@@ -64,8 +64,10 @@ def check_circles(shape: tuple[int, ...], axes: Sequence[int]) -> None:
     for axis in axes:
         if shape[axis] < 3:
             raise DataError(
-                f"codes: expected at least 3 values of a cyclic factor, which make a circle, got {shape[axis]} on "
-                f"axis {axis}; leave that factor out"
+                "codes",
+                expected="at least 3 values of a cyclic factor, which make a circle",
+                got=f"{shape[axis]} on axis {axis}",
+                hint="leave that factor out",
             )
 
 

@@ -32,20 +32,18 @@ def cyclic_grid(
     at = {} if at is None else at
     names = table.scored_names if factors is None else tuple(factors)
     if isinstance(factors, str):
-        raise SettingError(f"factors: expected a list of names, or a dict of orders, got the string {factors!r}")
+        raise SettingError("factors", expected="a list of names, or a dict of orders", got=f"the string {factors!r}")
     if factors is None:
         names = tuple(name for name in names if name not in at)
     if not names or len(set(names)) < len(names):
-        raise SettingError(
-            f"factors: expected different names of at least one factor, got {', '.join(names) or 'none'}"
-        )
+        raise SettingError("factors", expected="different names of at least one factor", got=", ".join(names) or "none")
     rows = np.ones(len(table.codes), bool)
     for name, value in at.items():
         column = table.factors[:, _position(table, name, "at")]
         if name in names:
-            raise SettingError(f"at: {name} is among the cyclic factors; hold the others only")
+            raise SettingError("at", expected="none of the cyclic factors", got=name, hint="hold the others only")
         if not (column == value).any():
-            raise SettingError(f"at: expected a value of {name} from {column.min()} to {column.max()}, got {value}")
+            raise SettingError("at", expected=f"a value of {name} from {column.min()} to {column.max()}", got=value)
         rows &= column == value
     for name in names:
         column = table.factors[:, _position(table, name, "factors")]
@@ -53,12 +51,14 @@ def cyclic_grid(
         if isinstance(factors, Mapping):
             rows &= column < values[_checked_order(name, factors[name], len(values)) - 1] + 1
     if not rows.any():
-        raise DataError(f"at: no observation shows {', '.join(f'{name} = {value}' for name, value in at.items())}")
+        raise DataError("at", expected="values that an observation shows", got=dict(at))
     held = table.factors[rows]
     for name in names:
         column = held[:, _position(table, name, "factors")]
         if (column == column[0]).all():
-            raise DataError(f"factors: expected a cyclic factor that varies, got one value of {name}; leave it out")
+            raise DataError(
+                "factors", expected="a cyclic factor that varies", got=f"one value of {name}", hint="leave it out"
+            )
     part = CodeTable(table.codes[rows], held, table.factor_names)
     return CyclicGrid(part.grid(), part.scored_names, tuple(part.scored_names.index(name) for name in names))
 
@@ -68,8 +68,8 @@ def _position(table: CodeTable, name: str, argument: str) -> int:
     names = tuple(map(str, table.factor_names))
     if name not in names:
         near = get_close_matches(str(name), names, n=1, cutoff=0.4)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise SettingError(f"{argument}: {name!r} is none of the factors {', '.join(names)}{hint}")
+        hint = f"did you mean {near[0]}?" if near else ""
+        raise SettingError(argument, expected=f"one of the factors {', '.join(names)}", got=repr(name), hint=hint)
     return names.index(name)
 
 
@@ -78,7 +78,7 @@ def _checked_order(name: str, order: int, size: int) -> int:
     try:
         checked = index(order)
     except TypeError as error:
-        raise SettingError(f"factors: expected an integer as the order of {name}, got {order!r}") from error
+        raise SettingError("factors", expected=f"an integer as the order of {name}", got=repr(order)) from error
     if not 1 <= checked <= size:
-        raise SettingError(f"factors: expected an order of 1 to {size}, the number of values of {name}, got {checked}")
+        raise SettingError("factors", expected=f"an order of 1 to {size}, the number of values of {name}", got=checked)
     return checked

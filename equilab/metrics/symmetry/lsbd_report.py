@@ -159,15 +159,15 @@ def lsbd_report_codes(
     dims = max(grid.ndim - 1, 0)
     labels = tuple(f"factor{axis}" for axis in range(dims)) if names is None else tuple(names)
     if isinstance(names, str) or len(labels) != dims or len(set(labels)) < dims:
-        raise SettingError(f"names: expected {dims} different names, one of each factor, got {names!r}")
+        raise SettingError("names", expected=f"{dims} different names, one of each factor", got=repr(names))
     try:
         chosen = tuple(range(dims)) if axes is None else tuple(index(axis) for axis in axes)
     except TypeError as error:
-        raise SettingError(f"axes: expected integers from 0 to {dims - 1}, got {axes!r}") from error
+        raise SettingError("axes", expected=f"integers from 0 to {dims - 1}", got=repr(axes)) from error
     if not chosen or len(set(chosen)) < len(chosen) or not all(0 <= axis < dims for axis in chosen):
         if grid.ndim < 2:
-            raise ShapeError(f"codes: expected a grid (N_1, ..., N_k, d), got {grid.shape}")
-        raise SettingError(f"axes: expected different integers from 0 to {dims - 1}, got {chosen}")
+            raise ShapeError("codes", expected="a grid (N_1, ..., N_k, d)", got=grid.shape)
+        raise SettingError("axes", expected=f"different integers from 0 to {dims - 1}", got=chosen)
     return _report(CyclicGrid(grid, labels, chosen), blocks, residuals, floor, rng)
 
 

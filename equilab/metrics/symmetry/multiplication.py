@@ -44,18 +44,19 @@ def multiplication(group: "PlaneGroup | ndarray") -> Multiplication:
     every = np.arange(len(table))
     identities = np.flatnonzero((table == every).all(axis=1) & (table == every[:, None]).all(axis=0))
     if not len(identities):
-        raise GroupError("group: expected an element e with e g = g e = g for every g, the table has none")
+        raise GroupError("group", expected="an element e with e g = g e = g for every g", got="none")
     identity = int(identities[0])
     for g in range(len(table)):
         if sorted(table[g]) != every.tolist() or sorted(table[:, g]) != every.tolist():
             raise GroupError(
-                f"group: expected each element once in every row and column, as every element has an inverse; row or "
-                f"column {g} repeats one"
+                "group",
+                expected="each element once in every row and column, as every element has an inverse",
+                got=f"one repeated in row or column {g}",
             )
     for g in range(len(table)):  # (g h) k against g (h k), for all h and k
         if (wrong := table[table[g]] != table[g][table]).any():
             h, k = np.argwhere(wrong)[0]
-            raise GroupError(f"group: expected (g h) k = g (h k), which fails for g, h, k = {g}, {h}, {k}")
+            raise GroupError("group", expected="(g h) k = g (h k)", got=f"unequal for g, h, k = {g}, {h}, {k}")
     return Multiplication(tuple(f"g{g}" for g in range(len(table))), table, identity, None)
 
 
@@ -63,12 +64,13 @@ def _checked_table(table: ndarray) -> Int[ndarray, "order order"]:
     """A square table of positions in itself."""
     if table.ndim != 2 or table.shape[0] != table.shape[1] or not table.size or table.dtype.kind not in "iu":
         raise GroupError(
-            "group: expected a finite group of equilab.groups, such as C(4), or a Cayley table (|G|, |G|) of integers, "
-            f"got {table.dtype} {table.shape}"
+            "group",
+            expected="a finite group of equilab.groups, such as C(4), or a Cayley table (|G|, |G|) of integers",
+            got=f"{table.dtype} {table.shape}",
         )
     if not ((table >= 0) & (table < len(table))).all():
         row, column = np.argwhere((table < 0) | (table >= len(table)))[0]
         raise GroupError(
-            f"group[{row}, {column}]: expected products from 0 to {len(table) - 1}, got {table[row, column]}"
+            f"group[{row}, {column}]", expected=f"products from 0 to {len(table) - 1}", got=table[row, column]
         )
     return table.astype(np.int64)

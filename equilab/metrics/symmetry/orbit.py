@@ -45,7 +45,7 @@ def codes_of_orbit(
     move = chosen.act if isinstance(chosen, FieldType) else chosen
     orbit = [encode_moved(encode, images, lambda part, g=g: move(g, part), batch_size=batch_size) for g in group]
     if not orbit:
-        raise SettingError("group: expected at least one element, got none")
+        raise SettingError("group", expected="at least one element", got="none")
     return np.stack(orbit)
 
 
@@ -54,16 +54,16 @@ def encode_moved(
 ) -> Float[ndarray, "n d"]:
     """The codes of moved images, batch by batch; ShapeError and DataError as above."""
     if batch_size < 1:
-        raise SettingError(f"batch_size: expected at least 1 image, got {batch_size}")
+        raise SettingError("batch_size", expected="at least 1 image", got=batch_size)
     if len(getattr(images, "shape", ())) < 1 or not len(images):
-        raise ShapeError(f"images: expected a tensor or an array (n, ...), n at least 1, got {type(images).__name__}")
+        raise ShapeError("images", expected="a tensor or an array (n, ...), n at least 1", got=type(images).__name__)
     batches = []
     for start in range(0, len(images), batch_size):
         part = images[start : start + batch_size]
         with torch.no_grad():
             codes = as_array(encode(move(part)))
         if codes.ndim != 2 or len(codes) != len(part):
-            raise ShapeError(f"encode: expected codes ({len(part)}, d) of {len(part)} images, got {codes.shape}")
+            raise ShapeError("encode", expected=f"codes ({len(part)}, d) of {len(part)} images", got=codes.shape)
         checked_codes(codes, "encode", 2, "codes (n, d)")
         batches.append(codes.astype(np.promote_types(codes.dtype, np.float32), copy=False))
     return np.concatenate(batches)
@@ -72,11 +72,13 @@ def encode_moved(
 def plane_action(images: Any, group: PlaneGroup | Sequence[Any]) -> Callable[[Any, Any], Any]:
     """act(g, images) of a group of the plane: the pixels move, the channels stay."""
     if not isinstance(group, PlaneGroup):
-        raise SettingError("act: expected act(g, images) for elements that are not of equilab.groups, got None")
+        raise SettingError("act", expected="act(g, images) for elements that are not of equilab.groups", got=None)
     if not isinstance(images, torch.Tensor) or images.ndim != 4:
         raise ShapeError(
-            f"images: expected a tensor (n, channels, H, W) to be moved by {group}, got {type(images).__name__} "
-            f"{getattr(images, 'shape', '')}; torch.from_numpy makes a tensor, or give act(g, images)"
+            "images",
+            expected=f"a tensor (n, channels, H, W) to be moved by {group}",
+            got=f"{type(images).__name__} {getattr(images, 'shape', '')}",
+            hint="torch.from_numpy makes a tensor, or give act(g, images)",
         )
     return (images.shape[1] * Irrep(group)).act
 
@@ -86,6 +88,8 @@ def check_identity(codes: Float[ndarray, "n d"], moved: Float[ndarray, "n d"], n
     error = float(np.abs(codes - moved).max())
     if error > _TOLERANCE * np.abs(codes).max():
         raise ActionError(
-            f"moved: expected the codes themselves for the identity, {name}, got a difference of {error:.2g}; put "
-            "moved[g] in the order of the group's elements, and encode without dropout or sampling"
+            "moved",
+            expected=f"the codes themselves for the identity, {name}",
+            got=f"a difference of {error:.2g}",
+            hint="put moved[g] in the order of the group's elements, and encode without dropout or sampling",
         )

@@ -106,13 +106,14 @@ def probe_codes(
     names = tuple(map(str, elements)) or tuple(f"g{g}" for g in range(len(moved)))
     if moved.shape[1:] != codes.shape:
         raise ShapeError(
-            f"moved: expected (elements, {codes.shape[0]}, {codes.shape[1]}), the code of every image moved by each "
-            f"element, got {moved.shape}"
+            "moved",
+            expected=f"(elements, {codes.shape[0]}, {codes.shape[1]}), the code of every image moved by each element",
+            got=moved.shape,
         )
     if len(names) != len(moved):
-        raise SettingError(f"elements: expected {len(moved)} names, got {len(names)}")
+        raise SettingError("elements", expected=f"{len(moved)} names", got=len(names))
     if not (np.isfinite(ridge) and ridge >= 0):
-        raise SettingError(f"ridge: expected 0 or more, in units of the code's variance, got {ridge}")
+        raise SettingError("ridge", expected="0 or more, in units of the code's variance", got=ridge)
     parsed = parse_blocks(blocks, codes.shape[1])
     pairs = [
         _Pairs(block_values(codes, block), np.stack([block_values(each, block) for each in moved])) for block in parsed
@@ -161,7 +162,7 @@ def symmetry_probe(
     """
     elements = [g for g in group if not (isinstance(group, PlaneGroup) and g == group.identity)]
     if not elements:
-        raise SettingError("group: expected an element besides the identity, got none")
+        raise SettingError("group", expected="an element besides the identity", got="none")
     codes = encode_moved(encode, images, lambda part: part, batch_size=batch_size)
     if act is None and isinstance(group, PlaneGroup):
         act = plane_action(images, group)

@@ -74,11 +74,11 @@ def checked_codes(codes: Any, name: str, ndim: int | None, expected: str) -> Che
     """
     codes = as_array(codes)
     if codes.dtype.kind not in "fiub":
-        raise DataError(f"{name}: expected real numbers, got {codes.dtype}")
+        raise DataError(name, expected="real numbers", got=codes.dtype)
     if (codes.ndim < 2 if ndim is None else codes.ndim != ndim) or not codes.size:
-        raise ShapeError(f"{name}: expected {expected}, each axis at least 1, got {codes.shape}")
+        raise ShapeError(name, expected=f"{expected}, each axis at least 1", got=codes.shape)
     if not np.isfinite(codes).all():
         place = tuple(np.argwhere(~np.isfinite(codes))[0].tolist())
-        raise DataError(f"{name}{list(place)}: expected finite numbers, got {codes[place]}")
+        raise DataError(f"{name}{list(place)}", expected="finite numbers", got=codes[place])
     kind = codes.dtype if codes.dtype.kind == "f" else np.dtype(np.float64)
     return Checked(codes.astype(np.float64), float(np.finfo(kind).eps))

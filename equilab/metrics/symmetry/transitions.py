@@ -51,8 +51,10 @@ def fit_steps(
     train, test = order[: len(order) // 2], order[len(order) // 2 :]
     if len(train) <= span.rank:
         raise DataError(
-            f"codes: expected more than {2 * span.rank} grid points to fit a linear step of {span.rank} directions, "
-            f"got {len(flat)}; give a larger grid, or residuals=False"
+            "codes",
+            expected=f"more than {2 * span.rank} grid points to fit a linear step of {span.rank} directions",
+            got=len(flat),
+            hint="give a larger grid, or residuals=False",
         )
     source, held = flat[train], flat[test]
     matrices, residuals, unexplained = [], [], [np.zeros(span.rank)]

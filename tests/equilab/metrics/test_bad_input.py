@@ -13,6 +13,7 @@ from equilab.latents import Block
 from equilab.metrics import CodeTable, Metric, evaluate_codes
 from equilab.metrics.boosting.gradient_boosting import GradientBoosting
 from equilab.metrics.symmetry.lsbd_report import lsbd_report
+from tests.refused import refused
 
 METRICS = [
     value
@@ -22,7 +23,7 @@ METRICS = [
 COUNT = 40  # what settings called num_... are reduced to
 FACTORS = np.stack(np.unravel_index(np.arange(24) % 12, (3, 4)), axis=1)
 CODES = np.random.default_rng(0).standard_normal((24, 3)) + FACTORS[:, [0, 1, 1]]
-NAMED = re.compile(r"[a-z_]+(, [a-z_]+)*(\[.*\])?: .+", re.DOTALL)
+NAMED = re.compile(r"[a-z_]+(, [a-z_]+)*(\[.*\])?")
 
 
 @pytest.fixture(params=METRICS, ids=lambda found: found.__name__)
@@ -44,13 +45,13 @@ def score(metric: Metric, codes: np.ndarray, factors: np.ndarray, *, blocks=None
 
 
 def assert_scored_or_refused(metric: Metric, codes: np.ndarray, factors: np.ndarray) -> None:
-    """A score without NaN, or one of our errors that starts with the argument it is about; warnings are errors."""
-    found = refused = None
+    """A score without NaN, or one of our errors that names the argument it is about; warnings are errors."""
+    found = refusal = None
     try:
         found = score(metric, codes, factors)
     except (DataError, SettingError) as error:
-        refused = str(error)
-    assert refused is None or NAMED.fullmatch(refused), refused
+        refusal = error
+    assert refusal is None or NAMED.fullmatch(refusal.argument), refusal
     for each in found.each() if found else ():
         assert np.isfinite(each.matrix).all()
         assert np.isfinite([each.value, *each.per_factor.values(), *each.per_code.values()]).all()
@@ -81,53 +82,45 @@ def test_a_constant_factor_is_left_out(metric):
 
 
 @pytest.mark.parametrize(
-    ("blocks", "message"),
-    [
-        ([(0, 1), (1, 2)], r"blocks: dimensions \[1\] are in two blocks; each belongs to one"),
-        ([0, 2], r"blocks: dimensions \[1\] are in no block; add them"),
-        ([0, 1, 2, 3], r"blocks: the codes have dimensions 0 to 2, got \[3\]"),
-        ([], r"blocks: dimensions \[0, 1, 2\] are in no block"),
-        ([Block((0, 1), "circle"), Block((1, 2), "circle")], r"blocks: dimensions \[1\] are in two blocks"),
-    ],
+    "blocks",
+    [[(0, 1), (1, 2)], [0, 2], [0, 1, 2, 3], [], [Block((0, 1), "circle"), Block((1, 2), "circle")]],
     ids=["overlap", "missing", "outside", "none", "circles"],
 )
-def test_blocks_that_do_not_fit_are_refused(metric, blocks, message):
-    with pytest.raises(SettingError, match=message):
+def test_blocks_that_do_not_fit_are_refused(metric, blocks):
+    with refused(SettingError, "blocks"):
         score(metric, CODES, FACTORS, blocks=blocks)
 
 
 NOT_A_NUMBER = np.where(np.arange(72).reshape(24, 3) == 7, np.nan, CODES)
 INFINITE = np.where(np.arange(72).reshape(24, 3) == 8, -np.inf, CODES)
 UNUSABLE = {
-    "a row too few": (CODES[1:], FACTORS, ShapeError, r"codes, factors: .* got \(23, 3\) and \(24, 2\)"),
-    "codes of one axis": (CODES[:, 0], FACTORS, ShapeError, r"codes, factors: .* got \(24,\) and \(24, 2\)"),
-    "factors of one axis": (CODES, FACTORS[:, 0], ShapeError, r"codes, factors: .* got \(24, 3\) and \(24,\)"),
-    "images": (CODES[:, None, None], FACTORS, ShapeError, r"codes, factors: expected \(n, d\) and \(n, k\)"),
-    "no rows": (CODES[:0], FACTORS[:0], ShapeError, r"codes, factors: .* n and d at least 1"),
-    "no dimensions": (CODES[:, :0], FACTORS, ShapeError, r"codes, factors: .* n and d at least 1"),
-    "not a number": (NOT_A_NUMBER, FACTORS, DataError, r"codes\[2, 1\]: expected finite numbers, got nan"),
-    "infinite": (INFINITE, FACTORS, DataError, r"codes\[2, 2\]: expected finite numbers, got -inf"),
-    "complex codes": (CODES.astype(complex), FACTORS, DataError, "codes: expected real numbers, got complex128"),
-    "fractions as factors": (CODES, FACTORS + 0.5, DataError, r"factors: expected integers, .*; np\.unique"),
-    "words as factors": (CODES, FACTORS.astype(str), DataError, "factors: expected integers, the index of each value"),
-    "factors not a number": (CODES, FACTORS * np.nan, DataError, "factors: expected integers"),
-    "constant factors": (CODES, FACTORS * 0 + 3, DataError, "factors: expected at least one that varies"),
-    "one row": (CODES[:1], FACTORS[:1], DataError, "factors: expected at least one that varies"),
+    "a row too few": (CODES[1:], FACTORS, ShapeError, "codes, factors", {"got": "(23, 3) and (24, 2)"}),
+    "codes of one axis": (CODES[:, 0], FACTORS, ShapeError, "codes, factors", {"got": "(24,) and (24, 2)"}),
+    "factors of one axis": (CODES, FACTORS[:, 0], ShapeError, "codes, factors", {"got": "(24, 3) and (24,)"}),
+    "images": (CODES[:, None, None], FACTORS, ShapeError, "codes, factors", {"expected": "(n, d) and (n, k)"}),
+    "no rows": (CODES[:0], FACTORS[:0], ShapeError, "codes, factors", {"expected": "n and d at least 1"}),
+    "no dimensions": (CODES[:, :0], FACTORS, ShapeError, "codes, factors", {"expected": "n and d at least 1"}),
+    "not a number": (NOT_A_NUMBER, FACTORS, DataError, "codes[2, 1]", {"got": np.nan}),
+    "infinite": (INFINITE, FACTORS, DataError, "codes[2, 2]", {"got": -np.inf}),
+    "complex codes": (CODES.astype(complex), FACTORS, DataError, "codes", {"expected": "real", "got": "complex128"}),
+    "fractions as factors": (CODES, FACTORS + 0.5, DataError, "factors", {"expected": "integers", "hint": "np.unique"}),
+    "words as factors": (CODES, FACTORS.astype(str), DataError, "factors", {"expected": "integers, the index of each"}),
+    "factors not a number": (CODES, FACTORS * np.nan, DataError, "factors", {"expected": "integers"}),
+    "constant factors": (CODES, FACTORS * 0 + 3, DataError, "factors", {"expected": "at least one that varies"}),
+    "one row": (CODES[:1], FACTORS[:1], DataError, "factors", {"expected": "at least one that varies"}),
 }
 
 
 @pytest.mark.parametrize("unusable", UNUSABLE)
 def test_codes_and_factors_that_are_no_table_are_refused(unusable):
-    codes, factors, error, message = UNUSABLE[unusable]
-    with pytest.raises(error, match=message):
+    codes, factors, error, argument, facts = UNUSABLE[unusable]
+    with refused(error, argument, **facts):
         CodeTable(codes, factors)
-    with pytest.raises(error, match=message):
+    with refused(error, argument, **facts):
         evaluate_codes(codes, factors)
 
 
 @pytest.mark.parametrize("rows", [11, 24], ids=["a combination missing", "each combination twice"])
 def test_a_report_that_needs_a_grid_refuses_other_tables(rows):
-    with pytest.raises(
-        DataError, match=r"factors: expected each combination .* exactly once, .* encode the whole grid"
-    ):
+    with refused(DataError, "factors", expected="exactly once", hint="whole grid"):
         lsbd_report(CodeTable(CODES[:rows], FACTORS[:rows]), rng=np.random.default_rng(0))

@@ -19,6 +19,7 @@ from equilab.metrics import (
     score_table,
 )
 from equilab.metrics.references import factor_codes, random_codes
+from tests.refused import refused
 
 DATA = MiniSprites(size=16)
 FACTORS = DATA.labels(np.arange(len(DATA)))
@@ -128,7 +129,7 @@ def test_what_is_wrong_is_refused_before_anything_is_encoded():
         raise AssertionError("nothing should be encoded")
 
     for wrong in ({"seed": -1}, {"protocol": "locatelo2019"}, {"num_samples": 0}, {"batch_size": 0}):
-        with pytest.raises(SettingError):
+        with refused(SettingError, *wrong):
             evaluate(encode, DATA, **wrong)
 
 
@@ -167,32 +168,38 @@ def test_an_unknown_protocol_is_refused_before_anything_is_encoded():
     def encode(images):
         raise AssertionError("encoded")
 
-    with pytest.raises(SettingError, match=r"'locatelo2019' is none of locatello2019, .*; did you mean locatello2019"):
+    with refused(SettingError, "protocol", expected="locatello2019, ", got="'locatelo2019'", hint="locatello2019"):
         evaluate(encode, DATA, protocol="locatelo2019")
 
 
 @pytest.mark.parametrize(
-    ("arguments", "error", "message"),
+    ("arguments", "error", "argument", "facts"),
     [
-        ({"codes": CODES[1:]}, ShapeError, r"got \(383, 7\) and \(384, 5\)"),
-        ({"codes": CODES * np.nan}, DataError, r"codes\[0, 0\]: expected finite numbers, got nan"),
-        ({"factors": FACTORS + 0.25}, DataError, "expected integers"),
-        ({"factors": FACTORS * 0}, DataError, "at least one that varies"),
-        ({"factor_names": ("a", "b")}, ShapeError, "expected 5 names, got 2"),
-        ({"factor_names": ("a", "b", "c", "d", "ceiling")}, DataError, "ceiling would hide a reference score"),
-        ({"blocks": [(0, 1), 2]}, SettingError, r"\[3, 4, 5, 6\] are in no block"),
-        ({"seed": -1}, SettingError, "seed: expected an integer, 0 or more, got -1"),
-        ({"protocol": "none"}, SettingError, "'none' is none of locatello2019"),
+        ({"codes": CODES[1:]}, ShapeError, "codes, factors", {"got": "(383, 7) and (384, 5)"}),
+        ({"codes": CODES * np.nan}, DataError, "codes[0, 0]", {"expected": "finite", "got": np.nan}),
+        ({"factors": FACTORS + 0.25}, DataError, "factors", {"expected": "integers"}),
+        ({"factors": FACTORS * 0}, DataError, "factors", {"expected": "at least one that varies"}),
+        ({"factor_names": ("a", "b")}, ShapeError, "factor_names", {"expected": "5 names", "got": "2: a, b"}),
+        (
+            {"factor_names": (*"abcd", "ceiling")},
+            DataError,
+            "factor_names",
+            {"expected": "reference", "got": "ceiling"},
+        ),
+        ({"blocks": [(0, 1), 2]}, SettingError, "blocks", {}),
+        ({"seed": -1}, SettingError, "seed", {"expected": "0 or more", "got": -1}),
+        ({"protocol": "none"}, SettingError, "protocol", {"expected": "locatello2019", "got": "'none'"}),
     ],
 )
-def test_what_cannot_be_scored_is_refused(arguments, error, message):
-    with pytest.raises(error, match=message):
+def test_what_cannot_be_scored_is_refused(arguments, error, argument, facts):
+    with refused(error, argument, **facts):
         evaluate_codes(**{"codes": CODES, "factors": FACTORS, "protocol": "small"} | arguments)
 
 
 def test_fewer_observations_than_a_metric_draws_are_refused_with_settings_that_would_do():
     part = slice(1, None)  # no complete grid any more
-    with pytest.raises(DataError, match=r"mig draws 1000 .* there are 383, .*MIG\(bins=20, num_samples=383\)"):
+    hint = "MIG(bins=20, num_samples=383)"
+    with refused(DataError, "codes", expected="1000 observations that mig", got=383, hint=hint):
         evaluate_codes(CODES[part], FACTORS[part], protocol="small", metrics=["mig"])
     found = evaluate_codes(CODES[part], FACTORS[part], metrics=[MIG(num_samples=383)])
     assert 0 < found["mig"] < found["mig_ceiling"]
@@ -200,5 +207,5 @@ def test_fewer_observations_than_a_metric_draws_are_refused_with_settings_that_w
 
 def test_a_factor_that_makes_one_key_of_two_scores_is_refused():
     names = ("nats", "b", "c", "d", "e")
-    with pytest.raises(DataError, match="jemmig_nats would name two values"):
+    with refused(DataError, "factor_names", got="two values named jemmig_nats"):
         evaluate_codes(CODES, FACTORS, protocol="do2020", factor_names=names)

@@ -6,6 +6,7 @@ from scipy import stats
 
 from equilab.errors import DataError, SettingError
 from equilab.metrics import bootstrap_interval, sampling_interval
+from tests.refused import refused
 
 
 @pytest.mark.parametrize("n", [2, 20])
@@ -67,14 +68,14 @@ def test_a_bootstrap_interval_lies_within_the_values_and_is_one_for_one_seed():
 
 def test_mistakes_are_explained():
     rng = np.random.default_rng(0)
-    with pytest.raises(DataError, match="values: expected two or more, to see how they vary, got 1; add seeds"):
+    with refused(DataError, "values", expected="two or more", got=1, hint="seeds"):
         bootstrap_interval([0.5], rng=rng)
-    with pytest.raises(DataError, match="got 0"):
+    with refused(DataError, "values", got=0):
         sampling_interval([])
-    with pytest.raises(DataError, match="expected finite numbers, got nan"):
+    with refused(DataError, "values", expected="finite", got=np.nan):
         sampling_interval([0.5, np.nan])
     for confidence in (0.0, 1.0, 95.0, np.nan):
-        with pytest.raises(SettingError, match="confidence: expected a number between 0 and 1"):
+        with refused(SettingError, "confidence", expected="between 0 and 1", got=confidence):
             sampling_interval([0.5, 0.6], confidence=confidence)
-    with pytest.raises(SettingError, match="resamples: expected at least 1, got 0"):
+    with refused(SettingError, "resamples", expected="at least 1", got=0):
         bootstrap_interval([0.5, 0.6], rng=rng, resamples=0)

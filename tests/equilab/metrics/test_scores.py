@@ -6,6 +6,7 @@ import pytest
 from equilab.errors import SettingError
 from equilab.metrics import MIG, CodeTable, Score, Scores, evaluate_codes, score_codes, score_table
 from equilab.metrics.score_table import check_evaluation
+from tests.refused import refused
 
 FACTORS = np.stack(np.unravel_index(np.arange(60), (3, 4, 5)), 1)
 CODES = FACTORS + 0.4 * np.random.default_rng(0).standard_normal(FACTORS.shape)
@@ -101,28 +102,28 @@ def test_the_picture_shows_each_matrix_once(scores):
 
 
 def test_scores_without_a_matrix_have_no_picture():
-    with pytest.raises(SettingError, match="no score here has a matrix"):
+    with refused(SettingError, "pictures", got="none: no score here has a matrix"):
         Scores({"mig": Score("mig", 0.4)}).plot()
 
 
 @pytest.mark.parametrize(
-    ("wrong", "message"),
+    ("wrong", "facts"),
     [
-        ({"metrics": ["mgi"]}, r"'mgi' is none of factor_vae_score, .*; did you mean mig\?"),
-        ({"metrics": "mig"}, r"expected a list, such as \['mig'\]"),
-        ({"metrics": []}, "at least one"),
-        ({"metrics": ["mig", MIG(bins=5)]}, "different names, got mig, mig"),
-        ({"repeats": -1}, "repeats: expected an integer, 0 or more"),
-        ({"references": ["pca"]}, "'pca' is none of random, ceiling; it is made of images"),
-        ({"references": ["perfect"]}, "'perfect' is none of random, ceiling$"),
-        ({"references": "random"}, "expected a sequence"),
+        ({"metrics": ["mgi"]}, {"expected": "factor_vae_score, ", "got": "'mgi'", "hint": "mig?"}),
+        ({"metrics": "mig"}, {"expected": "a list, such as ['mig']", "got": "'mig'"}),
+        ({"metrics": []}, {"expected": "at least one", "got": "none"}),
+        ({"metrics": ["mig", MIG(bins=5)]}, {"expected": "different names", "got": "mig, mig"}),
+        ({"repeats": -1}, {"expected": "0 or more", "got": -1}),
+        ({"references": ["pca"]}, {"expected": "random, ceiling", "got": "'pca'", "hint": "images"}),
+        ({"references": ["perfect"]}, {"expected": "one of random, ceiling", "got": "'perfect'"}),
+        ({"references": "random"}, {"expected": "a sequence", "got": "'random'"}),
     ],
 )
-def test_what_does_not_exist_is_refused(wrong, message):
-    with pytest.raises(SettingError, match=message):
+def test_what_does_not_exist_is_refused(wrong, facts):
+    with refused(SettingError, *wrong, **facts):
         evaluate_codes(CODES, FACTORS, **wrong)
 
 
 def test_codes_of_another_kind_are_refused():
-    with pytest.raises(SettingError, match="representation: expected 'mean' or 'sampled', got 'median'"):
+    with refused(SettingError, "representation", expected="'mean' or 'sampled'", got="'median'"):
         check_evaluation(seed=0, repeats=0, representation="median")

@@ -6,6 +6,7 @@ import torch
 
 from equilab.errors import SettingError, ShapeError
 from equilab.metrics.boosting.gradient_boosting import GradientBoosting
+from tests.refused import refused
 
 
 def problem(kind: str, n: int = 500, *, classes: int = 4) -> tuple[np.ndarray, np.ndarray]:
@@ -138,13 +139,13 @@ def test_probabilities_name_the_label_that_is_predicted():
 
 
 def test_bad_settings_and_shapes_are_refused():
-    with pytest.raises(SettingError, match="stages: expected an integer, at least 1, got 0"):
+    with refused(SettingError, "stages", expected="at least 1", got=0):
         GradientBoosting(stages=0)
-    with pytest.raises(SettingError, match="depth: expected an integer, at least 1, got 0"):
+    with refused(SettingError, "depth", expected="at least 1", got=0):
         GradientBoosting(depth=0)
-    with pytest.raises(SettingError, match="learning_rate: expected a positive number"):
+    with refused(SettingError, "learning_rate", expected="positive", got=0.0):
         GradientBoosting(learning_rate=0.0)
-    with pytest.raises(ShapeError, match="features, labels: expected"):
+    with refused(ShapeError, "features, labels", got="(3, 3) and (2, 1)"):
         GradientBoosting().fit(np.eye(3), np.zeros(2, int), rng=np.random.default_rng(0))
 
 

@@ -6,6 +6,7 @@ import pytest
 from equilab.errors import DataError, SettingError
 from equilab.metrics import CodeTable, Fairness
 from equilab.metrics.downstream.fairness import distances_to_mean, prediction_counts
+from tests.refused import refused
 
 SIZES = (2, 3, 4)
 FACTORS = np.stack(np.unravel_index(np.arange(24), SIZES), axis=1)
@@ -98,9 +99,10 @@ def test_the_defaults_are_the_papers():
 
 
 def test_what_cannot_be_asked_is_refused():
-    with pytest.raises(DataError, match="expected at least two that vary, got one: factor0"):
+    with refused(DataError, "factors", expected="at least two that vary", got="one: factor0"):
         score(np.zeros((4, 1)), factors=np.arange(4)[:, None])
-    with pytest.raises(DataError, match="needs each combination of 2 x 3 x 4 values"):
+    got = "23 observations, 1 combinations or more missing"
+    with refused(DataError, "factors", expected="each combination of 2 x 3 x 4 values", got=got):
         score(np.zeros((23, 1)), factors=FACTORS[1:])
-    with pytest.raises(SettingError, match="num_test: expected an integer, at least 1, got 0"):
+    with refused(SettingError, "num_test", expected="at least 1", got=0):
         Fairness(num_test=0)

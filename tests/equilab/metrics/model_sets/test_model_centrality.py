@@ -6,6 +6,7 @@ import torch
 
 from equilab.errors import DataError, SettingError, ShapeError
 from equilab.metrics import GenerativeModel, cross_scores, model_centrality
+from tests.refused import refused
 
 DIM = 4
 FEW = {"num_train": 200, "num_test": 200, "batch_size": 20, "num_variance": 500}
@@ -85,19 +86,19 @@ def test_centrality_is_the_mean_of_both_directions_over_the_others():
 
 
 def test_mistakes_are_explained():
-    with pytest.raises(ShapeError, match=r"similarity: expected \(models, models\), got \(2, 3\)"):
+    with refused(ShapeError, "similarity", expected="(models, models)", got=(2, 3)):
         model_centrality(np.ones((2, 3)))
-    with pytest.raises(DataError, match="expected two or more models, got 1"):
+    with refused(DataError, "similarity", expected="two or more", got=1):
         model_centrality(np.ones((1, 1)))
-    with pytest.raises(DataError, match="finite numbers off the diagonal"):
+    with refused(DataError, "similarity", expected="off the diagonal", got=np.nan):
         model_centrality(np.array([[1, np.nan], [1, 1]]))
-    with pytest.raises(DataError, match="models: expected two or more, got 1"):
+    with refused(DataError, "models", expected="two or more", got=1):
         scores(PERMUTED[:1])
-    with pytest.raises(SettingError, match="batch_size: expected at least 2, got 1"):
+    with refused(SettingError, "batch_size", expected="at least 2", got=1):
         scores(PERMUTED, batch_size=1)
     flat = GenerativeModel(lambda z: z, lambda images: images[:, 0], DIM)
-    with pytest.raises(ShapeError, match=r"models\[1\].encode: expected codes \(500, d\) of 500 images, got \(500,\)"):
+    with refused(ShapeError, "models[1].encode", expected="(500, d)", got=(500,)):
         scores([PERMUTED[0], flat])
     broken = GenerativeModel(lambda z: z, lambda images: images * np.nan, DIM)
-    with pytest.raises(DataError, match=r"models\[1\].encode: expected finite codes"):
+    with refused(DataError, "models[1].encode", expected="finite"):
         scores([PERMUTED[0], broken])

@@ -5,6 +5,7 @@ import pytest
 
 from equilab.errors import DataError, ShapeError
 from equilab.metrics import select
+from tests.refused import refused
 
 SCORES = np.array([0.2, 0.9, 0.4, 0.5])
 
@@ -33,9 +34,9 @@ def test_a_run_that_was_not_judged_is_not_picked_but_may_be_the_best():
 
 
 def test_mistakes_are_explained():
-    with pytest.raises(ShapeError, match="selector: expected one value for each of 4 runs"):
+    with refused(ShapeError, "selector", expected="4 runs", got=(3,)):
         select(SCORES, np.ones(3))
-    with pytest.raises(DataError, match="selector: expected a number for at least one run"):
+    with refused(DataError, "selector", expected="at least one run"):
         select(SCORES, np.full(4, np.nan))
-    with pytest.raises(DataError, match="scores: expected finite numbers"):
+    with refused(DataError, "scores", expected="finite", got=np.nan):
         select(np.array([np.nan, 1]), np.ones(2))

@@ -7,6 +7,7 @@ import pytest
 
 from equilab.errors import DataError, ShapeError
 from equilab.metrics import Study, bootstrap_interval, rank_correlations, select, variance_shares
+from tests.refused import refused
 
 LABELS = [*product(["A"], ["beta=1", "beta=4"], range(3)), *product(["B"], [""], range(2))]
 METHODS, SETTINGS = (tuple(label[index] for label in LABELS) for index in (0, 1))
@@ -90,11 +91,11 @@ def test_a_score_without_variance_is_shown_as_nothing_to_say():
 
 
 def test_mistakes_are_explained():
-    with pytest.raises(DataError, match="a study compares runs; expected two or more, got 1"):
+    with refused(DataError, "scores", expected="two or more", got=1):
         Study(SCORES[:1], NAMES, METHODS[:1])
-    with pytest.raises(DataError, match="tc of run2: expected a finite number"):
+    with refused(DataError, "scores", expected="finite", got="nan as tc of run2"):
         study(scores=np.where((np.arange(8) == 2)[:, None] & (np.arange(3) == 1), np.nan, SCORES))
-    with pytest.raises(ShapeError, match="methods: expected 8, one for each, got 7"):
+    with refused(ShapeError, "methods", expected="8", got=7):
         study(methods=METHODS[1:])
-    with pytest.raises(ShapeError, match="selector: expected one value for each of 8 runs"):
+    with refused(ShapeError, "selector", expected="8 runs", got=(7,)):
         study(selector=RANKING[1:])

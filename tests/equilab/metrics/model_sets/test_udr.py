@@ -8,6 +8,7 @@ from sklearn.linear_model import Lasso
 from equilab.errors import DataError, SettingError, ShapeError
 from equilab.metrics import udr
 from equilab.metrics.model_sets.udr import relative_strength
+from tests.refused import refused
 
 RNG = np.random.default_rng(0)
 CODES = RNG.standard_normal((1_000, 4))
@@ -128,15 +129,15 @@ def test_models_are_compared_with_those_of_their_group_only():
 
 
 def test_mistakes_are_explained():
-    with pytest.raises(DataError, match="expected two or more, 5 of a setting advised, got 1"):
+    with refused(DataError, "codes", expected="two or more", got=1):
         udr([CODES])
-    with pytest.raises(ShapeError, match=r"codes\[1\]: .*got \(999, 4\) beside \(1000, 4\)"):
+    with refused(ShapeError, "codes[1]", got="(999, 4) beside (1000, 4)"):
         udr([CODES, CODES[1:]])
-    with pytest.raises(DataError, match=r"codes\[1\]: expected finite numbers"):
+    with refused(DataError, "codes[1]", expected="finite"):
         udr([CODES, np.where(CODES > 2, np.nan, CODES)])
-    with pytest.raises(ShapeError, match="kl: expected the KL"):
+    with refused(ShapeError, "kl", expected="[(4,), (4,)]", got=[(4,), (3,)]):
         udr([CODES, CODES], kl=[np.ones(4), np.ones(3)])
-    with pytest.raises(ShapeError, match="groups: expected one label for each of 2 models, got 1"):
+    with refused(ShapeError, "groups", expected="2 models", got=1):
         udr([CODES, CODES], groups=["a"])
-    with pytest.raises(SettingError, match="alpha: expected a positive number"):
+    with refused(SettingError, "alpha", expected="positive", got=0.0):
         udr([CODES, CODES], alpha=0.0)

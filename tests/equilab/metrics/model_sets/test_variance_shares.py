@@ -7,6 +7,7 @@ from sklearn.linear_model import LinearRegression
 from equilab.errors import DataError, ShapeError
 from equilab.metrics import variance_shares
 from equilab.metrics.model_sets.variance_shares import shares_by_chance
+from tests.refused import refused
 
 METHODS = ["a"] * 6 + ["b"] * 4
 SETTINGS = ["1", "1", "1", "2", "2", "2", "1", "1", "2", "2"]
@@ -66,9 +67,9 @@ def test_scores_that_are_equal_but_for_rounding_have_none_either(size):
 
 
 def test_mistakes_are_explained():
-    with pytest.raises(ShapeError, match="expected a label for each of 10 runs, got 9, 10"):
+    with refused(ShapeError, "methods, settings", expected="10 runs", got="9, 10"):
         variance_shares(np.ones(10), methods=METHODS[1:], settings=SETTINGS)
-    with pytest.raises(DataError, match="expected two or more runs, got 1"):
+    with refused(DataError, "scores", expected="two or more", got=1):
         variance_shares(np.ones(1), methods=["a"], settings=["1"])
-    with pytest.raises(DataError, match="expected finite numbers, got inf"):
+    with refused(DataError, "scores", expected="finite", got=np.inf):
         variance_shares(np.array([1, np.inf]), methods=["a", "b"], settings=["", ""])

@@ -9,6 +9,7 @@ from sklearn.metrics import mutual_info_score
 from equilab.errors import SettingError
 from equilab.metrics import CodeTable
 from equilab.metrics.supervised.dcimig import DCIMIG, largest_gaps
+from tests.refused import refused
 
 SIZES = (2, 4, 8)
 FACTORS = np.stack(np.unravel_index(np.arange(np.prod(SIZES)), SIZES), axis=1)
@@ -74,5 +75,5 @@ def test_noise_one_factor_and_all_dead():
 
 @pytest.mark.parametrize("setting", ["bins", "num_samples"])
 def test_settings_that_make_no_sense_are_refused(setting):
-    with pytest.raises(SettingError, match=f"{setting}: expected an integer, at least 2, got 1"):
+    with refused(SettingError, setting, expected="at least 2", got=1):
         DCIMIG(**{setting: 1})

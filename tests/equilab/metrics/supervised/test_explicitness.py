@@ -11,6 +11,7 @@ from equilab.latents import Block
 from equilab.metrics import CodeTable
 from equilab.metrics.predictors.linear_svc import LinearClassifier
 from equilab.metrics.supervised.explicitness import Explicitness, mean_area, roc_areas
+from tests.refused import refused
 
 SIZES = (2, 3, 6, 8)
 FACTORS = np.stack(np.unravel_index(np.arange(np.prod(SIZES)), SIZES), axis=1)
@@ -127,11 +128,11 @@ def test_a_value_that_the_fit_has_not_seen_counts_one_half():
 
 def test_a_test_of_one_value_is_refused():
     codes = np.random.default_rng(0).standard_normal((2, 3))  # one observation to fit to, one to score on
-    with pytest.raises(DataError, match="all 1000 test observations show one value of factor0"):
+    with refused(DataError, "factors", expected="factor0", got="1 in all 1000 test observations"):
         score(codes, factors=np.array([[0], [1]]))
 
 
 @pytest.mark.parametrize(("setting", "value"), [("num_train", 1), ("num_test", 1), ("penalty", -1.0)])
 def test_settings_that_make_no_sense_are_refused(setting, value):
-    with pytest.raises(SettingError, match=f"{setting}: expected"):
+    with refused(SettingError, setting, got=value):
         Explicitness(**{setting: value})

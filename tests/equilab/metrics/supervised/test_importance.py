@@ -16,6 +16,7 @@ from equilab.metrics.supervised.importance import (
     explained,
     factor_completeness,
 )
+from tests.refused import refused
 
 
 def test_one_code_for_each_factor_scores_one_and_no_preference_scores_nothing():
@@ -76,7 +77,7 @@ def test_a_single_factor_or_a_single_code_scores_one():
 
 
 def test_negative_importances_are_refused():
-    with pytest.raises(DataError, match="take absolute values"):
+    with refused(DataError, "importance", got=-0.5, hint="absolute values"):
         disentanglement(np.array([[1.0, -0.5]]))
 
 

@@ -11,6 +11,7 @@ from equilab.errors import DataError, SettingError
 from equilab.latents import Block
 from equilab.metrics import CodeTable
 from equilab.metrics.supervised.infomec import InfoMEC, concentration, numbered_values, wide_blocks
+from tests.refused import refused
 
 SIZES = (2, 4, 5)
 FACTORS = np.stack(np.unravel_index(np.arange(np.prod(SIZES)), SIZES), axis=1).repeat(8, axis=0)
@@ -182,10 +183,11 @@ def test_values_of_a_circle_are_angles_and_its_width_is_that_of_the_unit_circle(
 
 
 def test_continuous_codes_are_refused_as_quantised():
-    with pytest.raises(DataError, match="codes: expected the few values of a quantised latent, got 320 different"):
+    got = "320 different ones in z0, one for each observation"
+    with refused(DataError, "codes", expected="quantised", got=got, hint="latents='continuous'"):
         score(noisy(FACTORS), metric=QUANTISED)
 
 
 def test_settings_that_make_no_sense_are_refused():
-    with pytest.raises(SettingError, match="neighbours: expected an integer, at least 1, got 0"):
+    with refused(SettingError, "neighbours", expected="at least 1", got=0):
         InfoMEC(neighbours=0)

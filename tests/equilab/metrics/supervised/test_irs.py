@@ -7,6 +7,7 @@ from equilab.errors import SettingError
 from equilab.latents import Block
 from equilab.metrics import CodeTable
 from equilab.metrics.supervised.irs import IRS, expected_deviations
+from tests.refused import refused
 
 SIZES = (3, 4, 5, 30)
 FACTORS = np.stack(np.unravel_index(np.arange(np.prod(SIZES)), SIZES), axis=1)
@@ -132,5 +133,5 @@ def test_the_mean_over_values_counts_each_value_once():
 
 @pytest.mark.parametrize(("setting", "value"), [("num_samples", 1), ("bins", 1), ("quantile", 1.1), ("quantile", -0.1)])
 def test_settings_that_make_no_sense_are_refused(setting, value):
-    with pytest.raises(SettingError, match=f"{setting}: expected"):
+    with refused(SettingError, setting, got=value):
         IRS(**{setting: value})

@@ -9,6 +9,7 @@ from sklearn.metrics import mutual_info_score
 from equilab.errors import SettingError
 from equilab.metrics import MIG, CodeTable
 from equilab.metrics.supervised.jemmig import JEMMIG, joint_entropy_minus_gap
+from tests.refused import refused
 
 SIZES = (4, 5, 2)
 FACTORS = np.stack(np.unravel_index(np.arange(np.prod(SIZES)), SIZES), axis=1)
@@ -90,5 +91,5 @@ def test_scale_and_order_of_dimensions_do_not_matter():
 
 @pytest.mark.parametrize("setting", ["bins", "num_samples"])
 def test_settings_that_make_no_sense_are_refused(setting):
-    with pytest.raises(SettingError, match=f"{setting}: expected an integer, at least 2, got 1"):
+    with refused(SettingError, setting, expected="at least 2", got=1):
         JEMMIG(**{setting: 1})

@@ -8,6 +8,7 @@ from sklearn.metrics import mutual_info_score
 from equilab.errors import SettingError
 from equilab.metrics import CodeTable
 from equilab.metrics.supervised.med import MED, column_shares, concentration
+from tests.refused import refused
 
 SIZES = (3, 4, 5, 6)
 FACTORS = np.stack(np.unravel_index(np.arange(np.prod(SIZES)), SIZES), axis=1)
@@ -103,5 +104,5 @@ def test_one_factor_and_one_code_have_nothing_to_mix():
 
 @pytest.mark.parametrize("setting", ["bins", "num_samples"])
 def test_settings_that_make_no_sense_are_refused(setting):
-    with pytest.raises(SettingError, match=f"{setting}: expected an integer, at least 2, got 1"):
+    with refused(SettingError, setting, expected="at least 2", got=1):
         MED(**{setting: 1})

@@ -8,6 +8,7 @@ from equilab.errors import SettingError
 from equilab.latents import Block
 from equilab.metrics import MIG, CodeTable
 from equilab.metrics.supervised.mig_sup import MIGSup, active_blocks
+from tests.refused import refused
 
 SIZES = (4, 4, 5)
 FACTORS = np.stack(np.unravel_index(np.arange(np.prod(SIZES)), SIZES), axis=1)
@@ -94,5 +95,5 @@ def test_the_order_of_dimensions_does_not_matter():
 
 @pytest.mark.parametrize("value", [-0.1, np.nan, np.inf])
 def test_thresholds_that_make_no_sense_are_refused(value):
-    with pytest.raises(SettingError, match="active_variance: expected 0 or more"):
+    with refused(SettingError, "active_variance", expected="0 or more", got=value):
         MIGSup(active_variance=value)

@@ -9,6 +9,7 @@ from equilab.latents import Block
 from equilab.metrics import CodeTable, mutual_information
 from equilab.metrics.mutual_information import mutual_information_matrix
 from equilab.metrics.supervised.modularity import Modularity, modularity
+from tests.refused import refused
 
 SIZES = (4, 4, 4, 4)
 FACTORS = np.stack(np.unravel_index(np.arange(np.prod(SIZES)), SIZES), axis=1)
@@ -119,5 +120,5 @@ def test_a_circle_is_one_block():
 
 @pytest.mark.parametrize("setting", ["bins", "num_samples"])
 def test_settings_that_make_no_sense_are_refused(setting):
-    with pytest.raises(SettingError, match=f"{setting}: expected an integer, at least 2, got 1"):
+    with refused(SettingError, setting, expected="at least 2", got=1):
         Modularity(**{setting: 1})

@@ -10,6 +10,7 @@ from equilab.errors import SettingError
 from equilab.latents import Block
 from equilab.metrics import CodeTable
 from equilab.metrics.supervised.sap import SAP, predictability_gap
+from tests.refused import refused
 
 SIZES = (2, 3, 6, 8)
 FACTORS = np.stack(np.unravel_index(np.arange(np.prod(SIZES)), SIZES), axis=1)
@@ -139,5 +140,5 @@ def test_the_gap_is_of_columns():
 
 @pytest.mark.parametrize(("setting", "value"), [("num_train", 1), ("num_test", 0), ("penalty", 0.0)])
 def test_settings_that_make_no_sense_are_refused(setting, value):
-    with pytest.raises(SettingError, match=f"{setting}: expected"):
+    with refused(SettingError, setting, got=value):
         SAP(**{setting: value})

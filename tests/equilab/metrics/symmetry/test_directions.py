@@ -9,6 +9,7 @@ from equilab.metrics.symmetry.directions import read_directions
 from equilab.metrics.symmetry.group_report import GroupReport, group_report
 from equilab.metrics.symmetry.lsbd_report import LSBDReport, lsbd_report_codes
 from equilab.metrics.symmetry.span import span_of
+from tests.refused import refused
 
 A, B = 2 * np.pi * np.indices((16, 16)) / 16
 TORUS = np.stack([np.cos(A), np.sin(A), np.cos(B), np.sin(B)], -1)
@@ -111,7 +112,7 @@ def test_noise_of_the_size_of_a_representation_is_exposed():
 @pytest.mark.parametrize("floor", [-0.1, 1.5, np.nan])
 def test_a_floor_that_is_no_share_is_refused(floor):
     for report in (torus, turning):
-        with pytest.raises(SettingError, match="floor: expected a share of the largest variance from 0 to 1, got"):
+        with refused(SettingError, "floor", expected="from 0 to 1", got=floor):
             report(0.1, floor=floor)
 
 

@@ -6,6 +6,7 @@ import pytest
 from equilab.errors import DataError, SettingError
 from equilab.metrics import CodeTable
 from equilab.metrics.symmetry.lsbd_report import lsbd_report
+from tests.refused import refused
 
 A, B = 2 * np.pi * np.indices((16, 12)) / np.array([16, 12]).reshape(2, 1, 1)
 INDEX = np.stack(np.unravel_index(np.arange(192), (16, 12)), 1)
@@ -51,30 +52,30 @@ TABLE = CodeTable(PERFECT.reshape(-1, 4), INDEX, NAMES)
 
 
 @pytest.mark.parametrize(
-    ("settings", "error", "message"),
+    ("settings", "error", "argument", "facts"),
     [
-        ({"factors": ("posZ",)}, SettingError, "factors: 'posZ' is none of the factors posX, posY; did you mean pos"),
-        ({"factors": "posX"}, SettingError, "factors: expected a list of names, or a dict of orders, got the string"),
-        ({"factors": ()}, SettingError, "factors: expected different names of at least one factor, got none"),
-        ({"factors": {"posX": 17}}, SettingError, "expected an order of 1 to 16, the number of values of posX, got 17"),
-        ({"factors": {"posX": 0}}, SettingError, "expected an order of 1 to 16, the number of values of posX, got 0"),
-        ({"factors": {"posX": 2}}, DataError, "expected at least 3 values of a cyclic factor"),
-        ({"factors": ("posX",), "at": {"posY": 99}}, SettingError, "at: expected a value of posY from 0 to 11, got 99"),
-        ({"factors": ("posX",), "at": {"posX": 1}}, SettingError, "at: posX is among the cyclic factors"),
-        ({"at": {"pos_y": 1}}, SettingError, "at: 'pos_y' is none of the factors posX, posY; did you mean posY"),
-        ({"blocks": [0, 1]}, SettingError, r"blocks: dimensions \[2, 3\] are in no block"),
+        ({"factors": ("posZ",)}, SettingError, "factors", {"expected": "posX, posY", "got": "'posZ'", "hint": "pos"}),
+        ({"factors": "posX"}, SettingError, "factors", {"got": "the string 'posX'"}),
+        ({"factors": ()}, SettingError, "factors", {"expected": "at least one", "got": "none"}),
+        ({"factors": {"posX": 17}}, SettingError, "factors", {"expected": "1 to 16, the number of", "got": 17}),
+        ({"factors": {"posX": 0}}, SettingError, "factors", {"expected": "1 to 16, the number of", "got": 0}),
+        ({"factors": {"posX": 2}}, DataError, "codes", {"expected": "at least 3 values"}),
+        ({"factors": ("posX",), "at": {"posY": 99}}, SettingError, "at", {"expected": "posY from 0 to 11", "got": 99}),
+        ({"factors": ("posX",), "at": {"posX": 1}}, SettingError, "at", {"expected": "cyclic", "got": "posX"}),
+        ({"at": {"pos_y": 1}}, SettingError, "at", {"got": "'pos_y'", "expected": "posX, posY", "hint": "posY"}),
+        ({"blocks": [0, 1]}, SettingError, "blocks", {}),
     ],
     ids=["unknown", "string", "none", "order", "order 0", "two values", "value", "cyclic held", "near", "blocks"],
 )
-def test_settings_that_do_not_fit_the_table_are_refused(settings, error, message):
-    with pytest.raises(error, match=message):
+def test_settings_that_do_not_fit_the_table_are_refused(settings, error, argument, facts):
+    with refused(error, argument, **facts):
         lsbd_report(TABLE, rng=np.random.default_rng(0), **settings)
 
 
 def test_a_table_that_is_no_grid_or_a_factor_that_stands_still_is_refused():
-    with pytest.raises(DataError, match="1 combinations missing; encode the whole grid"):
+    with refused(DataError, "factors", got="191 observations and 1 combinations missing", hint="whole grid"):
         lsbd_report(CodeTable(TABLE.codes[1:], INDEX[1:], NAMES), rng=np.random.default_rng(0))
     still = CodeTable(TABLE.codes, np.column_stack([INDEX, np.zeros(192, int)]), (*NAMES, "color"))
-    with pytest.raises(DataError, match="expected a cyclic factor that varies, got one value of color; leave it out"):
+    with refused(DataError, "factors", got="one value of color", hint="leave it out"):
         lsbd_report(still, factors=("color", "posX"), rng=np.random.default_rng(0))
     assert lsbd_report(still, rng=np.random.default_rng(0)).cyclic == NAMES

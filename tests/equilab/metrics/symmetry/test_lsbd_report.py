@@ -11,6 +11,7 @@ from equilab.latents import Block
 from equilab.metrics import CodeTable
 from equilab.metrics.symmetry.lsbd_report import LSBDReport, lsbd_report, lsbd_report_codes
 from equilab.metrics.symmetry.span import span_of
+from tests.refused import refused
 
 A, B = 2 * np.pi * np.indices((16, 12)) / np.array([16, 12]).reshape(2, 1, 1)
 INDEX = np.stack(np.unravel_index(np.arange(192), (16, 12)), 1)
@@ -225,22 +226,29 @@ def test_without_the_fits_the_other_numbers_stay():
 
 
 def test_names_that_differ_only_in_case_have_no_flat_form():
-    with pytest.raises(SettingError, match="got lsbd_x twice; rename one"):
+    with refused(SettingError, "names", got="lsbd_x twice", hint="rename"):
         report(PERFECT, names=("x", "X")).flat()
 
 
 @pytest.mark.parametrize(
-    ("codes", "settings", "error", "message"),
+    ("codes", "settings", "error", "argument", "expected", "got"),
     [
-        (np.zeros(5), {"names": None}, ShapeError, r"codes: expected a grid \(N_1, ..., N_k, d\), got \(5,\)"),
-        (np.full((5, 4, 1), np.inf), {}, DataError, r"codes\[0, 0, 0\]: expected finite numbers, got inf"),
-        (PERFECT, {"names": ("x",)}, SettingError, "names: expected 2 different names, one of each factor, got "),
-        (PERFECT, {"axes": [0, 2]}, SettingError, r"axes: expected different integers from 0 to 1, got \(0, 2\)"),
-        (PERFECT, {"axes": []}, SettingError, r"axes: expected different integers from 0 to 1, got \(\)"),
-        (np.random.default_rng(0).standard_normal((2, 3, 6)), {"axes": [1]}, DataError, "more than 10 grid points to"),
+        (np.zeros(5), {"names": None}, ShapeError, "codes", "(N_1, ..., N_k, d)", (5,)),
+        (np.full((5, 4, 1), np.inf), {}, DataError, "codes[0, 0, 0]", "finite", np.inf),
+        (PERFECT, {"names": ("x",)}, SettingError, "names", "2 different names", ("x",)),
+        (PERFECT, {"axes": [0, 2]}, SettingError, "axes", "from 0 to 1", (0, 2)),
+        (PERFECT, {"axes": []}, SettingError, "axes", "from 0 to 1", ()),
+        (
+            np.random.default_rng(0).standard_normal((2, 3, 6)),
+            {"axes": [1]},
+            DataError,
+            "codes",
+            "more than 10 grid",
+            6,
+        ),
     ],
     ids=["one axis", "infinite", "names", "axis", "no axis", "small"],
 )
-def test_arrays_that_are_no_grid_are_refused(codes, settings, error, message):
-    with pytest.raises(error, match=message):
+def test_arrays_that_are_no_grid_are_refused(codes, settings, error, argument, expected, got):
+    with refused(error, argument, expected=expected, got=got):
         report(codes, **settings)

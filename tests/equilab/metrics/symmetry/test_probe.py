@@ -9,6 +9,7 @@ from equilab.errors import DataError, SettingError, ShapeError
 from equilab.groups import C1, D4, p4
 from equilab.latents import Block
 from equilab.metrics.symmetry.probe import SymmetryProbe, probe_codes, symmetry_probe
+from tests.refused import refused
 
 IMAGES = torch.rand(120, 1, 9, 9, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
 
@@ -164,31 +165,32 @@ def test_the_probe_is_a_table_and_flat_floats():
 
 
 @pytest.mark.parametrize(
-    ("codes", "moved", "settings", "error", "message"),
+    ("codes", "moved", "settings", "error", "argument", "facts"),
     [
         (
             CODES[:7],
             CODES[None, :7],
             {},
             DataError,
-            "at least 8 images, of which half fit a linear map of 3 dimensions",
+            "codes",
+            {"expected": "at least 8 images, of which half fit a linear map of 3 dimensions"},
         ),
-        (CODES, CODES[None, :9], {}, ShapeError, r"moved: expected \(elements, 4000, 3\)"),
-        (CODES, CODES, {}, ShapeError, r"moved: expected \(elements, n, d\), each axis at least 1, got \(4000, 3\)"),
-        (CODES, CODES[None] * np.inf, {}, DataError, r"moved\[0, 0, 0\]: expected finite numbers"),
-        (CODES, CODES[None], {"elements": ["a", "b"]}, SettingError, "elements: expected 1 names, got 2"),
-        (CODES, CODES[None], {"ridge": -1.0}, SettingError, "ridge: expected 0 or more"),
-        (CODES, CODES[None], {"blocks": [0]}, SettingError, "blocks: dimensions"),
+        (CODES, CODES[None, :9], {}, ShapeError, "moved", {"expected": "4000, 3", "got": (1, 9, 3)}),
+        (CODES, CODES, {}, ShapeError, "moved", {"expected": "(elements, n, d)", "got": (4000, 3)}),
+        (CODES, CODES[None] * np.inf, {}, DataError, "moved[0, 0, 0]", {"expected": "finite"}),
+        (CODES, CODES[None], {"elements": ["a", "b"]}, SettingError, "elements", {"expected": "1 names", "got": 2}),
+        (CODES, CODES[None], {"ridge": -1.0}, SettingError, "ridge", {"expected": "0 or more", "got": -1.0}),
+        (CODES, CODES[None], {"blocks": [0]}, SettingError, "blocks", {}),
     ],
     ids=["few", "images", "axes", "infinite", "names", "ridge", "blocks"],
 )
-def test_arrays_and_settings_that_do_not_fit_are_refused(codes, moved, settings, error, message):
-    with pytest.raises(error, match=message):
+def test_arrays_and_settings_that_do_not_fit_are_refused(codes, moved, settings, error, argument, facts):
+    with refused(error, argument, **facts):
         probe(codes, moved, **settings)
 
 
 def test_a_group_of_the_identity_alone_is_refused():
-    with pytest.raises(SettingError, match="group: expected an element besides the identity, got none"):
+    with refused(SettingError, "group", expected="besides the identity", got="none"):
         symmetry_probe(lambda x: x.flatten(1), IMAGES, C1, rng=np.random.default_rng(0))
 
 

@@ -6,6 +6,7 @@ import pytest
 from equilab.errors import SettingError
 from equilab.latents import Block
 from equilab.metrics import ActiveUnits, CodeTable
+from tests.refused import refused
 
 NOISE = np.random.default_rng(0).standard_normal((2_000, 4))
 UNIT = (NOISE - NOISE.mean(0)) / NOISE.std(0, ddof=1)
@@ -46,5 +47,5 @@ def test_a_block_has_the_variance_of_its_axes_together_and_a_circle_that_of_its_
 
 
 def test_a_threshold_that_makes_no_sense_is_refused():
-    with pytest.raises(SettingError, match="least_variance: expected a positive number"):
+    with refused(SettingError, "least_variance", expected="positive", got=0.0):
         ActiveUnits(0.0)
