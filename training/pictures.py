@@ -1,76 +1,30 @@
-"""Pictures: reconstructions under their inputs, latent traversals as a sheet and as a film, labelled images."""
+"""Pictures: sheets of images in rows, films of traversals, labelled tiles; all as Pillow images."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
-import torch
 from jaxtyping import Float
 from numpy import ndarray
 from PIL import Image, ImageDraw, ImageFont
-from torch import Tensor
 
-from equilab.models import VariationalAutoencoder
-
-REACH = 2.0  # traversals run from -REACH to REACH, in standard deviations of the prior
-NUM_VALUES = 11  # values of a latent in a traversal
 _GAP = 2  # pixels between images
 _LABEL_WIDTH = 120  # pixels left of a row
 _LABEL_HEIGHT = 16  # pixels above a tile or a column
 _PAPER, _INK = (255, 255, 255), (30, 30, 30)
-_FRAME_MILLISECONDS = 120
+FRAME_MILLISECONDS = 120
+"""How long a frame of a film is shown."""
 
 
-def traversal_values() -> list[float]:
-    """The values that a latent takes in a traversal, in standard deviations of the prior."""
-    return np.linspace(-REACH, REACH, NUM_VALUES).tolist()
-
-
-@torch.no_grad()
-def traverse(
-    model: VariationalAutoencoder, image: Tensor, latents: Sequence[int]
-) -> Float[ndarray, "latents values c h w"]:
-    """Decoded pixel probabilities as each of `latents` in turn takes the traversal's values.
-
-    image: (1, C, H, W) in [0, 1]; the other latents stay at its posterior mean. Row i is latents[i].
-    """
-    z = model.encode(image).mean.repeat(len(latents), NUM_VALUES, 1)  # (latents, values, latent_dim)
-    values = torch.tensor(traversal_values(), dtype=z.dtype, device=z.device)
-    for row, latent in enumerate(latents):
-        z[row, :, latent] = values
-    decoded = model.decode(z.flatten(0, 1)).sigmoid()
-    return decoded.unflatten(0, (len(latents), NUM_VALUES)).cpu().numpy()
-
-
-def reconstructions(
-    inputs: Float[ndarray, "n c h w"], decoded: Float[ndarray, "n c h w"], *, labels: Sequence[str], path: Path
-) -> None:
-    """A PNG of two rows: inputs (n, C, H, W) in [0, 1] above, what the model makes of them below; one label each."""
-    _sheet(np.stack([inputs, decoded]), labels).save(path)
-
-
-def traversals(frames: Float[ndarray, "latents values c h w"], *, labels: Sequence[str], path: Path) -> None:
-    """A PNG of one labelled row per latent, the latent's value growing from left to right."""
-    _sheet(frames, labels, [f"{value:+.1f}" for value in traversal_values()]).save(path)
-
-
-def traversal_gif(frames: Float[ndarray, "latents values c h w"], *, labels: Sequence[str], path: Path) -> None:
-    """A GIF of one labelled tile per latent, every latent moving there and back at the same time."""
+def film(frames: Float[ndarray, "paths num c h w"], labels: Sequence[str]) -> list[Image.Image]:
+    """Frames of one labelled tile per path, every path followed there and back at the same time."""
     there_and_back = [*range(frames.shape[1]), *range(frames.shape[1] - 2, 0, -1)]
-    columns = min(5, len(frames))
-    first, *others = [_tiles(frames[:, value], labels, columns) for value in there_and_back]
-    first.save(path, save_all=True, append_images=others, duration=_FRAME_MILLISECONDS, loop=0)
+    return [tiles(frames[:, place], labels, columns=5) for place in there_and_back]
 
 
-def mistakes(images: Float[ndarray, "n c h w"], *, labels: Sequence[str], path: Path) -> None:
-    """A PNG of images (n, C, H, W) in [0, 1], ten in a row, each under its label."""
-    _tiles(images, labels, min(10, len(images))).save(path)
-
-
-def _sheet(
+def sheet(
     images: Float[ndarray, "rows columns c h w"], labels: Sequence[str], header: Sequence[str] = ()
 ) -> Image.Image:
-    """Rows of images, a label left of each row, a word above each column."""
+    """Rows of images in [0, 1], a label left of each row, a word above each column where there are words."""
     rows, columns, _, height, width = images.shape
     top = _LABEL_HEIGHT if header else 0
     size = (_LABEL_WIDTH + columns * (width + _GAP), top + rows * (height + _GAP))
@@ -86,9 +40,10 @@ def _sheet(
     return sheet
 
 
-def _tiles(images: Float[ndarray, "n c h w"], labels: Sequence[str], columns: int) -> Image.Image:
-    """Images enlarged to twice their size, a label above each, in rows of `columns`."""
+def tiles(images: Float[ndarray, "n c h w"], labels: Sequence[str], *, columns: int) -> Image.Image:
+    """Images in [0, 1] enlarged to twice their size, a label above each, at most `columns` in a row."""
     num, _, height, width = images.shape
+    columns = min(columns, num)
     tile = (2 * width, 2 * height)
     rows = -(-num // columns)
     sheet = Image.new("RGB", (columns * (tile[0] + _GAP), rows * (tile[1] + _GAP + _LABEL_HEIGHT)), _PAPER)
