@@ -216,7 +216,7 @@ def _plain(value: Any) -> Any:
 def _error(report: "Report") -> Exception:
     from equilab.errors import EquivarianceError
 
-    return EquivarianceError(str(report))
+    return EquivarianceError("fn", expected="PASS", got=str(report.verdict), message=str(report))
 
 
 def _refuse(message: str) -> NoReturn:

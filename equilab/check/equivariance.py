@@ -91,9 +91,9 @@ def equivariance(
     <Verdict.FAIL: 'FAIL'>
     """
     if not allowed >= 0:
-        raise SettingError(f"allowed: expected a relative error of at least 0, got {allowed!r}")
+        raise SettingError("allowed", expected="a relative error of at least 0", got=allowed)
     if seeds is not None and (not isinstance(seeds, int) or seeds < 4):
-        raise SettingError(f"seeds: expected an integer of at least 4, got {seeds!r}; 32 is a good start")
+        raise SettingError("seeds", expected="an integer of at least 4", got=repr(seeds), hint="32 is a good start")
     ready = prepare(
         fn, inputs, in_type=in_type, out_type=out_type, group=group, elements=elements, mode=mode, autocast=autocast,
         seed=seed,
@@ -127,7 +127,7 @@ def assert_equivariant(fn: Callable[..., Any], *inputs: Any, **options: Any) -> 
     __tracebackhide__ = True
     report = equivariance(fn, *inputs, **options)
     if not report.passed:
-        raise EquivarianceError(str(report))
+        raise EquivarianceError("fn", expected="PASS", got=str(report.verdict), message=str(report))
     return report
 
 

@@ -80,9 +80,9 @@ class EquivarianceMonitor:
     ):
         for name, value in {"every": every, "samples": 1 if samples is None else samples, "elements": elements}.items():
             if not isinstance(value, int) or value < 1:
-                raise SettingError(f"{name}: expected an integer of at least 1, got {value!r}")
+                raise SettingError(name, expected="an integer of at least 1", got=repr(value))
         if not isinstance(seed, int) or seed < 0:
-            raise SettingError(f"seed: expected an integer of at least 0, got {seed!r}")
+            raise SettingError("seed", expected="an integer of at least 0", got=repr(seed))
         self.module = unwrapped(module)
         self.every, self.samples, self.elements, self.prefix, self.seed = every, samples, elements, prefix, seed
         self._types = {"in_type": in_type, "out_type": out_type, "group": group}
@@ -132,8 +132,10 @@ class EquivarianceMonitor:
         sizes = {leaf.shape[0] if leaf.ndim else 1 for leaf in tensors if isinstance(leaf, Tensor)}
         if len(sizes) != 1:
             raise SettingError(
-                f"samples: expected inputs with one first axis to take samples along, got the sizes {sorted(sizes)}; "
-                "pass samples=None to ask about all of x"
+                "samples",
+                expected="inputs with one first axis to take samples along",
+                got=f"the sizes {sorted(sizes)}",
+                hint="pass samples=None to check all of x",
             )
         places = torch.randperm(sizes.pop(), generator=generator, device="cpu")[: self.samples].sort().values
 

@@ -21,7 +21,7 @@ def as_sink(log: Any) -> Callable[[int, dict[str, float]], object]:
     if hasattr(log, "add_scalar"):
         return lambda step, values: [log.add_scalar(key, value, step) for key, value in values.items()]
     if not callable(log):
-        raise SettingError(f"log: expected a function of (step, values) or of values, or add_scalar, got {log!r}")
+        raise SettingError("log", expected="a function of (step, values) or of values, or add_scalar", got=repr(log))
     try:
         parameters = inspect.signature(log).parameters.values()
     except ValueError:  # a builtin that tells nothing about itself

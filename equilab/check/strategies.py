@@ -49,7 +49,7 @@ def field_types(
     'C4[1*regular]'
     """
     if not isinstance(max_fields, int) or max_fields < 1:
-        raise SettingError(f"max_fields: expected an integer of at least 1, got {max_fields!r}")
+        raise SettingError("max_fields", expected="an integer of at least 1", got=repr(max_fields))
     kinds: list[Any] = [group.trivial]
     if group.is_finite:
         kinds += [group.regular, *(group.quotient(sub) for sub in group.subgroups()[1:-1])]
@@ -64,7 +64,9 @@ def image_shapes(
 ) -> st.SearchStrategy[tuple[int, int, int]]:
     """(batch, H, W) of images, odd and even sizes; square=False also other than H == W."""
     if not 1 <= min_size <= max_size:
-        raise SettingError(f"min_size, max_size: expected 1 <= min_size <= max_size, got {min_size!r}, {max_size!r}")
+        raise SettingError(
+            "min_size, max_size", expected="1 <= min_size <= max_size", got=f"{min_size!r}, {max_size!r}"
+        )
     side = st.integers(min_size, max_size)
     batch = st.integers(1, max_batch)
     if square:
@@ -80,7 +82,7 @@ def inputs(draw: st.DrawFn, *shape: int, dtype: torch.dtype = torch.float64) -> 
     is found in about 2 log2(size) steps, also in large inputs; one that takes several keeps few.
     """
     if not shape or any(not isinstance(size, int) or size < 1 for size in shape):
-        raise SettingError(f"shape: expected sizes of at least 1, got {shape}; inputs(2, 3, 9, 9)")
+        raise SettingError("shape", expected="sizes of at least 1", got=shape, hint="inputs(2, 3, 9, 9)")
     seed = draw(st.integers(0, 2**16))
     is_normal = draw(st.booleans())
     kept = torch.ones(shape, dtype=torch.bool, device="cpu")
@@ -128,7 +130,9 @@ def words(group: PlaneGroup | Symmetry, *, max_length: int = 6) -> st.SearchStra
     symmetry = PlaneSymmetry(group) if isinstance(group, PlaneGroup) else group
     letters = _generators(symmetry)
     if not letters:
-        raise GroupError(f"group: expected a plane group, Permutations(n) or Translations(), not C1, got {symmetry}")
+        raise GroupError(
+            "group", expected="a plane group, Permutations(n) or Translations(), not C1", got=str(symmetry)
+        )
     drawn = st.lists(st.sampled_from(letters), min_size=1, max_size=max_length)
     return drawn.map(lambda word: Word(symmetry, tuple(word))).filter(lambda word: word.element != symmetry.identity)
 

@@ -66,7 +66,7 @@ class IrrepsType:
         [5.0, 0.0, 1.0, 0.0]
         """
         if x.ndim == 0 or x.shape[-1] != self.dim:
-            raise ShapeError(f"x: expected (..., {self.dim}) for {self}, got {tuple(x.shape)}")
+            raise ShapeError("x", expected=f"(..., {self.dim}) for {self}", got=tuple(x.shape))
         rotation, inverted = _split(g)
         parts, start = [], 0
         for count, irrep in o3.Irreps(self.irreps):
@@ -85,9 +85,9 @@ def irreps_type(irreps: str | o3.Irreps) -> IrrepsType:
     try:
         found = o3.Irreps(irreps)
     except (ValueError, TypeError) as error:
-        raise FieldTypeError(f'irreps: expected e3nn irreps such as "2x0e + 3x1o", got {irreps!r}') from error
+        raise FieldTypeError("irreps", expected='e3nn irreps such as "2x0e + 3x1o"', got=repr(irreps)) from error
     if found.dim == 0:
-        raise FieldTypeError(f"irreps: expected at least one, got {irreps!r}")
+        raise FieldTypeError("irreps", expected="at least one", got=repr(irreps))
     return IrrepsType(str(found))
 
 
@@ -104,15 +104,17 @@ class E3nnLayer(nn.Module):
         irreps_in, irreps_out = getattr(module, "irreps_in", both), getattr(module, "irreps_out", both)
         if irreps_in is None or irreps_out is None:
             raise FieldTypeError(
-                f"module: expected an e3nn module with irreps_in and irreps_out, got {type(module).__name__}; of one "
-                "with several inputs, wrap a module of yours that has both and fixes the other inputs"
+                "module",
+                expected="an e3nn module with irreps_in and irreps_out",
+                got=type(module).__name__,
+                hint="of one with several inputs, wrap a module of yours that has both and fixes the other inputs",
             )
         self.in_type, self.out_type = irreps_type(irreps_in), irreps_type(irreps_out)
         self.module = module
 
     def forward(self, x: Tensor) -> Tensor:
         if x.ndim == 0 or x.shape[-1] != self.in_type.dim:
-            raise ShapeError(f"x: expected (..., {self.in_type.dim}) for {self.in_type}, got {tuple(x.shape)}")
+            raise ShapeError("x", expected=f"(..., {self.in_type.dim}) for {self.in_type}", got=tuple(x.shape))
         return self.module(x)
 
     def extra_repr(self) -> str:
@@ -131,12 +133,18 @@ def wrap_module(module: nn.Module) -> E3nnLayer:
 def _split(g: Tensor) -> tuple[Tensor, bool]:
     """g = (-1)^inverted times a rotation, float64; ShapeError, GroupError unless it is orthogonal."""
     if not isinstance(g, Tensor):
-        raise ShapeError(f"g: expected a tensor (3, 3), got {type(g).__name__}; use torch.as_tensor(g)")
+        raise ShapeError("g", expected="a tensor (3, 3)", got=type(g).__name__, hint="use torch.as_tensor(g)")
     if g.shape != (3, 3):
-        raise ShapeError(f"g: expected an orthogonal matrix (3, 3), got {tuple(g.shape)}")
+        raise ShapeError("g", expected="an orthogonal matrix (3, 3)", got=tuple(g.shape))
     g = g.double()
-    if not bool((g @ g.T - torch.eye(3).to(g)).abs().max() < _ORTHOGONAL):  # not: NaN is not close to anything
-        raise GroupError(f"g: expected an orthogonal matrix, got {g.tolist()}; random_element makes one")
+    off = float((g @ g.T - torch.eye(3).to(g)).abs().max())
+    if not off < _ORTHOGONAL:  # not: NaN is not close to anything
+        raise GroupError(
+            "g",
+            expected="an orthogonal matrix",
+            got=f"one whose g g^T is off the identity by {off:.2g}",
+            hint="random_element makes one",
+        )
     inverted = bool(torch.linalg.det(g) < 0)
     return (-g if inverted else g), inverted
 

@@ -29,8 +29,10 @@ class EscnnLayer(Layer):
         types = [getattr(module, name, None) for name in ("in_type", "out_type")]
         if not all(isinstance(found, load_escnn().nn.FieldType) for found in types):
             raise FieldTypeError(
-                f"module: expected an escnn module with in_type and out_type, got {type(module).__name__}; put several "
-                "into an escnn.nn.SequentialModule"
+                "module",
+                expected="an escnn module with in_type and out_type",
+                got=type(module).__name__,
+                hint="put several into an escnn.nn.SequentialModule",
             )
         into, out = (from_escnn(found) for found in types)
         self.in_type, self.out_type = into.field_type, out.field_type

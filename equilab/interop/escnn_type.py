@@ -38,7 +38,9 @@ class EscnnType:
     def unwrap(self, tensor: Any) -> Tensor:
         """The plain tensor (batch, C, H, W) of an escnn.nn.GeometricTensor; FieldTypeError for one of another type."""
         if tensor.type != self.escnn_type:
-            raise FieldTypeError(f"tensor: expected a GeometricTensor of type {self.escnn_type}, got {tensor.type}")
+            raise FieldTypeError(
+                "tensor", expected=f"a GeometricTensor of type {self.escnn_type}", got=str(tensor.type)
+            )
         return ChangeOfBasis(self.basis.T).to(tensor.tensor.device)(tensor.tensor)
 
     def element(self, g: Element) -> Any:
@@ -75,8 +77,9 @@ def from_escnn(escnn_type: Any) -> EscnnType:
     escnn = load_escnn()
     if not isinstance(escnn_type, escnn.nn.FieldType) or not isinstance(escnn_type.gspace, escnn.gspaces.GSpace2D):
         raise FieldTypeError(
-            "escnn_type: expected an escnn.nn.FieldType over the plane (rot2dOnR2, flipRot2dOnR2, flip2dOnR2, "
-            f"trivialOnR2), got {escnn_type!r}"
+            "escnn_type",
+            expected="an escnn.nn.FieldType over the plane (rot2dOnR2, flipRot2dOnR2, flip2dOnR2, trivialOnR2)",
+            got=repr(escnn_type),
         )
     space = EscnnSpace(group_of(escnn_type.gspace), escnn_type.gspace)
     found = {sigma: _ours(sigma, space) for sigma in set(escnn_type.representations)}

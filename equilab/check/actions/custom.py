@@ -24,7 +24,7 @@ class CustomSymmetry(Symmetry):
     ):
         self.elements = tuple(elements)
         if not self.elements:
-            raise GroupError("elements: expected at least one element to check, got none")
+            raise GroupError("elements", expected="at least one element to check", got="none")
         self._multiply, self._inverse, self._identity, self.name = multiply, inverse, identity, name
 
     def __eq__(self, other: object) -> bool:
@@ -56,7 +56,7 @@ class CustomSymmetry(Symmetry):
     def choose(self, generator: torch.Generator) -> tuple[Any, ...]:
         chosen = [g for g in self.elements if self._identity is None or not _same(g, self._identity)]
         if not chosen:
-            raise GroupError("elements: expected one that is not the identity, got none")
+            raise GroupError("elements", expected="one that is not the identity", got="none")
         if len(chosen) <= LIMIT:
             return tuple(chosen)
         order = torch.randperm(len(chosen), generator=generator, device="cpu")[:WORDS]

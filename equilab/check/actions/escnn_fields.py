@@ -16,7 +16,9 @@ class EscnnSymmetry(Symmetry):
 
     def __init__(self, gspace: Any):
         if getattr(gspace, "dimensionality", None) not in (0, 2):
-            raise FieldTypeError(f"in_type, out_type: expected an escnn field type over the plane, got one of {gspace}")
+            raise FieldTypeError(
+                "in_type, out_type", expected="an escnn field type over the plane", got=f"one of {gspace}"
+            )
         self.gspace, self.fibergroup, self.name = gspace, gspace.fibergroup, str(gspace.fibergroup)
 
     def __eq__(self, other: object) -> bool:

@@ -91,7 +91,7 @@ class Irreps(Action):
     def act(self, g: Any, x: Tensor) -> Tensor:
         matrix = g.matrix if isinstance(g, Motion) else g
         if x.shape[-1:] != (self.irreps.dim,):
-            raise ShapeError(f"expected (..., {self.irreps.dim}) for {self}, got {tuple(x.shape)}")
+            raise ShapeError("x", expected=f"(..., {self.irreps.dim}) for {self}", got=tuple(x.shape))
         return x @ self._of(matrix.double()).to(x).T
 
     def _of(self, matrix: Tensor) -> Tensor:
@@ -121,4 +121,4 @@ def _read(irreps: str) -> Any:
     try:
         return o3.Irreps(irreps)
     except (ValueError, TypeError) as error:
-        raise FieldTypeError(f'irreps: expected e3nn irreps such as "2x0e + 3x1o", got {irreps!r}') from error
+        raise FieldTypeError("irreps", expected='e3nn irreps such as "2x0e + 3x1o"', got=repr(irreps)) from error

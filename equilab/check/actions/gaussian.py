@@ -30,7 +30,7 @@ class Covariance(Action):
 
     def act(self, g: Any, x: Tensor) -> Tensor:
         if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
-            raise ShapeError(f"expected covariances (..., d, d), got {tuple(x.shape)}")
+            raise ShapeError("x", expected="covariances (..., d, d)", got=tuple(x.shape))
         rows = x.reshape(-1, x.shape[-1])
         half = self.vectors.tangent(g, rows).reshape(x.shape).transpose(-2, -1)
         return self.vectors.tangent(g, half.reshape(-1, x.shape[-1])).reshape(x.shape).transpose(-2, -1)
@@ -57,8 +57,10 @@ class LogVariance(Action):
     def observe(self, x: Tensor) -> Tensor:
         if x.ndim == 4 and isinstance(self.covariance.vectors, PlaneAction):
             raise ShapeError(
-                f"{self}: expected vectors (batch, {self.covariance.vectors.dim}), got images {tuple(x.shape)}; where "
-                "channels are only permuted, as in regular fields, a log variance has the field type of the mean"
+                str(self),
+                expected=f"vectors (batch, {self.covariance.vectors.dim})",
+                got=f"images {tuple(x.shape)}",
+                hint="where channels are only permuted, as in regular fields, give the field type of the mean",
             )
         return torch.diag_embed(x.exp())
 
@@ -88,10 +90,10 @@ class Blocks(Action):
     def __init__(self, *blocks: tuple[int, Any]):
         self.blocks = tuple((size, as_action(given, f"block {place}")) for place, (size, given) in enumerate(blocks))
         if any(isinstance(action, LogVariance) for _, action in self.blocks):
-            raise FieldTypeError("blocks: expected no log variance, which is an output of its own")
+            raise FieldTypeError("blocks", expected="no log variance, which is an output of its own", got="one")
         found = [action.symmetry for _, action in self.blocks if action.symmetry is not None]
         if any(symmetry != found[0] for symmetry in found):
-            raise GroupError(f"blocks: expected one group, got {[symmetry.name for symmetry in found]}")
+            raise GroupError("blocks", expected="one group", got=[symmetry.name for symmetry in found])
         self.symmetry = found[0] if found else None
 
     def act(self, g: Any, x: Tensor) -> Tensor:
@@ -121,7 +123,7 @@ class Blocks(Action):
         """Every action with its channels of x."""
         sizes = [size for size, _ in self.blocks]
         if x.ndim < 2 or x.shape[1] != sum(sizes):
-            raise ShapeError(f"expected (batch, {sum(sizes)}, ...) for {self}, got {tuple(x.shape)}")
+            raise ShapeError("x", expected=f"(batch, {sum(sizes)}, ...) for {self}", got=tuple(x.shape))
         return [(action, part) for (_, action), part in zip(self.blocks, x.split(sizes, 1), strict=True)]
 
     def __str__(self) -> str:

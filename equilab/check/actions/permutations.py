@@ -19,7 +19,7 @@ class Permutations(Symmetry):
 
     def __init__(self, count: int):
         if count < 2:
-            raise GroupError(f"permutations: expected at least 2 things to permute, got {count}")
+            raise GroupError("permutations", expected="at least 2 things to permute", got=count)
         self.count, self.name = count, f"S{count}"
 
     def __eq__(self, other: object) -> bool:
@@ -71,7 +71,7 @@ class Permute(Action):
         order = _order(g, x)
         for axis in self.axes:
             if not -x.ndim <= axis < x.ndim or x.shape[axis] != len(g):
-                raise ShapeError(f"expected {len(g)} things along axis {axis}, got {tuple(x.shape)}")
+                raise ShapeError("x", expected=f"{len(g)} things along axis {axis}", got=tuple(x.shape))
             x = x.index_select(axis, order)
         return x
 

@@ -39,7 +39,7 @@ class PlaneAction(Action):
     def act(self, g: Any, x: Tensor) -> Tensor:
         if x.ndim not in (2, 4) or x.shape[1] != self.dim:
             raise ShapeError(
-                f"expected (batch, {self.dim}, H, W) or (batch, {self.dim}) for {self}, got {tuple(x.shape)}"
+                "x", expected=f"(batch, {self.dim}, H, W) or (batch, {self.dim}) for {self}", got=tuple(x.shape)
             )
         if x.ndim == 2:
             return self.mix(g, x)
@@ -133,7 +133,7 @@ class Points(Action):
     def act(self, g: Any, x: Tensor) -> Tensor:
         matrix, shift = _motion(g)
         if x.shape[-1:] != matrix.shape[:1]:
-            raise ShapeError(f"expected points (..., {matrix.shape[0]}), got {tuple(x.shape)}")
+            raise ShapeError("x", expected=f"points (..., {matrix.shape[0]})", got=tuple(x.shape))
         turned = x @ matrix.to(x).T
         return turned if shift is None or not self.translate else turned + shift.to(x)
 
@@ -156,4 +156,4 @@ def _motion(g: Any) -> tuple[Tensor, Tensor | None]:
         return g.matrix, getattr(g, "shift", None)
     if isinstance(g, Tensor) and g.ndim == 2:
         return g, None
-    raise FieldTypeError(f"points: expected a group of motions of the plane or of space, got the element {g!r}")
+    raise FieldTypeError("points", expected="a group of motions of the plane or of space", got=f"the element {g!r}")

@@ -23,7 +23,7 @@ class Translations(Symmetry):
 
     def __init__(self, *, stride: int = 1):
         if not isinstance(stride, int) or stride < 1:
-            raise SettingError(f"stride: expected an integer of at least 1, got {stride!r}")
+            raise SettingError("stride", expected="an integer of at least 1", got=repr(stride))
         self.stride, self.name = stride, "translations" if stride == 1 else f"translations by {stride}"
 
     def __eq__(self, other: object) -> bool:
@@ -76,18 +76,28 @@ class Translate(Action):
 
     def act(self, g: Shift, x: Tensor) -> Tensor:
         if x.ndim < 2:
-            raise ShapeError(f"expected images (batch, channels, H, W) to be shifted, got {tuple(x.shape)}")
+            raise ShapeError("x", expected="images (batch, channels, H, W) to be shifted", got=tuple(x.shape))
         if x.ndim == 3:
             raise SettingError(
-                f"expected images (batch, channels, H, W) to be shifted, got {tuple(x.shape)}; give one image as "
-                "x[None], and lines (batch, channels, W) an eq.check.Custom action that rolls the last axis"
+                "x",
+                expected="images (batch, channels, H, W) to be shifted",
+                got=tuple(x.shape),
+                hint=(
+                    "give one image as x[None], and lines (batch, channels, W) an eq.check.Custom action that rolls "
+                    "the last axis"
+                ),
             )
         scale = self.scale or Fraction(1)
         down, right = scale * g[0], scale * g[1]
         if down.denominator != 1 or right.denominator != 1:
             raise SettingError(
-                f"group: a shift by {g} of the input is one by ({down}, {right}) of the output; use Translations("
-                f"stride={scale.denominator}), or give Translate(scale=...) where the sizes mislead"
+                "group",
+                expected="shifts by whole pixels of the output",
+                got=f"{g} of the input, which is ({down}, {right}) of the output",
+                hint=(
+                    f"use Translations(stride={scale.denominator}), or give Translate(scale=...) where the sizes "
+                    "mislead"
+                ),
             )
         return x.roll((int(down), int(right)), (-2, -1))
 
@@ -100,8 +110,13 @@ class Translate(Action):
         edge = self.margin + math.ceil(_STEPS * self.translations.stride * (self.scale or 1))
         if 2 * edge >= min(y.shape[-2:]):
             raise SettingError(
-                f"margin: {self.margin} and shifts of up to {edge - self.margin} pixels leave nothing to compare of an "
-                f"output {tuple(y.shape[-2:])}; use larger images, or elements= with smaller shifts"
+                "margin",
+                expected=(
+                    f"less than half of an output {tuple(y.shape[-2:])}, shifts of up to {edge - self.margin} pixels "
+                    "included"
+                ),
+                got=self.margin,
+                hint="use larger images, or elements= with smaller shifts",
             )
         inside = torch.zeros(y.shape[-2:], dtype=torch.bool, device=y.device)
         inside[edge:-edge, edge:-edge] = True

@@ -42,8 +42,12 @@ def as_action(value: Any, name: str) -> Action:
     if callable(value) and not isinstance(value, nn.Module | type):
         return Function(value)
     raise FieldTypeError(
-        f"{name}: expected a field type, e3nn irreps, an escnn field type, an action of eq.check (Invariant(), "
-        f"Points(), Permute(0), Custom(...)) or a function (g, x) -> x, got {value!r}"
+        name,
+        expected=(
+            "a field type, e3nn irreps, an escnn field type, an action of eq.check (Invariant(), Points(), "
+            "Permute(0), Custom(...)) or a function (g, x) -> x"
+        ),
+        got=repr(value),
     )
 
 
@@ -58,8 +62,11 @@ def as_symmetry(group: Any, elements: Any) -> Symmetry | None:
     if hasattr(group, "fibergroup") and hasattr(group, "basespace_action"):
         return EscnnSymmetry(group)
     raise GroupError(
-        "group: expected a group such as eq.groups.C4, an escnn gspace, or eq.check.Euclidean(), Translations(), "
-        f"Permutations(n), got {group!r}"
+        "group",
+        expected=(
+            "a group such as eq.groups.C4, an escnn gspace, or eq.check.Euclidean(), Translations(), Permutations(n)"
+        ),
+        got=repr(group),
     )
 
 
@@ -78,8 +85,10 @@ def types_of(fn: Any, name: str) -> Any:
     if isinstance(fn, nn.Sequential) and len(fn):
         return types_of(fn[0 if side == "in" else -1], name)
     raise FieldTypeError(
-        f"{name}: expected how the {side}put transforms, because {type(fn).__name__} carries no {name}: pass "
-        f"{name}=3 * G.trivial, an e3nn string, or eq.check.Invariant()"
+        name,
+        expected=f"how the {side}put transforms, because {type(fn).__name__} carries no {name}",
+        got="none",
+        hint=f"pass {name}=3 * G.trivial, an e3nn string, or eq.check.Invariant()",
     )
 
 

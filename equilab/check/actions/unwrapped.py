@@ -32,8 +32,10 @@ def unwrapped(module: Callable[..., Any]) -> Callable[..., Any]:
     for part in reached(module):
         if isinstance(part, nn.parallel.DistributedDataParallel):
             raise SettingError(
-                "module: expected a function of the module inside, got one that calls a DistributedDataParallel, whose "
-                "processes would wait for each other: use its .module"
+                "module",
+                expected="a function of the module inside",
+                got="one that calls a DistributedDataParallel",
+                hint="its processes would wait for each other: use its .module",
             )
     return module
 

@@ -73,28 +73,34 @@ def measure(
     (0.0, True)
     """
     if images not in ("faded", "as given", "smooth"):
-        raise SettingError(f"images: expected 'faded', 'as given' or 'smooth', got {images!r}")
+        raise SettingError("images", expected="'faded', 'as given' or 'smooth'", got=repr(images))
     ready = prepare(
         fn, inputs, in_type=in_type, out_type=out_type, group=group, elements=_whole_turns(in_type, inputs), mode=mode,
         autocast=None, seed=seed,
     )  # fmt: skip
     if isinstance(ready.case.symmetry, Euclidean):
         raise SettingError(
-            f"group: expected motions of the plane, such as eq.groups.SO2 or eq.check.Translations(), got "
-            f"{ready.case.symmetry.name}: eq.check.equivariance asks about it"
+            "group",
+            expected="motions of the plane, such as eq.groups.SO2 or eq.check.Translations()",
+            got=ready.case.symmetry.name,
+            hint="eq.check.equivariance takes every group",
         )
     subject, case, notes = _sharpest(ready)
     own = case.values
     shifts_only = any(isinstance(action, Translate) for action in (*case.in_actions, *case.out_actions))
     if shifts_only and angles is not None:
-        raise SettingError("angles: expected types that turn, such as 3 * eq.groups.SO2.trivial, got Translate()")
+        raise SettingError("angles", expected="types that turn, such as 3 * eq.groups.SO2.trivial", got="Translate()")
     if images == "faded":
         case = replace(case, values=tuple(_faded(*pair) for pair in zip(case.in_actions, own, strict=True)))
     turning = None if shifts_only else Turning.of(case)
     if images == "smooth" and (turning is None or not turning.can_draw):
         raise SettingError(
-            "images: expected 'faded' or 'as given', because smooth images are not known for fields that turn by some "
-            "angles only, such as regular ones, nor for Translate(), got 'smooth'"
+            "images",
+            expected=(
+                "'faded' or 'as given', because there are no smooth images of fields that turn by some angles only, "
+                "such as regular ones, nor of Translate()"
+            ),
+            got=repr(images),
         )
     curve, mirrored = _NO_CURVE, _NO_CURVE
     if turning is not None:
@@ -156,10 +162,11 @@ def _shifts(
     if size is not None and not fixed:
         return errors_over_shifts(asked, DEFAULT if translations is None else translations, size, stride)
     if translations:
-        got = f"{', '.join(fixed)}" if fixed else "no image"
         raise SettingError(
-            f"translations: expected images (batch, channels, H, W) among the inputs, and no other leaf that a shift "
-            f"moves, got {got}; leave translations out"
+            "translations",
+            expected="images (batch, channels, H, W) among the inputs, and no other leaf that a shift moves",
+            got=", ".join(fixed) or "no image",
+            hint="leave translations out",
         )
     return ()
 

@@ -55,8 +55,10 @@ class Turning(NamedTuple):
         found = [Element(Fraction(angle).limit_denominator(10**6) / 360 % 1, mirror) for angle in wanted]
         if self.allowed is not None and not mirror and (missing := [g for g in found if g not in self.allowed]):
             raise GroupError(
-                f"angles: expected angles of {self.case.symmetry.name}, because fields such as regular ones have no "
-                f"others, got {360 * float(missing[0].turn):g} degrees; leave angles out, or measure after GroupPool"
+                "angles",
+                expected=f"angles of {self.case.symmetry.name}, because fields such as regular ones have no others",
+                got=f"{360 * float(missing[0].turn):g} degrees",
+                hint="leave angles out, or measure after GroupPool",
             )
         return [g for g in found if self.allowed is None or g in self.allowed]
 

@@ -43,8 +43,10 @@ def turned(action: Action, elements: tuple[Element, ...]) -> tuple[Action, Allow
         limits = [allowed for _, _, allowed in parts if allowed is not None]
         return Blocks(*((size, part) for size, part, _ in parts)), limits[0] if limits else None
     raise FieldTypeError(
-        f"in_type, out_type: expected types that turn with the plane (field types, Points(), Invariant()) or "
-        f"Translate(), got {action}; eq.check.equivariance takes every type"
+        "in_type, out_type",
+        expected="types that turn with the plane (field types, Points(), Invariant()) or Translate()",
+        got=str(action),
+        hint="eq.check.equivariance takes every type",
     )
 
 

@@ -38,8 +38,10 @@ class Case:
         found = [plain(leaf) for _, leaf in leaves(subject(tree, seed=seed))]
         if len(found) != len(self.out_actions):
             raise SettingError(
-                f"out_type: expected one type for each of the {len(found)} leaves of the output, got "
-                f"{len(self.out_actions)}; the structure of the output must not depend on the input"
+                "out_type",
+                expected=f"one type for each of the {len(found)} leaves of the output",
+                got=len(self.out_actions),
+                hint="the structure of the output must not depend on the input",
             )
         return found
 

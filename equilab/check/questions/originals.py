@@ -30,7 +30,7 @@ def as_handed_over(
         )
         if mode != "as_is":
             raise SettingError(
-                f"mode: expected 'as_is' for what cannot be copied, got {mode!r}; set the mode yourself"
+                "mode", expected="'as_is' for what cannot be copied", got=repr(mode), hint="set the mode yourself"
             ) from error
     _set_mode(modules, mode)
     return Subject(function, modules, autocast=autocast, seed=seed), notes

@@ -65,9 +65,9 @@ def prepare(
     """Everything that `equivariance` needs, validated; what it says about what it lost is in `notes`."""
     refuse_callable(fn)
     if not inputs:
-        raise SettingError("inputs: expected at least one, such as torch.randn(4, 3, 33, 33), got none")
+        raise SettingError("inputs", expected="at least one, such as torch.randn(4, 3, 33, 33)", got="none")
     if mode not in ("as_is", "train", "eval"):
-        raise SettingError(f"mode: expected 'as_is', 'train' or 'eval', got {mode!r}")
+        raise SettingError("mode", expected="'as_is', 'train' or 'eval'", got=repr(mode))
     original, notes = as_handed_over(fn, mode, autocast, seed)
     case, outputs = question(
         fn, original, inputs, in_type=in_type, out_type=out_type, group=group, elements=elements, seed=seed
@@ -132,8 +132,10 @@ def _is_single(types: Any, inputs: tuple[Any, ...]) -> bool:
     """Whether the types are those of the one input there is, not a tuple with one for each input."""
     if len(inputs) > 1 and (is_type(types) or not isinstance(types, tuple | list)):
         raise SettingError(
-            f"in_type: expected a tuple with one type for each of the {len(inputs)} inputs, got {types!s}; "
-            "eq.check.Invariant() is for one that does not move"
+            "in_type",
+            expected=f"a tuple with one type for each of the {len(inputs)} inputs",
+            got=str(types),
+            hint="eq.check.Invariant() is for one that does not move",
         )
     return len(inputs) == 1 and not (isinstance(types, tuple | list) and not is_type(types) and len(types) == 1)
 
@@ -154,15 +156,21 @@ def _symmetry(
     counts = {count for action, leaf in zip(in_actions, values, strict=True) if (count := things(action, leaf))}
     if given is None and counts and not named:
         if len(counts) > 1:
-            raise GroupError(f"in_type: expected one number of things to permute, got {sorted(counts)}; name the group")
+            raise GroupError(
+                "in_type", expected="one number of things to permute", got=sorted(counts), hint="name the group"
+            )
         return Permutations(counts.pop())
     found = given or next((symmetry for _, symmetry in named), None)
     if found is None and any(isinstance(action, Irreps) for action in actions):
         return Euclidean(translations=any(isinstance(action, Points) for action in actions))
     if found is None:
         raise GroupError(
-            "group: expected a group, because no type names one; pass group=eq.groups.C(4), eq.check.Euclidean(), "
-            "eq.check.Translations() or eq.check.Permutations(n)"
+            "group",
+            expected="a group, because no type names one",
+            got="none",
+            hint=(
+                "pass group=eq.groups.C(4), eq.check.Euclidean(), eq.check.Translations() or eq.check.Permutations(n)"
+            ),
         )
     if isinstance(found, Translations):
         return found
@@ -173,7 +181,7 @@ def _symmetry(
     if common and len(planes) == len(named):
         return common[0]  # of a layer that goes from a group to a subgroup
     name, symmetry = next((name, symmetry) for name, symmetry in named if symmetry != found)
-    raise GroupError(f"in_type, out_type: expected one group, got {found.name} and {symmetry.name} of {name}")
+    raise GroupError("in_type, out_type", expected="one group", got=f"{found.name} and {symmetry.name} of {name}")
 
 
 def _scaled(

@@ -55,8 +55,10 @@ def validate(
             defect = relative(left, right)
             if not defect <= tolerance:
                 raise ActionError(
-                    f"{name}: expected an action of {symmetry.name}, but {action} breaks {law}: relative error "
-                    f"{defect:.2g}, tolerance {tolerance:.1g}; mend the action before you check a module with it"
+                    name,
+                    expected=f"an action of {symmetry.name} with {law}",
+                    got=f"{action} with a relative error of {defect:.2g}, tolerance {tolerance:.1g}",
+                    hint="fix the action before you check a module with it",
                 )
             worst = max(worst, defect)
     return Validity(worst, tuple(notes))
@@ -96,14 +98,18 @@ def _act(action: Action, g: Any, x: Tensor, name: str) -> Tensor:
     try:
         found = action.act(g, x)
     except (ShapeError, FieldTypeError, GroupError, SettingError) as error:
-        raise type(error)(f"{name}: {str(error).removeprefix('x: ')}") from error
+        if error.argument != "x":
+            raise error.within(name) from error
+        raise type(error)(
+            name, expected=error.expected, got=error.got, hint=error.hint, message=error.message
+        ) from error
     except Exception as error:
         error.add_note(f"raised by the action {action} of {name}, at {g!s}, on {x.dtype} of shape {tuple(x.shape)}")
         raise
     if not isinstance(found, Tensor):
-        raise ActionError(f"{name}: expected {action} to give a tensor, got {type(found).__name__}")
+        raise ActionError(name, expected=f"{action} to give a tensor", got=type(found).__name__)
     if found.shape != x.shape:
-        raise ActionError(f"{name}: expected {action} to keep the shape {tuple(x.shape)}, got {tuple(found.shape)}")
+        raise ActionError(name, expected=f"{action} to keep the shape {tuple(x.shape)}", got=tuple(found.shape))
     return found
 
 

@@ -34,8 +34,10 @@ class Picture:
         path = Path(path)
         if path.suffix.lower() != ".svg":
             raise SettingError(
-                f"path: expected a name that ends in .svg, got {path.name!r}; a browser, inkscape or cairosvg make a "
-                ".png or .pdf of it"
+                "path",
+                expected="a name that ends in .svg",
+                got=repr(path.name),
+                hint="a browser, inkscape or cairosvg make a .png or .pdf of it",
             )
         path.write_text(self.svg, encoding="utf-8")
         return path

@@ -79,11 +79,11 @@ def spread(types: Any, tree: Any, is_leaf: Callable[[Any], bool], name: str, pat
         parts = [("[0]", tree)] if len(inner) == 1 and isinstance(tree, Tensor) else None
     if parts is None or len(parts) != len(inner):
         count = "one tensor" if parts is None else f"{len(parts)} parts"
-        raise SettingError(f"{name}{path}: expected one type for each part, got {len(inner)} types for {count}")
+        raise SettingError(f"{name}{path}", expected="one type for each part", got=f"{len(inner)} types for {count}")
     if isinstance(types, Mapping) and isinstance(tree, Mapping):
         if set(types) != set(tree):
             raise SettingError(
-                f"{name}{path}: expected types for {sorted(map(str, tree))}, got {sorted(map(str, types))}"
+                f"{name}{path}", expected=f"types for {sorted(map(str, tree))}", got=sorted(map(str, types))
             )
         inner = [(f"[{key!r}]", types[key]) for key in tree]
     return [

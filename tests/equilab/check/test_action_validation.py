@@ -1,7 +1,6 @@
 """Actions are validated before any module is: which law breaks, how exactly, and what is said where it cannot be."""
 
 import math
-import re
 
 import pytest
 import torch
@@ -20,6 +19,7 @@ from equilab.check import (
 )
 from equilab.errors import ActionError, GroupError, ShapeError
 from equilab.groups import O2, SO2, C
+from tests.refused import refused
 
 CYCLE = {"elements": (1, 2, 3), "multiply": lambda g, h: (g + h) % 4, "inverse": lambda g: -g % 4, "identity": 0}
 
@@ -70,16 +70,14 @@ WRONG = {
 @pytest.mark.parametrize(("function", "group", "law"), WRONG.values(), ids=WRONG.keys())
 def test_a_law_that_breaks_is_named(function, group, law):
     x = points(dim=3) if isinstance(group["identity"], tuple) else points()
-    with pytest.raises(ActionError, match=re.escape(law)) as caught:
+    with refused(ActionError, "in_type", expected=law, hint="fix the action"):
         check(Custom(function, **group), x=x)
-    assert "in_type" in str(caught.value)
-    assert "mend the action" in str(caught.value)
 
 
 def test_the_leaf_whose_action_is_none_is_named():
     right, wrong = Custom(turn, **CYCLE), Custom(lambda g, x: turn(g, x) + g, **CYCLE)
     types = {"a": right, "b": [Invariant(), Function(wrong.function)]}
-    with pytest.raises(ActionError, match=r"out_type\['b'\]\[1\]: expected an action of custom"):
+    with refused(ActionError, "out_type['b'][1]", expected="an action of custom"):
         equivariance(lambda x: {"a": x, "b": [x.norm(dim=1), x]}, points(), in_type=right, out_type=types)
 
 
@@ -87,9 +85,9 @@ def test_a_shape_that_changes_is_no_action():
     def cut(g, x):
         return x[:, :1]
 
-    with pytest.raises(ActionError, match=r"in_type: expected cut to keep the shape \(6, 2\), got \(6, 1\)"):
+    with refused(ActionError, "in_type", expected="cut to keep the shape (6, 2)", got=(6, 1)):
         check(Custom(cut, **CYCLE))
-    with pytest.raises(ActionError, match="to give a tensor, got NoneType"):
+    with refused(ActionError, "in_type", expected="to give a tensor", got="NoneType"):
         check(Custom(lambda g, x: None, **CYCLE))
 
 
@@ -126,7 +124,7 @@ def test_a_matrix_of_float32_is_accepted_and_its_round_off_is_in_the_tolerance()
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_a_matrix_that_is_off_by_a_ten_thousandth_is_refused(dtype):
-    with pytest.raises(ActionError, match="breaks act"):
+    with refused(ActionError, "in_type", expected="with act("):
         check(rotations(lambda g, x: x @ rotation(g, dtype, 1e-4).to(x).T))
 
 
@@ -151,7 +149,7 @@ def test_wigner_matrices_that_are_off_are_refused():
         def D_from_matrix(self, matrix):
             return o3.Irreps("1x1o").D_from_matrix(matrix) * (1 + 1e-4)
 
-    with pytest.raises(ActionError, match=r"O\(3\)"):
+    with refused(ActionError, "in_type", expected="an action of O(3)"):
         equivariance(same, points(5, 3), in_type=Irreps(Off()), out_type=Irreps(Off()), group=Euclidean())
 
 
@@ -188,9 +186,9 @@ def test_actions_in_place_change_no_input():
 
 
 def test_elements_have_to_be_some():
-    with pytest.raises(GroupError, match="at least one element"):
+    with refused(GroupError, "elements", expected="at least one element", got="none"):
         Custom(turn, elements=())
-    with pytest.raises(GroupError, match="not the identity"):
+    with refused(GroupError, "elements", expected="not the identity", got="none"):
         check(Custom(turn, elements=(0,), identity=0))
 
 
@@ -218,5 +216,5 @@ def test_elements_can_be_chosen():
 
 
 def test_permutations_of_another_number_of_things_are_refused():
-    with pytest.raises(ShapeError, match="in_type: expected 5 things"):
+    with refused(ShapeError, "in_type", expected="5 things", got=(6, 2)):
         equivariance(same, points(), in_type=Permute(0), out_type=Permute(0), group=Permutations(5))

@@ -9,6 +9,7 @@ from torch.nn import functional
 import equilab as eq
 from equilab.check import causes
 from equilab.errors import SettingError
+from tests.refused import refused
 
 
 def _pattern(*shape: int) -> torch.Tensor:
@@ -152,7 +153,7 @@ def test_a_padding_is_named_as_it_is(mode):
 
 def test_lines_are_no_images_to_be_shifted():
     shifted = eq.check.Translate()
-    with pytest.raises(SettingError, match=r"in_type: expected images .* got \(2, 1, 16\); .*Custom"):
+    with refused(SettingError, "in_type", expected="images", got=(2, 1, 16), hint="eq.check.Custom"):
         eq.check.equivariance(nn.Identity(), torch.randn(2, 1, 16), in_type=shifted, out_type=shifted)
 
 

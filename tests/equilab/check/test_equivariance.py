@@ -12,6 +12,7 @@ import equilab as eq
 from equilab.check import Invariant, Permute, Verdict
 from equilab.check.questions.expectation import mean_square
 from equilab.errors import EquivarianceError, SettingError
+from tests.refused import refused
 
 G = eq.groups.p4
 ONE = 1 * G.trivial
@@ -383,8 +384,9 @@ def test_float32_alone_may_not_be_broken_by_a_thousandth():
 
 def test_assert_equivariant_raises_the_table():
     broken = torch.nn.Conv2d(1, 16, 3)
-    with pytest.raises(EquivarianceError, match="FAIL  Conv2d under C4"):
+    with pytest.raises(EquivarianceError, match="FAIL  Conv2d under C4") as caught:
         eq.check.assert_equivariant(broken, images(), in_type=ONE, out_type=4 * G.regular)
+    assert (caught.value.argument, caught.value.got) == ("fn", "FAIL")
     assert eq.check.assert_equivariant(network(), images()).passed
 
 
@@ -394,16 +396,16 @@ def test_one_seed_gives_one_report():
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    ("setting", "value", "expected", "got"),
     [
-        ({"allowed": -1}, "allowed: expected a relative error of at least 0, got -1"),
-        ({"seeds": 1}, "seeds: expected an integer of at least 4, got 1"),
-        ({"mode": "training"}, "mode: expected 'as_is', 'train' or 'eval', got 'training'"),
+        ("allowed", -1, "at least 0", -1),
+        ("seeds", 1, "at least 4", 1),
+        ("mode", "training", "'as_is', 'train' or 'eval'", "'training'"),
     ],
 )
-def test_settings_that_make_no_sense_are_refused(options, message):
-    with pytest.raises(SettingError, match=message):
-        eq.check.equivariance(network(), images(), **options)
+def test_settings_that_make_no_sense_are_refused(setting, value, expected, got):
+    with refused(SettingError, setting, expected=expected, got=got):
+        eq.check.equivariance(network(), images(), **{setting: value})
 
 
 def test_a_pooled_output_is_invariant():
@@ -430,9 +432,7 @@ def test_an_output_that_cannot_be_seen_is_refused_unless_it_is_ignored():
         def forward(self, x: Tensor) -> dict[str, object]:
             return {"y": self.body(x), "posterior": torch.distributions.Normal(x, torch.ones_like(x))}
 
-    with pytest.raises(
-        SettingError, match=r"output\['posterior'\]: expected a tensor, an array or a number, got Normal"
-    ):
+    with refused(SettingError, "output['posterior']", got="Normal, which cannot be compared", hint="Ignored()"):
         eq.check.equivariance(Posterior(), images(), in_type=ONE, out_type=4 * G.regular)
     types = {"y": 4 * G.regular, "posterior": eq.check.Ignored()}
     assert eq.check.equivariance(Posterior(), images(), in_type=ONE, out_type=types).passed

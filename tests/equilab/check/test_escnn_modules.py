@@ -9,6 +9,7 @@ from escnn_photo import escnn_passes
 from equilab.check import Verdict, equivariance
 from equilab.errors import FieldTypeError, GroupError
 from equilab.groups import C
+from tests.refused import refused
 
 pytestmark = [
     pytest.mark.skipif(find_spec("escnn") is None, reason="escnn is not installed: ESCNN=yes make install"),
@@ -190,12 +191,14 @@ def test_no_filter_of_such_a_basis_passes(escnn, seed):
 def test_types_of_two_libraries_are_told_apart(escnn):
     _, nn, gspaces = escnn
     network = pooled(nn, space_of(gspaces, "C4"))
-    with pytest.raises(GroupError, match="one group"):
+    with refused(GroupError, "in_type, out_type", expected="one group", got="C4 and C4 of C4[1*trivial]"):
         equivariance(network, images(network), out_type=C(4).trivial)
 
 
 def test_a_space_of_three_dimensions_is_refused(escnn):
     _, nn, gspaces = escnn
     field_type = nn.FieldType(gspaces.trivialOnR3(), [gspaces.trivialOnR3().trivial_repr])
-    with pytest.raises(FieldTypeError, match="over the plane"):
+    with refused(
+        FieldTypeError, "in_type, out_type", expected="over the plane", got="one of C1_on_R3[(False, False, 1)]"
+    ):
         equivariance(torch.nn.Identity(), torch.randn(1, 1, 3, 3, 3), in_type=field_type, out_type=field_type)

@@ -8,6 +8,7 @@ from equilab.check import Blocks, Covariance, Invariant, LogVariance, Points, Ve
 from equilab.errors import FieldTypeError, GroupError, ShapeError
 from equilab.groups import O2, SO2, C
 from equilab.nn import GroupConv2d
+from tests.refused import refused
 
 C4 = C(4)
 TURN = C4.generators[0]
@@ -36,24 +37,28 @@ def test_a_log_variance_of_a_field_type_passes_if_all_coordinates_of_an_irrep_sh
     assert equivariance(lambda v: (v, v), drawn(6, 2), **types).verdict is Verdict.FAIL
 
 
-@pytest.mark.parametrize("kind", [Covariance, LogVariance, lambda vectors: Blocks((2, vectors))])
-def test_a_type_that_is_none_is_refused_where_it_is_written(kind):
-    with pytest.raises(FieldTypeError, match=r"(covariance|log variance|block 0): expected a field type"):
+@pytest.mark.parametrize(
+    ("kind", "place"),
+    [(Covariance, "covariance"), (LogVariance, "log variance"), (lambda vectors: Blocks((2, vectors)), "block 0")],
+)
+def test_a_type_that_is_none_is_refused_where_it_is_written(kind, place):
+    with refused(FieldTypeError, place, expected="a field type", got=4):
         kind(4)
 
 
 def test_a_log_variance_of_images_says_which_type_to_give():
-    with pytest.raises(ShapeError, match=r"expected vectors \(batch, 4\), got images \(2, 4, 9, 9\)"):
-        LogVariance(C4.regular).observe(drawn(2, 4, 9, 9))
+    kind = LogVariance(C4.regular)
+    with refused(ShapeError, str(kind), expected="(batch, 4)", got="images (2, 4, 9, 9)", hint="type of the mean"):
+        kind.observe(drawn(2, 4, 9, 9))
 
 
 def test_blocks_of_two_groups_are_refused():
-    with pytest.raises(GroupError, match="blocks: expected one group"):
+    with refused(GroupError, "blocks", expected="one group", got=["C4", "C8"]):
         Blocks((2, C4.irrep(1)), (4, C(8).regular))
 
 
 def test_a_block_is_no_log_variance():
-    with pytest.raises(FieldTypeError, match="blocks: expected no log variance"):
+    with refused(FieldTypeError, "blocks", expected="no log variance"):
         Blocks((2, C4.irrep(1)), (2, LogVariance(C4.irrep(1))))
 
 

@@ -6,6 +6,7 @@ from torch import nn
 
 from equilab.check import Invariant, NodeIndex, Permutations, Permute, Verdict, equivariance
 from equilab.errors import GroupError, ShapeError
+from tests.refused import refused
 
 ALONG = Permute(1)
 
@@ -122,9 +123,9 @@ def test_an_edge_predictor_gives_a_matrix_of_pairs():
 
 
 def test_permutations_say_what_does_not_fit():
-    with pytest.raises(GroupError, match=r"\[4, 5\]"):
+    with refused(GroupError, "in_type", got=[4, 5]):
         equivariance(torch.matmul, sets(), sets(4), in_type=(ALONG, ALONG), out_type=Invariant())
-    with pytest.raises(ShapeError, match=r"out_type: expected 5 things along axis 1, got \(3,\)"):
+    with refused(ShapeError, "out_type", expected="5 things along axis 1", got=(3,)):
         equivariance(lambda x: x.sum((1, 2)), sets(), in_type=ALONG, out_type=ALONG)
-    with pytest.raises(GroupError, match="at least 2 things"):
+    with refused(GroupError, "permutations", expected="at least 2 things", got=1):
         Permutations(1)

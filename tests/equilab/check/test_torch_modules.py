@@ -8,6 +8,7 @@ from torch import nn
 
 from equilab.check import Invariant, Translate, Translations, Verdict, equivariance
 from equilab.errors import SettingError, ShapeError
+from tests.refused import refused
 
 PIXELS, SHIFTED = Translations(), Translate()
 
@@ -62,7 +63,7 @@ def test_a_strided_network_moves_by_its_total_stride():
     network = nn.Sequential(circular(2, 4, stride=2), nn.ReLU(), circular(4, 3, stride=2))
     by_four = equivariance(network, images(16), in_type=SHIFTED, out_type=SHIFTED, group=Translations(stride=4))
     assert by_four.verdict is Verdict.PASS, str(by_four)
-    with pytest.raises(SettingError, match=r"Translations\(stride=4\)"):
+    with refused(SettingError, "out_type: group", expected="whole pixels", hint="Translations(stride=4)"):
         equivariance(network, images(16), in_type=SHIFTED, out_type=SHIFTED)
     upsampled = nn.Sequential(network, nn.Upsample(scale_factor=4))
     assert equivariance(upsampled, images(16), in_type=SHIFTED, out_type=SHIFTED).verdict is Verdict.FAIL
@@ -73,10 +74,10 @@ def test_the_scale_of_an_output_is_read_or_given():
     for scale in (None, Fraction(1, 2)):
         types = {"in_type": SHIFTED, "out_type": Translate(scale=scale), "group": Translations(stride=2)}
         assert equivariance(pool, images(), **types).verdict is Verdict.PASS
-    with pytest.raises(SettingError, match="stride"):
+    with refused(SettingError, "stride", expected="at least 1", got=0):
         Translations(stride=0)
 
 
 def test_vectors_are_no_images_to_be_shifted():
-    with pytest.raises(ShapeError, match="in_type: expected images"):
+    with refused(ShapeError, "in_type", expected="images", got=(5,)):
         equivariance(nn.Identity(), torch.randn(5), in_type=SHIFTED, out_type=SHIFTED)

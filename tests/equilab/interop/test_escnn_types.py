@@ -8,6 +8,7 @@ from escnn_cases import FINITE, GROUPS, ON_THE_GRID, foreign, native, needs_escn
 from equilab.errors import FieldTypeError, GroupError, ShapeError
 from equilab.groups import O2, SO2, C, D, Element, FromMatrices, Group
 from equilab.interop.escnn import from_escnn, load_escnn, to_escnn
+from tests.refused import refused
 
 pytestmark = [needs_escnn, slow_disk]
 ROUND_OFF = 1e-12
@@ -126,14 +127,14 @@ def test_a_tensor_comes_back_bit_by_bit_where_channels_are_permuted(dtype):
 
 def test_mistakes_are_told():
     pair = to_escnn(2 * C(4).regular)
-    with pytest.raises(ShapeError, match=r"x: expected \(batch, 8, H, W\) for C4\[2\*regular\], got \(1, 4, 3, 3\)"):
+    with refused(ShapeError, "x", expected="(batch, 8, H, W) for C4[2*regular]", got=(1, 4, 3, 3)):
         pair.wrap(torch.zeros(1, 4, 3, 3))
-    with pytest.raises(FieldTypeError, match="tensor: expected a GeometricTensor of type"):
+    with refused(FieldTypeError, "tensor", expected=f"a GeometricTensor of type {pair.escnn_type}"):
         pair.unwrap(to_escnn(1 * C(4).regular).wrap(torch.zeros(1, 4, 3, 3)))
-    with pytest.raises(GroupError, match="expected an element of C4, got turn 1/8"):
+    with refused(GroupError, "g", expected="an element of C4", got="turn 1/8"):
         pair.element(C(8).element("1/8"))
-    with pytest.raises(FieldTypeError, match="expected a field type such as"):
+    with refused(FieldTypeError, "field_type", expected="a field type such as"):
         to_escnn("C4")  # pyright: ignore[reportArgumentType]
     no_plane = load_escnn().gspaces.no_base_space(load_escnn().group.cyclic_group(4))
-    with pytest.raises(FieldTypeError, match=r"escnn_type: expected an escnn.nn.FieldType over the plane"):
+    with refused(FieldTypeError, "escnn_type", expected="an escnn.nn.FieldType over the plane"):
         from_escnn(load_escnn().nn.FieldType(no_plane, [no_plane.trivial_repr]))
