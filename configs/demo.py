@@ -4,6 +4,7 @@ from equilab.data import DSprites
 from equilab.models import ConvVAE
 from equilab.objectives import FactorVAE
 from equilab.optimizers import Adam
+from training.evaluations import Disentanglement, HeldOutLoss, Traversals
 from training.run import Logging, Run
 
 run = Run(
@@ -12,5 +13,6 @@ run = Run(
     objective=FactorVAE(gamma=10.0),
     optimizer=Adam(learning_rate=5e-4),
     steps=1_200,
-    log=Logging(every=50, checkpoint_every=500, evaluate_images=100_000),
+    evaluations=(HeldOutLoss(), Disentanglement(images=100_000), Traversals()),
+    log=Logging(every=50, checkpoint_every=500),
 )

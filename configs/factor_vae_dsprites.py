@@ -3,6 +3,12 @@
 from equilab.data import DSprites
 from equilab.models import ConvVAE
 from equilab.objectives import FactorVAE
+from training.evaluations import OF_VAE
 from training.run import Run
 
-run = Run(data=DSprites(), model=ConvVAE(network="burgess", latent_dim=10), objective=FactorVAE(gamma=35.0))
+run = Run(
+    data=DSprites(),
+    model=ConvVAE(network="burgess", latent_dim=10),
+    objective=FactorVAE(gamma=35.0),
+    evaluations=OF_VAE,
+)

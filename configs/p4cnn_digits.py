@@ -4,6 +4,7 @@ from equilab.data import RotatedDigits
 from equilab.models import P4CNN
 from equilab.objectives import Classification
 from equilab.optimizers import Adam
+from training.evaluations import TestError
 from training.run import Logging, Run
 
 run = Run(
@@ -12,5 +13,6 @@ run = Run(
     objective=Classification(),
     optimizer=Adam(learning_rate=1e-3),
     steps=500,
+    evaluations=(TestError(),),
     log=Logging(every=50),
 )

@@ -4,7 +4,8 @@ from equilab.data import RotatedMNIST
 from equilab.models import P4MCNN
 from equilab.objectives import Classification
 from equilab.optimizers import Adam
-from training.run import Compute, Logging, Run
+from training.evaluations import TestError
+from training.run import Logging, Run
 
 run = Run(
     data=RotatedMNIST(),
@@ -13,6 +14,7 @@ run = Run(
     optimizer=Adam(learning_rate=1e-3),
     steps=9_375,  # 100 * 12,000 / 128
     batch_size=128,
-    compute=Compute(precision="float32"),
+    precision="float32",
+    evaluations=(TestError(),),
     log=Logging(checkpoint_every=500),
 )

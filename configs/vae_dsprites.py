@@ -3,6 +3,7 @@
 from equilab.data import DSprites
 from equilab.models import ConvVAE
 from equilab.objectives import VAE
+from training.evaluations import OF_VAE
 from training.run import Run
 
-run = Run(data=DSprites(), model=ConvVAE(network="burgess", latent_dim=10), objective=VAE())
+run = Run(data=DSprites(), model=ConvVAE(network="burgess", latent_dim=10), objective=VAE(), evaluations=OF_VAE)

@@ -4,7 +4,9 @@ from equilab.data import MiniSprites
 from equilab.models import ConvVAE
 from equilab.objectives import VAE
 from equilab.optimizers import Adam
-from training.run import Compute, Logging, Run
+from training.compute import Compute
+from training.evaluations import OF_VAE
+from training.run import Logging, Run
 
 run = Run(
     data=MiniSprites(scales=3, orientations=8, positions=8),
@@ -13,6 +15,7 @@ run = Run(
     optimizer=Adam(learning_rate=1e-3),
     steps=600,
     batch_size=16,
+    evaluations=OF_VAE,
     compute=Compute(threads=1),
     log=Logging(every=50, checkpoint_every=600, wandb="off"),
 )

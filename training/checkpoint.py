@@ -79,7 +79,12 @@ def load_newest(folder: Path) -> dict[str, Any] | None:
         except (OSError, ValueError) as error:
             warnings.warn(f"{path}: {error}; trying the checkpoint before it", RuntimeWarning, stacklevel=2)
     if found:
-        raise DataError(f"{folder}: all {len(found)} checkpoints are damaged; start the run again in another folder")
+        raise DataError(
+            str(folder),
+            expected="an intact checkpoint",
+            got=f"{len(found)} damaged ones",
+            hint="start the run again in another folder",
+        )
     return None
 
 

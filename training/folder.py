@@ -5,7 +5,7 @@ import os
 import platform
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -14,11 +14,10 @@ from typing import Any
 import torch
 from filelock import FileLock, Timeout
 
-from equilab.errors import DataError
+import equilab
+from equilab.errors import DataError, EquilabError, SettingError
 from training.run import Run
-from training.serial import from_tree, known_classes, read_json, to_tree
-
-FORMAT = 1
+from training.serial import FORMAT, from_tree, known_classes, read_json, to_tree
 
 
 class WriteError(RuntimeError):
@@ -31,17 +30,23 @@ class BusyError(DataError):
 
 @dataclass(frozen=True)
 class Saved:
-    """What run.json holds: the run, and the versions and the machine it was started with."""
+    """What run.json holds.
+
+    run: the settings. key: the run's key when it was started, which a longer training keeps. environment: versions and
+    machine that it was started with.
+    """
 
     run: Run
+    key: str
     environment: dict[str, Any]
 
 
 def environment() -> dict[str, Any]:
     """Versions and hardware that a result may depend on; bit-identity holds where all of these agree."""
-    packages = {name: version(name) for name in ("equilab", "torch", "numpy", "scikit-learn")}
+    packages = {name: version(name) for name in ("torch", "numpy", "scikit-learn")}
     return {
         "python": platform.python_version(),
+        "equilab": equilab.__version__,
         **packages,
         "machine": platform.machine(),
         "processor": _processor(),
@@ -95,7 +100,10 @@ def locked(folder: Path) -> Iterator[None]:
     except Timeout:
         who = owner.read_text(encoding="utf-8") if owner.exists() else "another process"
         raise BusyError(
-            f"{folder}: {who} is training in this folder; wait for it, or choose another --folder"
+            str(folder),
+            expected="a folder in which no other process trains",
+            got=who,
+            hint="wait for it, or choose another --folder",
         ) from None
     try:
         owner.write_text(f"process {os.getpid()} on {platform.node()}", encoding="utf-8")
@@ -115,12 +123,34 @@ def is_locked(folder: Path) -> bool:
         return True
 
 
+def refuse_taken(folder: Path) -> None:
+    """DataError when the folder already holds a run."""
+    if (folder / "run.json").exists():
+        raise DataError(
+            str(folder),
+            expected="a folder without a run",
+            got="run.json",
+            hint=f"go on with it (--resume {folder}) or choose another --folder",
+        )
+
+
 def write_run(folder: Path, run: Run) -> None:
     """run.json of a new run; DataError when the folder already holds a run."""
-    path = folder / "run.json"
-    if path.exists():
-        raise DataError(f"{folder}: already holds a run; go on with it (--resume {folder}) or choose another --folder")
-    tree = {"format": FORMAT, "run": to_tree(run), "environment": environment()}
+    refuse_taken(folder)
+    _write(folder / "run.json", Saved(run, run.key(), environment()))
+
+
+def extend_run(folder: Path, saved: Saved, steps: int) -> Saved:
+    """The run of a folder with more updates, as run.json now says; its key stays. SettingError for fewer updates."""
+    if steps < saved.run.steps:
+        raise SettingError("steps", expected=f"at least the {saved.run.steps} of the run", got=steps)
+    longer = replace(saved, run=replace(saved.run, steps=steps))
+    _write(folder / "run.json", longer)
+    return longer
+
+
+def _write(path: Path, saved: Saved) -> None:
+    tree = {"format": FORMAT, "key": saved.key, "run": to_tree(saved.run), "environment": saved.environment}
     write_atomically(path, json.dumps(tree, indent=2).encode())
 
 
@@ -132,9 +162,21 @@ def read_run(path: Path, modules: Iterable[str] = ()) -> Saved:
     """
     path = path if path.suffix == ".json" else path / "run.json"
     tree = read_json(path)
-    if not isinstance(tree, dict) or tree.get("format") != FORMAT:
-        raise DataError(f"{path}: expected a run.json of format {FORMAT}")
-    run = from_tree(tree.get("run"), known_classes(modules))
+    found = tree.get("format") if isinstance(tree, dict) else None
+    if found == 1:
+        raise DataError(
+            str(path),
+            expected=f"a run.json of format {FORMAT}",
+            got="format 1, of an earlier 0.1.0",
+            hint="train again",
+        )
+    if not isinstance(found, int) or not 1 < found <= FORMAT:
+        raise DataError(str(path), expected=f"a run.json of format {FORMAT}", got=found)
+    known = known_classes(modules)
+    try:
+        run = from_tree(tree.get("run"), known, format=found)
+    except EquilabError as error:
+        raise error.within(str(path)) from error
     if not isinstance(run, Run):
-        raise DataError(f"{path}: run: expected a Run, got {type(run).__name__}")
-    return Saved(run, tree.get("environment", {}))
+        raise DataError(str(path), expected="a Run", got=type(run).__name__)
+    return Saved(run, str(tree.get("key", "")), tree.get("environment") or {})

@@ -1,139 +1,112 @@
-"""Every key that is logged: its name, unit, meaning, and which way is better, declared once.
+"""The keys that a run logs: its own, those of its objective, and those of its evaluations.
 
-`python -m training.keys` prints them as the table of docs/logging.md.
+`python -m training.keys` prints those of every objective and evaluation of the project as the table of docs/logging.md.
 """
 
-import re
-from dataclasses import dataclass
+import inspect
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
-from typing import Literal
 
+from torch import Tensor
+
+import equilab.objectives
+import training.evaluations
 from equilab.errors import SettingError
-from equilab.metrics import PROTOCOLS, Metric
+from equilab.keys import Key
+from equilab.metrics import PROTOCOLS
+from equilab.objectives import Losses, Objective
+from training.evaluations import Evaluation
+from training.evaluations.disentanglement import BESIDE, score_keys
+from training.run import Run
 from training.tables import Table
 
-PREFIXES = ("train", "latent", "metric", "equivariance", "time")
-
-
-@dataclass(frozen=True)
-class Key:
-    """One key, or a family of keys where the name holds `{}`: a latent's number, or a factor's name."""
-
-    name: str
-    unit: str
-    meaning: str
-    better: Literal["up", "down", ""] = ""
-
-    @property
-    def pattern(self) -> re.Pattern[str]:
-        """What a logged name of this key looks like."""
-        return re.compile(re.escape(self.name).replace(r"\{\}", "[^/]+"))
-
-
-_BESIDE = {  # what is logged beside every score, by the end of its key
-    "floor_untrained": "of the model before its first update",
-    "floor_random": "of Gaussian noise as codes",
-    "ceiling": "of the factors themselves as codes",
-    "matrix": "as the matrix that it was read from",
-}
-
-
-def _all_metrics() -> list[Metric]:
-    """Every metric of every protocol, once."""
-    return list({metric.name: metric for metrics in PROTOCOLS.values() for metric in metrics}.values())
-
-
-def _score_keys(metric: Metric) -> list[Key]:
-    """A score of a metric protocol, and the parts that it or a factor has."""
-    name, unit = metric.name, metric.unit
-    meaning = (type(metric).__doc__ or "").partition("\n")[0].rstrip(".")
-    return [
-        Key(f"metric/{name}", unit, meaning, metric.better),
-        Key(f"metric/{name}_{{}}", unit, f"{name} of one factor, or a part of it", metric.better),
-        *(Key(f"metric/{name}_{end}", unit, f"{name} {what}") for end, what in _BESIDE.items()),
-    ]
-
-
-_DECLARED = [
-    Key("train/loss", "nats per image", "what the model's optimiser minimises", "down"),
-    Key("train/reconstruction", "nats per image", "cross-entropy of the pixels, summed over pixels", "down"),
-    Key("train/kl", "nats per image", "KL of the posterior to the prior, summed over latents"),
-    Key("train/total_correlation", "nats", "the critic's estimate of the total correlation of q(z)", "down"),
-    Key("train/critic", "nats", "the critic's cross-entropy; log 2 = 0.693 when it cannot tell"),
-    Key("train/cross_entropy", "nats per image", "-log p(class) of the images' classes", "down"),
-    Key("train/accuracy", "0 to 1", "images of a training batch that are named right", "up"),
+OF_EVERY_RUN = (
+    Key("train/loss", "nats per image", "the model's loss", "down"),
     Key("train/gradient_norm", "loss per unit of weight", "norm of the model's gradient before it is clipped"),
-    Key("latent/kl_{}", "nats per image", "KL of one latent on a training batch"),
-    Key("latent/kl_mean_{}", "nats per image", "KL of one latent over 4,096 images"),
-    Key("latent/reconstruction_mean", "nats per image", "cross-entropy of the pixels over 4,096 images", "down"),
-    Key("latent/kl_mean", "nats per image", "KL of the posterior to the prior over 4,096 images"),
-    Key("latent/active", "latents", "latents whose KL is above 0.01 nats"),
-    Key("latent/reconstructions", "picture", "inputs above, their reconstructions below"),
-    Key("latent/traversals", "picture", "one latent changed at a time, sorted by KL"),
-    Key("latent/traversal_gif", "picture", "the traversals, moving"),
-    *(key for metric in _all_metrics() for key in _score_keys(metric)),
-    Key("metric/test_error", "%", "images that no training saw and that are named wrong", "down"),
-    Key("metric/test_error_{}", "%", "test error of the images of one class", "down"),
-    Key("metric/test_cross_entropy", "nats per image", "-log p(class) over the test images", "down"),
-    Key("metric/train_error", "%", "images of the training set that are named wrong, without dropout", "down"),
-    Key("metric/train_cross_entropy", "nats per image", "-log p(class) over the training set, without dropout", "down"),
-    Key("metric/confusion", "table", "test images of each class by the class that was named"),
-    Key("metric/mistakes", "picture", "test images named wrong with the most confidence; class: answer"),
-    Key("metric/scores", "table", "each score with its floors, its ceiling, and its part of each factor"),
-    Key("equivariance/worst", "signal", "largest of the errors f(g x) - g f(x) over a few g", "down"),
-    Key("equivariance/mean", "signal", "mean of the errors f(g x) - g f(x) over a few g", "down"),
-    Key("equivariance/exact", "signal", "largest error at those g that map pixels to pixels", "down"),
-    Key("equivariance/interpolated", "signal", "largest error at the other g, on smooth images", "down"),
-    Key("equivariance/signal", "size of the output", "spread of f over different x: the unit of the errors"),
+    Key(
+        "train/gradient_norm_{}", "loss per unit of weight", "norm of a further player's gradient before it is clipped"
+    ),
+    Key("train/learning_rate", "per update", "the model's learning rate, where it follows a schedule"),
+    Key("train/learning_rate_{}", "per update", "a further player's learning rate, where it follows a schedule"),
     Key("time/steps_per_second", "1/s", "updates of the model per second since the row before", "up"),
     Key("time/memory", "MiB", "largest resident memory of the process so far", "down"),
-    Key("time/evaluation", "s", "duration of the evaluation", "down"),
-]
+    Key("time/evaluation", "s", "duration of the evaluations", "down"),
+)
 
 
-def declare(key: Key) -> None:
-    """Adds a key, for an objective or a metric of your own; SettingError for one that exists or is badly named."""
-    prefix, _, rest = key.name.partition("/")
-    if prefix not in PREFIXES or not re.fullmatch(r"[a-z0-9_{}]+", rest):
-        raise SettingError(
-            f"key: expected one of {', '.join(p + '/' for p in PREFIXES)} and then lower case letters, got {key.name!r}"
-        )
-    if any(key.name == other.name and key != other for other in _DECLARED):
-        raise SettingError(f"key: {key.name!r} is declared already, with another unit or meaning")
-    if key not in _DECLARED:
-        _DECLARED.append(key)
+class Keys:
+    """Declared keys, to look logged names up in.
 
-
-def declared_keys() -> tuple[Key, ...]:
-    """All keys, in the order of their declaration."""
-    return tuple(_DECLARED)
-
-
-def lookup(name: str) -> Key:
-    """The declaration of a logged name: its own before that of its family, the narrower family before the wider.
-
-    Raises SettingError for any other name, with the nearest one.
+    >>> Keys(OF_EVERY_RUN).lookup("train/gradient_norm_critic").unit
+    'loss per unit of weight'
     """
-    for key in _DECLARED:
-        if key.name == name:
-            return key
-    families = [key for key in _DECLARED if "{}" in key.name and key.pattern.fullmatch(name)]
-    if families:
-        return max(families, key=lambda key: len(key.name))
-    near = get_close_matches(name, [key.name for key in _DECLARED], n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else "."
-    raise SettingError(
-        f"key: {name!r} is not declared{hint} A key of your own is declared with training.keys.declare(Key(...))"
-    )
+
+    def __init__(self, declared: Iterable[Key]):
+        self.declared = tuple(dict.fromkeys(declared))
+        self._known: dict[str, Key] = {key.name: key for key in self.declared if "{}" not in key.name}
+        self._families = sorted((key for key in self.declared if "{}" in key.name), key=lambda key: -len(key.name))
+
+    def lookup(self, name: str) -> Key:
+        """The declaration of a logged name: its own before that of its family, the narrower family before the wider.
+
+        Raises SettingError for any other name, with the nearest one.
+        """
+        if name not in self._known:
+            family = next((key for key in self._families if key.matches(name)), None)
+            if family is None:
+                near = get_close_matches(name, [key.name for key in self.declared], n=1)
+                raise SettingError(
+                    "key",
+                    expected="a key declared in the `keys` of the objective or of an evaluation",
+                    got=repr(name),
+                    hint=f"did you mean {near[0]}?" if near else "",
+                )
+            self._known[name] = family
+        return self._known[name]
+
+
+def keys_of(run: Run) -> Keys:
+    """The keys of a run."""
+    return Keys([*OF_EVERY_RUN, *run.objective.keys, *(key for each in run.evaluations for key in each.keys)])
+
+
+def scalars(losses: Losses, varying: Mapping[str, Mapping[str, Tensor | float]] | None = None) -> dict[str, float]:
+    """The losses as numbers by key: train/loss, train/TERM, and latent/TERM_00, _01 ... for a term of each block.
+
+    losses: of one batch. varying: for each player, by name, further values: train/VALUE, of others than the model
+    train/VALUE_PLAYER.
+    """
+    values = {"train/loss": float(losses.model.detach())}
+    values |= {f"train/{name}": float(term) for name, term in losses.terms.items()}
+    for name, term in losses.by_block.items():
+        values |= {f"latent/{name}_{index:02d}": value for index, value in enumerate(term.tolist())}
+    for player, found in (varying or {}).items():
+        suffix = "" if player == "model" else f"_{player}"
+        values |= {f"train/{name}{suffix}": float(value) for name, value in found.items()}
+    return values
 
 
 def keys_table() -> Table:
-    """All declared keys, for the documentation; what stands beside every score once for all of them."""
-    names = [metric.name for metric in _all_metrics()]
-    beside = {f"metric/{name}_{end}" for name in names for end in _BESIDE}
-    rows = [(f"`{key.name}`", key.unit, key.better, key.meaning) for key in _DECLARED if key.name not in beside]
-    rows += [(f"`metric/SCORE_{end}`", "of the score", "", f"each score {what}") for end, what in _BESIDE.items()]
+    """The keys of every objective and evaluation of the project; what stands beside every score once for all."""
+    objectives = [each for each in vars(equilab.objectives).values() if _is_concrete(each, Objective)]
+    evaluations = [each() for each in vars(training.evaluations).values() if _is_concrete(each, Evaluation)]
+    metrics = list({metric.name: metric for metrics in PROTOCOLS.values() for metric in metrics}.values())
+    declared = Keys(
+        [
+            *OF_EVERY_RUN,
+            *(key for each in objectives for key in each.keys),
+            *(key for each in evaluations for key in each.keys),
+            *(key for metric in metrics for key in score_keys(metric)),
+        ]
+    ).declared
+    beside = {f"metric/{metric.name}_{end}" for metric in metrics for end in BESIDE}
+    rows = [(f"`{key.name}`", key.unit, key.better, key.meaning) for key in declared if key.name not in beside]
+    rows += [(f"`metric/SCORE_{end}`", "of the score", "", f"each score {what}") for end, what in BESIDE.items()]
     return Table(("key", "unit", "better", "meaning"), rows)
+
+
+def _is_concrete(value: object, base: type) -> bool:
+    return inspect.isclass(value) and issubclass(value, base) and not inspect.isabstract(value)
 
 
 if __name__ == "__main__":

@@ -3,26 +3,33 @@
 import resource
 import signal
 import sys
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from time import perf_counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
+from torch import nn
 
-from equilab.objectives import Losses
+from equilab.data import Feed
+from equilab.errors import DataError
+from equilab.objectives import Context, Losses
 from training.checkpoint import describe_newest, load_newest, save
-from training.compute import autocast, prepare, settled
-from training.feed import Feed
-from training.log import Log
-from training.probe import check_probe, evaluate_state, open_data
+from training.compute import autocast, prepare, resolve_precision, seed_layers
+from training.evaluations import Evaluation, Findings, Moment
+from training.folder import locked, write_run
+from training.keys import keys_of, scalars
 from training.progress import Progress
 from training.run import Run
-from training.serial import to_tree
+from training.serial import differences, to_tree
+from training.sinks import JsonLines, Sink, Sinks, logger
 from training.state import State, build_model
 from training.stop import Interrupted, StopRequest
-from training.symmetry import symmetry_of
+from training.trial import try_run
 
 
 class NonFiniteLoss(RuntimeError):
@@ -36,74 +43,197 @@ class Outcome(NamedTuple):
     signal: signal.Signals | None
 
 
-def ready(run: Run) -> Run:
-    """The run with its precision settled, after its data were opened and its model was built once.
+class Training(NamedTuple):
+    """A run that has been set up and tried: its settings, device, state before the first update, and batches."""
 
-    Asked before anything is written, so that a run that cannot begin leaves no run.json. Raises SettingError,
-    ShapeError or DataError for what would stop it.
+    run: Run
+    device: torch.device
+    state: State
+    feed: Feed
+
+    def moment(self, **further: Any) -> Moment:
+        """What an evaluation sees of the state as it is."""
+        state = self.state
+        return Moment(state.model, self.run.data, self.feed.table, self.device, state.step, self.run.seed, **further)
+
+
+def set_up(run: Run) -> Training:
+    """The training of a run, tried on a few images: nothing is written, and no weight is changed.
+
+    Raises SettingError, ShapeError or DataError for a run that could not be trained or evaluated to its end.
     """
-    run = replace(run, compute=settled(run.compute, prepare(run.compute)))
-    check_probe(run)
-    model = build_model(run)
-    open_data(run, model)
-    symmetry_of(run, model)
-    return run
+    device = prepare(run.compute)
+    run = replace(run, precision=resolve_precision(run.precision, device))
+    state = State.build(run, device)
+    feed = Feed(run.data, run.objective.sampler, run.batch_size, seed=run.seed, device=device)
+    training = Training(run, device, state, feed)
+    try_run(run, state, feed.at(0), training.moment(), keys_of(run))
+    return training
 
 
 def train(run: Run, folder: Path) -> Outcome:
-    """Train until the last update and its evaluation, or until SIGTERM or SIGINT.
+    """Train until the last update and its evaluations, or until SIGTERM or SIGINT.
 
-    Goes on from the newest checkpoint of the folder if there is one; from a checkpoint on, everything that follows is
-    bit-identical to a run that was never stopped, on one machine. Every update is: gather a batch whose indices are
-    a function of (seed, step), ask the objective for its losses, update. Raises NonFiniteLoss, WriteError, and, before
-    the first update, SettingError or DataError for a run that could not be evaluated.
+    run: the settings. folder: of the run; one that is empty gets the run.json, of one that holds this run the training
+    goes on from the newest checkpoint. From a checkpoint on, everything that follows is bit-identical to a run that was
+    never stopped, on one machine: batches and noise are functions of (seed, step). Raises what `set_up` does, before
+    anything is written; DataError for a folder that holds another run; BusyError, NonFiniteLoss and WriteError.
     """
-    check_probe(run)
+    training = set_up(run)
+    run, device, state, feed = training
     with ExitStack() as stack:
-        stop = stack.enter_context(StopRequest())
-        device = prepare(run.compute)
-        run = replace(run, compute=settled(run.compute, device))
-        state, position = restored(run, folder, device)
-        if state.step >= run.steps and state.evaluated_at == state.step:
+        stack.enter_context(locked(folder))
+        if not (folder / "run.json").exists():
+            write_run(folder, run)
+        position = restore(state, run, folder)
+        if state.step >= run.steps and not due_evaluations(run, state):
             return Outcome(state.step, None)  # nothing is left to do, and nothing to log
-        open_data(run, state.model)
-        symmetry = symmetry_of(run, state.model)
-        feed = Feed.open(run, device)
-        log = stack.enter_context(open_log(run, folder, position))
+        stop = stack.enter_context(StopRequest())
+        sinks = stack.enter_context(open_sinks(run, folder, position))
         progress = stack.enter_context(Progress(run.steps, state.step))
         saved_at, clock = (-1 if position is None else state.step), Clock(state.step)
+        model = state.model.train()
         while True:
-            evaluates = is_due(state.step, run.log.evaluate_every, run.steps) and state.evaluated_at != state.step
-            saves = is_due(state.step, run.log.checkpoint_every, run.steps) or evaluates or stop.signal
+            due = due_evaluations(run, state)
+            saves = stop.signal or is_due(state.step, run.log.checkpoint_every, run.steps)
             if saves and saved_at != state.step:
-                saved_at = checkpoint(state, folder, log)
+                saved_at = checkpoint(state, run, folder, sinks)
             if stop.signal:
                 break
-            if evaluates:
+            if due:
                 try:
-                    evaluate_state(state, run, feed, folder=folder, log=log, progress=progress.evaluation(stop))
+                    found = evaluate(due, training, progress.evaluation(stop))
                 except Interrupted:
-                    break  # it is repeated on resume: the checkpoint is from before it
-                state.evaluated_at = state.step
-                saved_at, clock = checkpoint(state, folder, log), Clock(state.step)
+                    continue  # the state is saved as it was before the evaluations, which are repeated on resume
+                sinks.log(state.step, found)
+                state.evaluated_at, clock = state.step, Clock(state.step)
+                if state.step >= run.steps:
+                    checkpoint(state, run, folder, sinks)
             if state.step >= run.steps:
                 break
-            batch = feed.batch(state.step)
-            with autocast(run.compute, device):
-                losses = run.objective(
-                    state.model, **batch, step=state.step, generator=state.generator, critic=state.critic
-                )
+
+            batch = feed.at(state.step)
+            context = Context(
+                torch.tensor(state.step, device=device), state.noise.at(state.step), len(run.data), state.modules
+            )
+            seed_layers(run.seed, state.step, device)
+            with autocast(run.precision, device):
+                losses = run.objective(model, batch, context)
             refuse_non_finite(losses, state, folder)
-            norm = state.update(losses, clip_norm=run.compute.clip_norm)
+            for player in state.players.values():
+                player.optimizer.zero_grad()
+            for loss, parameters, others_follow in state.by_loss(losses):  # each loss reaches its own players alone
+                loss.backward(inputs=parameters, retain_graph=others_follow)
+            varying = {name: player.step(state.step) for name, player in state.players.items()}
+            state.step += 1
+
             progress.advance(state.step)
             if state.step % run.log.every == 0:
-                values = scalars(losses) | ({"train/gradient_norm": norm} if run.compute.clip_norm > 0 else {})
+                values = scalars(losses, varying)
                 progress.show(values)
                 rate, clock = clock.rate(state.step), Clock(state.step)
-                log.row(state.step, values | {"time/steps_per_second": rate, "time/memory": peak_memory()})
-            if symmetry is not None and state.step % run.log.equivariance_every == 0:
-                log.row(state.step, symmetry.measure(state.step, batch["images"]))
+                timing = {"time/steps_per_second": rate, "time/memory": peak_memory()}
+                sinks.log(state.step, Findings(values | timing))
     return Outcome(state.step, stop.signal)
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """The model in evaluation mode; afterwards every part of it in the mode that it was in."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
+
+
+def evaluate(due: list[Evaluation], training: Training, progress: Callable[[int, int], None]) -> Findings:
+    """The findings of evaluations about the state, in float32, and how long they took.
+
+    due: the evaluations. training: its state. progress: see `Moment`.
+    """
+    start, (run, device, state, _) = perf_counter(), training
+    untrained = (lambda: build_model(run).to(device).eval()) if state.step >= run.steps else None
+    moment = training.moment(untrained=untrained, progress=progress)
+    with evaluating(state.model):
+        found = reduce(or_, [evaluation(moment) for evaluation in due])
+    return found | Findings({"time/evaluation": perf_counter() - start})
+
+
+def due_evaluations(run: Run, state: State) -> list[Evaluation]:
+    """The evaluations of this step that were not made yet."""
+    if state.evaluated_at == state.step:
+        return []
+    return [each for each in run.evaluations if is_due(state.step, each.every, run.steps)]
+
+
+def is_due(step: int, every: int, last: int) -> bool:
+    """Whether something that happens every so many updates (0: only at the end) happens at this step."""
+    return step == last or (every > 0 and step > 0 and step % every == 0)
+
+
+def restore(state: State, run: Run, folder: Path) -> int | None:
+    """Puts the newest checkpoint into the state; the length of metrics.jsonl at it, or None without a checkpoint.
+
+    Raises DataError, naming the settings, for a checkpoint of a run with others; more updates are no difference.
+    """
+    saved = load_newest(folder / "checkpoints")
+    if saved is None:
+        return None
+    settings = run.deciding()
+    if settings["steps"] >= saved["settings"]["steps"]:
+        settings["steps"] = saved["settings"]["steps"]
+    if found := differences(saved["settings"], settings):
+        raise DataError(
+            str(folder),
+            expected="the settings of its checkpoint",
+            got=", ".join(found),
+            hint="put run.json back, or train in another folder",
+        )
+    state.restore(saved)
+    return saved["log_position"]
+
+
+def checkpoint(state: State, run: Run, folder: Path, sinks: Sinks) -> int:
+    """The step that was saved, with the log's length, so that a resumed run goes on with exactly these rows."""
+    if not state.is_finite():
+        raise NonFiniteLoss(
+            f"step {state.step}: a weight is not finite; last good checkpoint: "
+            f"{describe_newest(folder / 'checkpoints')}"
+        )
+    payload = state.payload() | {"settings": run.deciding(), "log_position": sinks.record.sync()}
+    save(folder / "checkpoints", state.step, payload)
+    return state.step
+
+
+def open_sinks(run: Run, folder: Path, position: int | None) -> Sinks:
+    """The record of the folder, cut back to `position`, and W&B where the settings say so."""
+    record, others = JsonLines(folder, position), list[Sink]()
+    if run.log.wandb != "off":
+        try:
+            from training.wandb_sink import WandbSink  # a second that a run without W&B does not wait for
+
+            name = folder.resolve().name
+            others.append(
+                WandbSink(folder, config=to_tree(run), name=name, mode=run.log.wandb, project=run.log.project)
+            )
+        except Exception as error:  # a sink of somebody else's must not cost a training
+            logger.warning("W&B failed and is left out (%s); metrics.jsonl goes on", error)
+    return Sinks(record, others)
+
+
+def refuse_non_finite(losses: Losses, state: State, folder: Path) -> None:
+    """Raises NonFiniteLoss when a loss is not a finite number, before it reaches the weights."""
+    total = sum(loss.detach() for loss in losses.by_player.values())
+    if not bool(torch.as_tensor(total).isfinite()):
+        terms = ", ".join(f"{name} = {value:.6g}" for name, value in scalars(losses).items())
+        raise NonFiniteLoss(
+            f"step {state.step + 1}: the loss is not finite ({terms}); last good checkpoint: "
+            f"{describe_newest(folder / 'checkpoints')}. Start again with a smaller "
+            "--optimizer.learning-rate, --optimizer.clip-norm 10 or --precision float32"
+        )
 
 
 class Clock:
@@ -115,68 +245,6 @@ class Clock:
     def rate(self, step: int) -> float:
         """Steps per second since then."""
         return (step - self._step) / (perf_counter() - self._start)
-
-
-def restored(run: Run, folder: Path, device: torch.device) -> tuple[State, int | None]:
-    """The state of the newest checkpoint and the log's length at it, or the state before the first update and None."""
-    state = State.build(run, device)
-    saved = load_newest(folder / "checkpoints")
-    if saved is None:
-        return state, None
-    state.restore(saved)
-    return state, saved["log_position"]
-
-
-def open_log(run: Run, folder: Path, position: int | None) -> Log:
-    """The log of this run, cut back to `position`."""
-    return Log(
-        folder,
-        config=to_tree(run),
-        name=folder.resolve().name,
-        wandb=run.log.wandb,
-        project=run.log.project,
-        position=position,
-    )
-
-
-def is_due(step: int, every: int, last: int) -> bool:
-    """Whether something that happens every so many updates (0: only at the end) happens at this step."""
-    return step == last or (every > 0 and step > 0 and step % every == 0)
-
-
-def checkpoint(state: State, folder: Path, log: Log) -> int:
-    """The step that was saved, with the log's length, so that a resumed run goes on with exactly these rows."""
-    if not state.is_finite():
-        raise NonFiniteLoss(
-            f"step {state.step}: a weight is not finite; last good checkpoint: "
-            f"{describe_newest(folder / 'checkpoints')}"
-        )
-    save(folder / "checkpoints", state.step, state.payload() | {"log_position": log.sync()})
-    return state.step
-
-
-def refuse_non_finite(losses: Losses, state: State, folder: Path) -> None:
-    """Raises NonFiniteLoss when a loss is not a finite number, before it reaches the weights."""
-    total = losses.model.detach() if losses.critic is None else losses.model.detach() + losses.critic.detach()
-    if not bool(total.isfinite()):
-        terms = ", ".join(f"{name} = {value:.6g}" for name, value in scalars(losses).items())
-        raise NonFiniteLoss(
-            f"step {state.step + 1}: the loss is not finite ({terms}); last good checkpoint: "
-            f"{describe_newest(folder / 'checkpoints')}. Start again with a smaller "
-            "--optimizer.learning-rate, --compute.clip-norm 10 or --compute.precision float32"
-        )
-
-
-def scalars(losses: Losses) -> dict[str, float]:
-    """The losses as numbers by key: train/loss, train/TERM, and latent/TERM_00, _01 ... for a term of each latent."""
-    values = {"train/loss": float(losses.model.detach())}
-    for name, term in losses.terms.items():
-        if term.ndim == 0:
-            values[f"train/{name}"] = float(term)
-        else:
-            stem = name.removesuffix("_per_latent")
-            values |= {f"latent/{stem}_{index:02d}": value for index, value in enumerate(term.tolist())}
-    return values
 
 
 def peak_memory() -> float:

@@ -17,15 +17,14 @@ from typing import Literal
 import tyro
 
 from equilab.data import RotatedDigits, RotatedMNIST
-from equilab.errors import DataError, SettingError, ShapeError
+from equilab.errors import DataError, EquilabError, SettingError
 from training.charts import log_chart
-from training.compute import find_device, settled
-from training.folder import BusyError, WriteError, is_locked, locked, read_run, write_run
-from training.loop import NonFiniteLoss, ready, train
-from training.probe import check_probe
+from training.compute import find_device, resolve_precision
+from training.folder import BusyError, WriteError, is_locked
+from training.loop import NonFiniteLoss, train
 from training.recipes import find_recipe
 from training.record import Record, format_spread
-from training.run import Compute, Logging, Run
+from training.run import Run
 from training.state import build_model
 from training.tables import Table
 
@@ -50,23 +49,28 @@ class Study:
         for seed, num_train, recipe in product(self.seeds, self.num_train, self.recipes):
             name, run = find_recipe(recipe)
             if not isinstance(run.data, RotatedMNIST | RotatedDigits):
-                raise SettingError(f"recipes: expected recipes of rotated digits, got {recipe}")
+                raise SettingError("recipes", expected="recipes of rotated digits", got=recipe)
             data = replace(run.data, num_train=num_train, seed=seed)
             steps = max(self.least_steps, math.ceil(self.epochs * num_train / run.batch_size))
             run = replace(run, data=data, steps=steps, seed=seed, log=replace(run.log, wandb=self.wandb))
-            run = replace(run, compute=_settled(replace(run.compute, threads=self.threads)))
+            compute = replace(run.compute, threads=self.threads)
+            precision = resolve_precision(run.precision, find_device(compute.device))  # two are not averaged
+            run = replace(run, compute=compute, precision=precision)
             yield Cell(recipe, num_train, self.folder / f"{name}_n{num_train}_s{seed}", run)
 
     def check(self) -> None:
         """Raises, before the first training, what would stop one of them: SettingError, ShapeError or DataError."""
         folders = set[Path]()
         for cell in self.cells():
-            check_probe(cell.run)
             if cell.folder in folders:
-                raise SettingError(f"recipes, num_train, seeds: {cell.folder} is named twice; leave one of them out")
+                raise SettingError(
+                    "recipes, num_train, seeds", expected="each training once", got=f"{cell.folder} twice"
+                )
             folders.add(cell.folder)
             if cell.state == "of other settings":
-                raise SettingError(f"{cell.folder}: holds a run of other settings; choose another --folder")
+                raise SettingError(
+                    str(cell.folder), expected="a run of these settings", got="others", hint="choose another --folder"
+                )
         for recipe in self.recipes:
             build_model(find_recipe(recipe)[1])
 
@@ -86,7 +90,7 @@ class Cell:
         if not (self.folder / "run.json").exists():
             return "busy" if is_locked(self.folder) else "unfinished"
         record = Record.open(self.folder)
-        if _essence(record.run) != _essence(self.run):
+        if record.run.key() != self.run.key():
             return "of other settings"
         if is_locked(self.folder):
             return "busy"
@@ -104,18 +108,15 @@ def advance(cell: Cell) -> int:
     A run that is finished, or that another process trains, is left alone. Raises SettingError when the folder holds a
     run of other settings.
     """
-    folder, run = cell.folder, cell.run
+    state = cell.state
+    if state in ("finished", "busy"):
+        return 0
+    if state == "of other settings":
+        raise SettingError(
+            str(cell.folder), expected="a run of these settings", got="others", hint="choose another --folder"
+        )
     try:
-        with locked(folder):
-            if (folder / "run.json").exists():
-                found = read_run(folder).run
-                if _essence(found) != _essence(run):
-                    raise SettingError(f"{folder}: holds a run of other settings; choose another --folder")
-                run = found
-            else:
-                run = ready(run)
-                write_run(folder, run)
-            signal = train(run, folder).signal
+        signal = train(cell.run, cell.folder).signal
     except BusyError:
         return 0
     return 0 if signal is None else int(signal)
@@ -174,7 +175,7 @@ def write(study: Study) -> str:
     """The table and what it is of; it now lies in the folder as low_data.md beside the picture low_data.png."""
     found = results(study)
     if not found.errors:
-        raise DataError(f"{study.folder}: no run is finished yet ({found})")
+        raise DataError(str(study.folder), expected="a finished run", got=found)
     shown = table(study, found)
     (study.folder / "low_data.md").write_text(f"{shown.markdown()}\n\n{found}\n", encoding="utf-8")
     curves = {name: found.errors[recipe] for recipe, name in names(study).items() if recipe in found.errors}
@@ -195,24 +196,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print("stopped; everything is saved: the same command goes on with it", file=sys.stderr)
                 return 128 + signal
         print(write(study))
-    except (SettingError, ShapeError, DataError) as error:
+    except EquilabError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 2
     except (WriteError, NonFiniteLoss, OSError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1
     return 0
-
-
-def _settled(compute: Compute) -> Compute:
-    """The settings with the precision that runs on this machine have: runs of two precisions are not averaged."""
-    return settled(compute, find_device(compute.device)) if compute.precision == "auto" else compute
-
-
-def _essence(run: Run) -> Run:
-    """What decides the result of a run, but for the order of sums."""
-    kept = Compute(precision=run.compute.precision, clip_norm=run.compute.clip_norm)
-    return replace(run, compute=kept, log=Logging())
 
 
 def _spread(errors: Sequence[float], study: Study) -> str:

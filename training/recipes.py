@@ -22,13 +22,13 @@ def _from_file(path: Path) -> Run:
     """The object called `run` of a Python file, which is executed as any module is."""
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:
-        raise DataError(f"{path}: cannot be loaded as a Python module")
+        raise DataError(str(path), expected="a Python module", got="a file that cannot be loaded")
     module = importlib.util.module_from_spec(spec)
     sys.modules.setdefault(path.stem, module)  # dataclasses look their module up by name
     spec.loader.exec_module(module)
     run = getattr(module, "run", None)
     if not isinstance(run, Run):
-        raise DataError(f"{path}: expected a training.run.Run called `run` in this file, got {type(run).__name__}")
+        raise DataError(str(path), expected="a training.run.Run called `run` in this file", got=type(run).__name__)
     return run
 
 
@@ -46,8 +46,9 @@ def find_recipe(name: str, modules: Iterable[str] = ()) -> tuple[str, Run]:
         run = read_run(path, modules).run
         return f"again_{type(run.objective).__name__.lower()}", run
     near = get_close_matches(name, recipe_names(), n=1, cutoff=0.5)
-    hint = f" Did you mean {near[0]}?" if near else ""
     raise SettingError(
-        f"RECIPE: there is no recipe, file or run called {name!r}.{hint} Recipes: {', '.join(recipe_names())}; "
-        "or give a .py file that defines `run`, or the run.json of an earlier run."
+        "RECIPE",
+        expected=f"a recipe ({', '.join(recipe_names())}), a .py file that defines `run`, or the run.json of a run",
+        got=repr(name),
+        hint=f"Did you mean {near[0]}?" if near else "",
     )

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from statistics import mean, stdev
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -16,9 +17,11 @@ from torch import nn
 
 from equilab.errors import DataError, SettingError
 from training.checkpoint import checkpoints, load_newest
+from training.evaluations import Columns
 from training.folder import Saved, read_run
-from training.keys import lookup
+from training.keys import Keys, keys_of
 from training.run import Run
+from training.serial import read_json
 from training.state import build_model
 from training.tables import Table
 
@@ -37,6 +40,7 @@ class Record:
 
     folder: Path
     run: Run  # the settings, as the objects they are
+    key: str  # of the run when it was started
     environment: dict[str, object]  # versions and machine that the run was started with
 
     @classmethod
@@ -46,11 +50,11 @@ class Record:
         modules: of yours, whose dataclasses the run's settings may name; they are imported.
         """
         saved: Saved = read_run(Path(folder), modules)
-        return cls(Path(folder), saved.run, saved.environment)
+        return cls(Path(folder), saved.run, saved.key, saved.environment)
 
     @cached_property
-    def rows(self) -> list[dict[str, float | None]]:
-        """The rows of metrics.jsonl, in order; a last line that a crash cut short is left out.
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows of metrics.jsonl, in order, files by their path; a last line that a crash cut short is left out.
 
         Raises DataError for a line before the last that is not a row.
         """
@@ -61,40 +65,80 @@ class Record:
         try:
             return [json.loads(line) for line in lines]
         except ValueError as error:
-            raise DataError(f"{path}: a line is not valid JSON ({error}); restore the file or train again") from error
+            raise DataError(
+                str(path), expected="a valid JSON object in every line", got=str(error), hint="restore the file"
+            ) from error
+
+    @cached_property
+    def columns(self) -> dict[str, list[tuple[int, Any]]]:
+        """For each key that was logged, in the order of first appearance, its steps and what was logged there."""
+        found: dict[str, list[tuple[int, Any]]] = {}
+        for row in self.rows:
+            for key, value in row.items():
+                if key != "step":
+                    found.setdefault(key, []).append((int(row["step"]), value))
+        return found
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
-        """The keys that were logged, in the order in which they first appear."""
-        return tuple(dict.fromkeys(key for row in self.rows for key in row if key != "step"))
+        """The keys of numbers that were logged, in the order in which they first appear."""
+        return tuple(key for key, pairs in self.columns.items() if not isinstance(pairs[0][1], dict))
+
+    @cached_property
+    def declared(self) -> Keys:
+        """The keys of the run, with unit and meaning."""
+        return keys_of(self.run)
 
     def series(self, key: str) -> Series:
         """All values of a key; SettingError for a key that this run did not log, with those that it did."""
-        pairs = [(row["step"], row[key]) for row in self.rows if key in row]
-        if not pairs:
-            lookup(key)  # a key that nobody declared gets the nearest one as an answer
-            raise SettingError(f"key: {self.folder} did not log {key!r}; it logged {', '.join(self.keys) or 'nothing'}")
-        values = [math.nan if value is None else value for _, value in pairs]
-        return Series(np.array([step for step, _ in pairs], dtype=np.int64), np.array(values, dtype=np.float64))
+        if key not in self.keys:
+            self.declared.lookup(key)  # a key that is not declared gets the nearest one as a hint
+            raise SettingError("key", expected=f"one of {', '.join(self.keys) or 'none'}", got=repr(key))
+        steps, values = zip(*self.columns[key], strict=True)
+        numbers = [math.nan if value is None else value for value in values]
+        return Series(np.array(steps, dtype=np.int64), np.array(numbers, dtype=np.float64))
 
     def last(self, *patterns: str) -> dict[str, float]:
         """The last value of every key that matches one of the patterns ("metric/*"); all keys without any."""
         wanted = [key for key in self.keys if not patterns or any(fnmatchcase(key, word) for word in patterns)]
-        return {key: float(self.series(key).values[-1]) for key in wanted}
+        values = {key: self.columns[key][-1][1] for key in wanted}
+        return {key: math.nan if value is None else float(value) for key, value in values.items()}
+
+    def logged_table(self, key: str) -> Columns:
+        """The newest table that was logged under a key, such as "metric/scores"; SettingError for another key."""
+        paths = self._paths("table")
+        if key not in paths:
+            raise SettingError("key", expected=f"one of {', '.join(paths) or 'none'}", got=repr(key))
+        tree = read_json(paths[key][-1])
+        return Columns(tree["columns"], tree["rows"])
+
+    @property
+    def pictures(self) -> list[Path]:
+        """The PNG and GIF files that the run logged, in the order of their keys and steps."""
+        return [path for paths in self._paths("picture").values() for path in paths]
+
+    def _paths(self, kind: str) -> dict[str, list[Path]]:
+        """The files of one kind by key, in the order of their steps."""
+        return {
+            key: [self.folder / value[kind] for _, value in pairs]
+            for key, pairs in self.columns.items()
+            if isinstance(pairs[0][1], dict) and kind in pairs[0][1]
+        }
 
     def table(self, *patterns: str) -> Table:
         """The last values of the matching keys, beside their unit and meaning; prints as a table."""
         values = self.last(*patterns)
-        rows = [(key, format_value(value), lookup(key).unit, lookup(key).meaning) for key, value in values.items()]
+        declared = {key: self.declared.lookup(key) for key in values}
+        rows = [(key, format_value(values[key]), known.unit, known.meaning) for key, known in declared.items()]
         return Table(("key", "value", "unit", "meaning"), rows)
 
     def model(self) -> nn.Module:
         """The model of the newest good checkpoint, on the CPU, in evaluation mode; DataError without a checkpoint."""
         payload = load_newest(self.folder / "checkpoints")
         if payload is None:
-            raise DataError(f"{self.folder}: there is no checkpoint yet")
+            raise DataError(str(self.folder), expected="a checkpoint", got="none yet")
         model = build_model(self.run)
-        model.load_state_dict(payload["model"])
+        model.load_state_dict(payload["players"]["model"]["module"])
         return model.eval()
 
     @property
@@ -103,13 +147,8 @@ class Record:
         return checkpoints(self.folder / "checkpoints")
 
     @property
-    def pictures(self) -> list[Path]:
-        """The PNG and GIF files of the run, in the order of their names and steps."""
-        return sorted(path for path in (self.folder / "pictures").glob("*") if path.suffix in (".png", ".gif"))
-
-    @property
     def step(self) -> int:
-        """The updates that the newest logged row tells of; 0 before the first."""
+        """The updates made when the newest row was logged; 0 before the first."""
         return int(self.rows[-1]["step"] or 0) if self.rows else 0
 
     @property
@@ -123,8 +162,8 @@ class Record:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the last update was made and, where the run is measured, evaluated."""
-        return self.step >= self.run.steps and "time/evaluation" in self.rows[-1]
+        """Whether the last update was made and every evaluation with it."""
+        return self.step >= self.run.steps and (not self.run.evaluations or "time/evaluation" in self.rows[-1])
 
 
 def format_value(value: float) -> str:

@@ -1,30 +1,22 @@
-"""All that decides a result, in one frozen dataclass: a recipe is an instance of it, and so is run.json."""
+"""A training as one frozen dataclass: what decides its result; what is measured, where it runs, what is written."""
 
+import json
 from dataclasses import dataclass
-from typing import Literal
+from hashlib import sha256
+from typing import Any, Literal
 
 from equilab.data import Dataset
-from equilab.errors import SettingError
-from equilab.metrics import choose_metrics
+from equilab.errors import SettingError, check_count
 from equilab.models import Model
 from equilab.objectives import Objective
-from equilab.optimizers import Adam
+from equilab.objectives.objective import argument_types
+from equilab.optimizers import Adam, Optimizer
+from training.compute import Compute, Precision, find_device, resolve_precision
+from training.evaluations import Evaluation
+from training.serial import by_name, to_tree
 
-
-@dataclass(frozen=True)
-class Compute:
-    """Where and in which form the arithmetic runs; the defaults are the fastest correct form found on a CPU."""
-
-    device: str = "auto"  # auto (a GPU where there is one), cpu, cuda, cuda:1, mps
-    precision: Literal["auto", "bfloat16", "float32"] = "auto"  # auto: bfloat16 autocast where the hardware has it
-    channels_last: bool = True  # memory order of images and kernels; same result, faster convolutions
-    threads: int = 0  # CPU threads of torch; 0: one per core
-    clip_norm: float = 0.0  # largest gradient norm of the model, in units of the loss; 0: not clipped
-
-    def __post_init__(self) -> None:
-        for name in ("threads", "clip_norm"):
-            if not getattr(self, name) >= 0:
-                raise SettingError(f"compute.{name}: expected 0 or more, got {getattr(self, name)}")
+DECIDING = ("data", "model", "objective", "optimizer", "steps", "batch_size", "seed", "precision")
+"""The fields of a run that decide its result."""
 
 
 @dataclass(frozen=True)
@@ -33,45 +25,64 @@ class Logging:
 
     every: int = 100  # updates between two rows of training losses
     checkpoint_every: int = 1000  # updates between two checkpoints
-    evaluate_every: int = 0  # updates between two evaluations; 0: once, at the end
-    equivariance_every: int = 0  # updates between two measurements of the equivariance error; 0: none
-    evaluate_images: int = (
-        0  # images that a VAE's evaluation encodes, drawn at random; 0: all of a grid; below 15,000 rough
-    )
-    protocol: str = "locatello2019"  # metric protocol of a VAE's evaluation; "none": pictures only
-    metrics: tuple[str, ...] = ("factor_vae_score", "beta_vae_score", "mig")  # of the protocol; empty: all of it
     wandb: Literal["offline", "online", "off"] = "offline"  # online needs `wandb login`, and falls back to offline
     project: str = "equilab"  # W&B project
 
     def __post_init__(self) -> None:
-        if self.protocol != "none":
-            choose_metrics(self.protocol, self.metrics or None)
-        for name in ("every", "checkpoint_every", "evaluate_every", "equivariance_every", "evaluate_images"):
-            least = 1 if name in ("every", "checkpoint_every") else 0
-            if getattr(self, name) < least:
-                raise SettingError(f"log.{name}: expected at least {least}, got {getattr(self, name)}")
+        check_count("log.every", self.every)
+        check_count("log.checkpoint_every", self.checkpoint_every)
 
 
 @dataclass(frozen=True)
 class Run:
-    """Data, model, objective, optimiser, length and seed of one training, and how it computes and logs."""
+    """One training. The fields up to `precision` decide its result; evaluations, compute and log do not.
+
+    Raises SettingError for numbers out of range, and for a sampler whose batches the objective does not take.
+    """
 
     data: Dataset  # images and their factors
     model: Model  # network to build
-    objective: Objective  # what is minimised
-    optimizer: Adam = Adam()  # of the model; the objective brings the critic's
+    objective: Objective  # loss that is minimised, and how its observations are drawn
+    optimizer: Optimizer = Adam()  # of the model; the objective brings those of its further players
     steps: int = 300_000  # updates of the model
-    batch_size: int = 64  # images per batch; FactorVAE takes two batches per update
+    batch_size: int = 64  # elements of a batch
     seed: int = 0  # of weights, batches, noise and metrics; data may have a seed of its own
-    compute: Compute = Compute()  # device, precision, threads
+    precision: Precision = "auto"  # of the updates; auto: bfloat16 autocast where the hardware has it, else float32
+    evaluations: tuple[Evaluation, ...] = ()  # what is measured, each with its period
+    compute: Compute = Compute()  # device, memory order, threads
     log: Logging = Logging()  # what is written, how often
 
     def __post_init__(self) -> None:
         for name, least in (("steps", 1), ("batch_size", 1), ("seed", 0)):
-            if getattr(self, name) < least:
-                raise SettingError(f"{name}: expected at least {least}, got {getattr(self, name)}")
-        if not issubclass(self.model.kind, self.objective.kind):
+            check_count(name, getattr(self, name), least=least)
+        if self.precision not in ("auto", "bfloat16", "float32"):
+            raise SettingError("precision", expected="auto, bfloat16 or float32", got=repr(self.precision))
+        wanted, drawn = argument_types(type(self.objective)).batch, self.objective.sampler.batch_type
+        if not issubclass(drawn, wanted):
             raise SettingError(
-                f"model: {type(self.objective).__name__} trains a {self.objective.kind.__name__}, and "
-                f"{type(self.model).__name__} builds a {self.model.kind.__name__}: choose another model or objective"
+                "objective.sampler",
+                expected=f"a sampler of {wanted.__name__} for {type(self.objective).__name__}",
+                got=f"{type(self.objective.sampler).__name__}, which draws {drawn.__name__}",
             )
+
+    def deciding(self) -> dict[str, Any]:
+        """The settings that decide the result, as a tree of JSON's types; "auto" precision is that of this machine."""
+        tree = to_tree(self)
+        precision = resolve_precision(self.precision, find_device(self.compute.device))
+        return {name: tree[name] for name in DECIDING} | {"precision": precision}
+
+    def key(self) -> str:
+        """16 hexadecimal digits of a hash of what decides the result, equal for equal settings.
+
+        The same in every process, and in every version that knows these settings: classes count by their name, fields
+        that a later format of run.json adds only where they differ from what earlier ones meant.
+
+        >>> from equilab.data import MiniSprites
+        >>> from equilab.models import ConvVAE
+        >>> from equilab.objectives import VAE
+        >>> run = Run(MiniSprites(), ConvVAE(), VAE(), precision="float32")
+        >>> run.key() == Run(MiniSprites(), ConvVAE(), VAE(), precision="float32", log=Logging(every=7)).key()
+        True
+        """
+        canonical = json.dumps(by_name(self.deciding()), sort_keys=True, separators=(",", ":"))
+        return sha256(canonical.encode()).hexdigest()[:16]

@@ -20,12 +20,20 @@ from equilab.errors import DataError, SettingError
 
 OWN_MODULES = (
     "equilab.data",
+    "equilab.latents",
     "equilab.models",
     "equilab.objectives",
-    "equilab.objectives.base",
     "equilab.optimizers",
+    "equilab.schedules",
+    "training.compute",
+    "training.evaluations",
     "training.run",
 )
+FORMAT = 2
+"""The format of run.json: 1 up to the first state of 0.1.0, whose files are not read."""
+ADDED: dict[str, tuple[int, Any]] = {}
+"""Fields that came later than format 2: by "Class.field" the format that added it, and the value that files of earlier
+formats, which lack it, meant. A field that is missing without being listed here is an error, never today's default."""
 
 
 def _dataclasses_of(module: ModuleType) -> Iterable[type]:
@@ -42,7 +50,7 @@ def known_classes(modules: Iterable[str] = ()) -> dict[str, type]:
         try:
             module = import_module(name)
         except ModuleNotFoundError as error:
-            raise SettingError(f"modules: cannot import {name!r} ({error}); it must be on the Python path") from error
+            raise SettingError("modules", expected="modules on the Python path", got=f"{name!r} ({error})") from error
         known |= {f"{found.__module__}.{found.__qualname__}": found for found in _dataclasses_of(module)}
     return known
 
@@ -52,13 +60,47 @@ def to_tree(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         tag = f"{type(value).__module__}.{type(value).__qualname__}"
         if any(field.name == "type" for field in fields(value)):
-            raise SettingError(f"{tag}: a field cannot be called `type`, which names the class in run.json; rename it")
+            raise SettingError(tag, expected="fields of other names than `type`", got="type", hint="rename it")
         return {"type": tag} | {field.name: to_tree(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, list | tuple):
         return [to_tree(item) for item in value]
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    raise SettingError(f"a setting of type {type(value).__name__} cannot be written to run.json: {value!r}")
+    raise SettingError(
+        "a setting", expected="a dataclass, number, string, list or None", got=f"{type(value).__name__} {value!r}"
+    )
+
+
+def by_name(tree: Any) -> Any:
+    """A tree with each class by its own name, without fields that have the value which earlier formats meant."""
+    if isinstance(tree, list):
+        return [by_name(item) for item in tree]
+    if not isinstance(tree, dict):
+        return tree
+    name = str(tree.get("type", "")).rsplit(".", 1)[-1]
+    kept = {
+        field: by_name(value)
+        for field, value in tree.items()
+        if field != "type" and not (f"{name}.{field}" in ADDED and ADDED[f"{name}.{field}"][1] == value)
+    }
+    return kept | ({"type": name} if name else {})
+
+
+def differences(first: Any, second: Any, path: str = "") -> list[str]:
+    """The dotted paths at which two trees differ, with both values."""
+    if isinstance(first, dict) and isinstance(second, dict) and first.get("type") == second.get("type"):
+        names = [*first, *(name for name in second if name not in first)]
+        return [
+            each
+            for name in names
+            for each in differences(first.get(name), second.get(name), f"{path}.{name}".strip("."))
+        ]
+    return [] if first == second else [f"{path} {_short(first)}, now {_short(second)}"]
+
+
+def _short(tree: Any) -> str:
+    """A tree in a few words: a class by its name, everything else as JSON."""
+    return str(tree["type"]).rsplit(".", 1)[-1] if isinstance(tree, dict) and "type" in tree else json.dumps(tree)
 
 
 def modules_of(tree: Any) -> list[str]:
@@ -94,39 +136,45 @@ def _field(value: Any, hint: Any, where: str) -> Any:
     if isinstance(value, list) and typing.get_origin(hint) is tuple:
         value = tuple(tuple(item) if isinstance(item, list) else item for item in value)
     if not _fits(value, hint):
-        raise DataError(f"{where}: expected {getattr(hint, '__name__', hint)}, got {value!r}")
+        raise DataError(where, expected=getattr(hint, "__name__", hint), got=repr(value))
     return value
 
 
-def from_tree(tree: Any, known: dict[str, type], where: str = "run") -> Any:
-    """The settings that `to_tree` wrote; raises DataError that names the place for anything else."""
+def from_tree(tree: Any, known: dict[str, type], where: str = "run", *, format: int = FORMAT) -> Any:
+    """The settings that `to_tree` wrote, under a format of run.json; DataError that names the place for anything else.
+
+    tree: JSON's types. known: the classes that it may name. where: its place, for messages. format: of the file.
+    """
     if isinstance(tree, list):
-        return [from_tree(item, known, f"{where}[{index}]") for index, item in enumerate(tree)]
+        return [from_tree(item, known, f"{where}[{index}]", format=format) for index, item in enumerate(tree)]
     if not isinstance(tree, dict):
         return tree
     tag = tree.get("type")
     if not isinstance(tag, str) or tag not in known:
         near = get_close_matches(str(tag), known, n=1)
-        hint = f"; did you mean {near[0]}?" if near else "."
+        hint = f"did you mean {near[0]}? " if near else ""
         raise DataError(
-            f"{where}.type: {tag!r} is not a known class of settings{hint} A class of your own is accepted when you "
-            f"name its module: --modules my_package.my_module"
+            f"{where}.type",
+            expected="a known class of settings",
+            got=repr(tag),
+            hint=f"{hint}a class of your own is accepted when you name its module: --modules my_package.my_module",
         )
     found = known[tag]
     hints = typing.get_type_hints(found)
-    names = {field.name for field in fields(found) if field.init}
+    own = [field.name for field in fields(found) if field.init]
+    if unknown := [name for name in tree if name != "type" and name not in own]:
+        raise DataError(f"{where}.{unknown[0]}", expected=f"a field of {tag}: {', '.join(sorted(own))}", got="another")
     settings = {}
-    for name, value in tree.items():
-        if name == "type":
-            continue
-        if name not in names:
-            raise DataError(f"{where}.{name}: {tag} has no such field; it has {', '.join(sorted(names))}")
+    for name in own:
         place = f"{where}.{name}"
-        settings[name] = _field(from_tree(value, known, place), hints[name], place)
-    try:
-        return found(**settings)
-    except TypeError as error:  # a required field is missing
-        raise DataError(f"{where}: {error}") from error
+        if name in tree:
+            value = from_tree(tree[name], known, place, format=format)
+        elif format < ADDED.get(f"{found.__name__}.{name}", (0, None))[0]:
+            value = ADDED[f"{found.__name__}.{name}"][1]
+        else:
+            raise DataError(place, expected=f"a value, as format {format} of run.json holds every field", got="none")
+        settings[name] = _field(value, hints[name], place)
+    return found(**settings)
 
 
 def read_json(path: Path) -> Any:
@@ -134,6 +182,6 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}): expected the run.json of a run folder") from error
+        raise DataError(str(path), expected="the run.json of a run folder", got=error.strerror) from error
     except ValueError as error:
-        raise DataError(f"{path}: not valid JSON ({error})") from error
+        raise DataError(str(path), expected="valid JSON", got=str(error)) from error

@@ -3,17 +3,14 @@
 import logging
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import tyro
 
 from equilab.errors import DataError, SettingError
-from training.keys import lookup
 from training.record import Record, format_spread, format_value
-from training.run import Logging, Run
-from training.serial import to_tree
+from training.settings import leaves, same_but_seed
 from training.tables import Table
 
 SHOWN = ("metric/*", "latent/active", "latent/*_mean", "time/*")  # of several runs, unless keys are asked for
@@ -35,7 +32,9 @@ def show(options: Options) -> str:
     """The tables of the runs, as one text. Raises DataError for a folder that is not a run, SettingError for a key."""
     records = [Record.open(folder, modules=options.modules) for folder in options.runs]
     if not records:
-        raise SettingError("RUN: expected one or more run folders: python -m training.show runs/demo")
+        raise SettingError(
+            "RUN", expected="one or more run folders", got="none", hint="python -m training.show runs/demo"
+        )
     if len(records) == 1 and not options.keys:
         tables = one_run(records[0])
     else:
@@ -56,7 +55,11 @@ def one_run(record: Record) -> dict[str, Table]:
     scores = [key for key in values if f"{key}_ceiling" in values]
     references = ("", "_floor_random", "_floor_untrained", "_ceiling")
     score_rows = [
-        (key.removeprefix("metric/"), *(_cell(values, key + part) for part in references), lookup(key).meaning)
+        (
+            key.removeprefix("metric/"),
+            *(_cell(values, key + part) for part in references),
+            record.declared.lookup(key).meaning,
+        )
         for key in scores
     ]
     factors = [name for name in record.run.data.factors.names if any(f"{key}_{name}" in values for key in scores)]
@@ -66,7 +69,9 @@ def one_run(record: Record) -> dict[str, Table]:
     plain = [key for key in values if key.startswith("metric/") and not any(key.startswith(score) for score in scores)]
     state = "finished" if record.is_finished else f"at step {record.step} of {record.run.steps}"
     tables = {
-        f"{record.folder} ({state})": record.table("train/*", "latent/active", "latent/*_mean", *plain, "time/*"),
+        f"{record.folder} ({state})": record.table(
+            "train/*", "latent/active", "latent/*_mean", *plain, "equivariance/*", "time/*"
+        ),
     }
     if scores:
         tables["scores"] = Table(
@@ -78,36 +83,36 @@ def one_run(record: Record) -> dict[str, Table]:
 
 def compare(groups: list[list[Record]], patterns: Sequence[str]) -> Table:
     """One column per group, the mean over its records; settings that differ stand above the values."""
-    settings = [_flat(to_tree(replace(group[0].run, log=Logging()))) for group in groups]
+    settings = [leaves(group[0].run.deciding()) for group in groups]
     differing = [
         path
         for path in dict.fromkeys(path for tree in settings for path in tree)
         if len({str(tree.get(path)) for tree in settings}) > 1
         and path != "seed"
-        and (path.count(".") < 2 or all(path in tree for tree in settings))  # a critic's details say little beside none
+        and (path.count(".") < 2 or all(path in tree for tree in settings))  # details say little beside none
     ]
     rows = [(path, *(str(tree.get(path, "")) for tree in settings), "setting") for path in differing]
     values = [[record.last(*patterns) for record in group] for group in groups]
     found = dict.fromkeys(key for group in values for each in group for key in each)
     keys = [key for key in found if patterns is not SHOWN or not any(word in key for word in NOT_COMPARED)]
     if not keys:
-        raise SettingError(f"keys: no run logged anything that matches {' '.join(patterns)}")
-    rows += [(key, *(_spread(group, key) for group in values), lookup(key).unit) for key in keys]
+        raise SettingError("keys", expected="keys that some run logged", got=" ".join(patterns))
+    rows += [(key, *(_spread(group, key) for group in values), _unit(groups, key)) for key in keys]
     times = [_spread([{"": record.training_seconds} for record in group], "") for group in groups]
     return Table(("", *_names(groups), "unit"), [*rows, ("time of all updates", *times, "s")])
 
 
 def _by_seed(records: list[Record]) -> list[list[Record]]:
-    """The records in groups that differ in nothing but the seed and the log."""
-    groups: list[tuple[Run, list[Record]]] = []
+    """The records in groups that differ in nothing but the seed and what does not decide a result."""
+    groups: dict[str, list[Record]] = {}
     for record in records:
-        settings = replace(record.run, seed=0, log=Logging())
-        known = next((group for run, group in groups if run == settings), None)
-        if known is None:
-            groups.append((settings, [record]))
-        else:
-            known.append(record)
-    return [group for _, group in groups]
+        groups.setdefault(same_but_seed(record.run), []).append(record)
+    return list(groups.values())
+
+
+def _unit(groups: list[list[Record]], key: str) -> str:
+    """The unit of a key, as declared by the first run that logged it."""
+    return next(record.declared.lookup(key).unit for group in groups for record in group if key in record.keys)
 
 
 def _names(groups: list[list[Record]]) -> list[str]:
@@ -128,16 +133,6 @@ def _cell(values: dict[str, float], key: str) -> str:
 def _spread(group: Sequence[dict[str, float]], key: str) -> str:
     """The value of the runs that have one, or their mean and standard deviation."""
     return format_spread([each[key] for each in group if key in each])
-
-
-def _flat(tree: Any, path: str = "") -> dict[str, Any]:
-    """The leaves of a settings tree by their dotted path."""
-    if not isinstance(tree, dict):
-        return {path: tree}
-    leaves: dict[str, Any] = {}
-    for name, value in tree.items():
-        leaves |= _flat(value.rsplit(".", 1)[1] if name == "type" else value, f"{path}.{name}".strip("."))
-    return leaves
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,103 +1,121 @@
-"""All that a training changes as it goes: weights, optimisers, generators, and the number of updates."""
+"""All that a training changes as it goes: players (weights and optimisers) and the number of updates."""
 
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from equilab.models import VariationalAutoencoder
-from equilab.objectives import Losses
+from equilab.errors import DataError
+from equilab.noise import StreamNoise, torch_stream
+from equilab.objectives import Losses, Player
+from equilab.optimizers import Optimizer
+from equilab.schedules import Schedule
 from training.run import Run
-
-
-def seeded(seed: int, purpose: str, device: torch.device | str = "cpu") -> torch.Generator:
-    """A generator for one purpose of one seed; different purposes draw independent numbers."""
-    entropy = np.random.SeedSequence([seed, *purpose.encode()])
-    return torch.Generator(device).manual_seed(int(entropy.generate_state(1, np.uint64)[0]))
 
 
 def build_model(run: Run) -> nn.Module:
     """The untrained model of a run, on the CPU: the same weights at every call."""
-    return run.model.build(run.data.image_shape, generator=seeded(run.seed, "model"))
+    return run.model.build(run.data.image_shape, generator=torch_stream(run.seed, "model"))
+
+
+@dataclass
+class Trained:
+    """A module that is trained: its parameters, its optimiser and the settings of it."""
+
+    module: nn.Module
+    settings: Optimizer
+    parameters: list[nn.Parameter]
+    optimizer: torch.optim.Optimizer
+
+    @classmethod
+    def of(cls, player: Player, device: torch.device, *, channels_last: bool) -> "Trained":
+        """A player on the device, with the optimiser of its parameters."""
+        module = player.module.to(device)
+        if channels_last:
+            module = module.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
+        return cls(module, player.optimizer, parameters, player.optimizer.build(parameters))
+
+    def step(self, step: int) -> dict[str, Tensor | float]:
+        """One step of the optimiser, after `step` others, by the gradients there are.
+
+        Returned by name are the norm of the gradient before it was clipped and the rate, where these are set to vary.
+        """
+        found: dict[str, Tensor | float] = {}
+        if self.settings.clip_norm > 0:
+            found["gradient_norm"] = nn.utils.clip_grad_norm_(self.parameters, self.settings.clip_norm)
+        if isinstance(self.settings.learning_rate, Schedule):
+            self.settings.set_rate(self.optimizer, step)
+            found["learning_rate"] = self.optimizer.param_groups[0]["lr"]
+        self.optimizer.step()
+        return found
 
 
 @dataclass
 class State:
-    """Model, critic (or None), their optimisers, the noise generator, and how far the run has come."""
+    """The players of a training by name, "model" first, its noise, and how far it has come."""
 
-    model: nn.Module
-    critic: nn.Module | None
-    optimizer: torch.optim.Optimizer
-    critic_optimizer: torch.optim.Optimizer | None
-    generator: torch.Generator
+    players: dict[str, Trained]
+    noise: StreamNoise
     step: int = 0  # updates of the model so far
     evaluated_at: int = -1  # the step of the last finished evaluation
 
     @classmethod
     def build(cls, run: Run, device: torch.device) -> "State":
         """The state before the first update."""
-        torch.manual_seed(run.seed)  # for layers that draw from torch's own generator, such as dropout
-        model = build_model(run).to(device)
-        if run.compute.channels_last:
-            model = model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-        settings, critic, critic_optimizer = run.objective.critic, None, None
-        if settings is not None:
-            assert isinstance(model, VariationalAutoencoder)  # a critic tells latents apart
-            critic = settings.build(model.latent_dim, generator=seeded(run.seed, "critic")).to(device)
-            critic_optimizer = settings.optimizer.build(critic.parameters())
-        optimizer = run.optimizer.build(model.parameters())
-        return cls(model, critic, optimizer, critic_optimizer, seeded(run.seed, "noise", device))
+        model = build_model(run)
+        further = run.objective.build(model, generator=torch_stream(run.seed, "players"), data=run.data)
+        players = {"model": Player(model, run.optimizer), **further}
+        return cls(
+            {
+                name: Trained.of(player, device, channels_last=run.compute.channels_last)
+                for name, player in players.items()
+            },
+            StreamNoise(run.seed, device=device),
+        )
 
-    def update(self, losses: Losses, *, clip_norm: float = 0.0) -> float:
-        """One update of the model, and of the critic where there is one; the model's gradient norm if it is clipped.
+    @property
+    def model(self) -> nn.Module:
+        """The model that is trained."""
+        return self.players["model"].module
 
-        Each loss is differentiated with respect to its own parameters only, so neither can reach the other's.
+    @property
+    def modules(self) -> dict[str, nn.Module]:
+        """The modules of the further players, by name."""
+        return {name: player.module for name, player in self.players.items() if name != "model"}
+
+    def by_loss(self, losses: Losses) -> list[tuple[Tensor, list[nn.Parameter], bool]]:
+        """Each loss, the parameters that minimise it, and whether others follow that may share its graph.
+
+        Players with one and the same loss share a backward pass.
         """
-        norm = 0.0
-        parameters = list(self.model.parameters())
-        self.optimizer.zero_grad()
-        losses.model.backward(inputs=parameters)
-        if clip_norm > 0:
-            norm = float(nn.utils.clip_grad_norm_(parameters, clip_norm))
-        self.optimizer.step()
-        if self.critic is not None and self.critic_optimizer is not None and losses.critic is not None:
-            self.critic_optimizer.zero_grad()
-            losses.critic.backward(inputs=list(self.critic.parameters()))
-            self.critic_optimizer.step()
-        self.step += 1
-        return norm
+        found: dict[int, tuple[Tensor, list[nn.Parameter]]] = {}
+        for name, loss in losses.by_player.items():
+            _, parameters = found.setdefault(id(loss), (loss, []))
+            parameters += self.players[name].parameters
+        last = len(found) - 1
+        return [(loss, parameters, index < last) for index, (loss, parameters) in enumerate(found.values())]
 
     def is_finite(self) -> bool:
-        """Whether every weight of the model and of the critic is a finite number."""
-        modules = [module for module in (self.model, self.critic) if module is not None]
-        return all(bool(weight.isfinite().all()) for module in modules for weight in module.parameters())
+        """Whether every weight of every player is a finite number."""
+        return all(bool(weight.isfinite().all()) for player in self.players.values() for weight in player.parameters)
 
     def payload(self) -> dict[str, Any]:
-        """Everything as plain tensors, numbers and dicts, for a checkpoint."""
-        random = {"torch": torch.get_rng_state(), "noise": self.generator.get_state()}
-        if self.generator.device.type == "cuda":
-            random["cuda"] = torch.cuda.get_rng_state(self.generator.device)
-        return {
-            "step": self.step,
-            "evaluated_at": self.evaluated_at,
-            "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "critic": self.critic.state_dict() if self.critic is not None else None,
-            "critic_optimizer": self.critic_optimizer.state_dict() if self.critic_optimizer is not None else None,
-            "random": random,
+        """Everything as plain tensors, numbers and dicts, for a checkpoint; noise is a function of the step."""
+        players = {
+            name: {"module": player.module.state_dict(), "optimizer": player.optimizer.state_dict()}
+            for name, player in self.players.items()
         }
+        return {"step": self.step, "evaluated_at": self.evaluated_at, "players": players}
 
     def restore(self, payload: dict[str, Any]) -> None:
-        """The state that `payload` was taken from, bit by bit."""
+        """The state that `payload` was taken from, bit by bit. Raises DataError for other players."""
+        if payload["players"].keys() != self.players.keys():
+            raise DataError(
+                "checkpoint", expected=f"players {', '.join(self.players)}", got=", ".join(payload["players"])
+            )
         self.step, self.evaluated_at = payload["step"], payload["evaluated_at"]
-        self.model.load_state_dict(payload["model"])
-        self.optimizer.load_state_dict(payload["optimizer"])
-        if self.critic is not None and self.critic_optimizer is not None:
-            self.critic.load_state_dict(payload["critic"])
-            self.critic_optimizer.load_state_dict(payload["critic_optimizer"])
-        torch.set_rng_state(payload["random"]["torch"])
-        self.generator.set_state(payload["random"]["noise"])
-        if "cuda" in payload["random"]:
-            torch.cuda.set_rng_state(payload["random"]["cuda"], self.generator.device)
+        for name, player in self.players.items():
+            player.module.load_state_dict(payload["players"][name]["module"])
+            player.optimizer.load_state_dict(payload["players"][name]["optimizer"])

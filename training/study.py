@@ -18,11 +18,10 @@ from equilab.errors import DataError, SettingError, ShapeError
 from equilab.metrics import CodeTable, Study, choose_metrics, score_table, udr
 from equilab.models import VariationalAutoencoder
 from training.compute import prepare
-from training.keys import lookup
-from training.probe_vae import encoder_of
+from training.evaluations import encoder_of
 from training.record import Record
+from training.settings import check_alike, method_of, settings_of
 from training.study_files import write
-from training.study_settings import check_alike, method_of, settings_of
 
 _OBSERVATIONS = 1_000  # whose codes UDR compares (Duan et al. 2020)
 

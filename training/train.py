@@ -9,14 +9,16 @@ from typing import Annotated
 
 import tyro
 
-from equilab.errors import DataError, SettingError, ShapeError
+from equilab.errors import EquilabError, SettingError
 from training.commands import resume_command
 from training.compute import prepare
-from training.folder import WriteError, environment, free_name, locked, read_run, write_run
-from training.loop import NonFiniteLoss, ready, train
+from training.folder import WriteError, environment, extend_run, free_name, read_run, refuse_taken
+from training.loop import NonFiniteLoss, train
+from training.options import registry
 from training.recipes import find_recipe, recipe_names
 from training.record import Record
 from training.run import Run
+from training.serial import modules_of, to_tree
 from training.show import in_words, one_run
 
 USAGE = "python -m training.train RECIPE [--field.sub value ...]   or   python -m training.train --resume RUN"
@@ -46,6 +48,7 @@ class Resume:
     """Options of a run that goes on; its settings come from its run.json."""
 
     resume: Path  # run folder
+    steps: int | None = None  # updates of the model in all, to train longer; None: as in its run.json
     modules: tuple[str, ...] = ()  # modules of yours whose dataclasses its run.json may name; they are imported
 
 
@@ -55,9 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         if any(word.split("=")[0] == "--resume" for word in words):
-            return _resume(tyro.cli(Resume, args=words, prog="python -m training.train --resume RUN"))
+            prog = "python -m training.train --resume RUN"
+            return _resume(tyro.cli(Resume, args=words, prog=prog))
         return _start(words)
-    except (SettingError, ShapeError, DataError) as error:
+    except EquilabError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 2
     except (WriteError, NonFiniteLoss, OSError) as error:
@@ -72,38 +76,38 @@ def _start(words: list[str]) -> int:
     """Parse the options over the recipe's own values, make the folder, train."""
     asks_help = not words or words[0] in ("-h", "--help")
     if not asks_help and words[0].startswith("-"):
-        raise SettingError(f"RECIPE: expected a recipe first, got the option {words[0]}: {USAGE}")
+        raise SettingError("RECIPE", expected="a recipe first", got=f"the option {words[0]}", hint=USAGE)
     recipe, run = find_recipe(recipe_names()[0] if asks_help else words[0], _words_after("--modules", words))
     options = tyro.cli(
         Start,
         default=Start(run),
         args=["--help"] if asks_help else words[1:],
         prog=f"python -m training.train {'RECIPE' if asks_help else words[0]}",
+        registry=registry(),
         description=f"{USAGE}\n\nRecipes: {', '.join(recipe_names())}; or a .py file that defines `run`, a run.json, "
         "or a run folder, whose run is then repeated.",
     )
     folder = options.folder or free_name(Path("runs"), recipe, options.run.seed)
-    run = ready(options.run)
-    with locked(folder):
-        write_run(folder, run)
-        return _train(run, folder)
+    refuse_taken(folder)
+    return _train(options.run, folder)
 
 
 def _resume(options: Resume) -> int:
     """Go on with the run in a folder; warn where the machine differs from the one that started it."""
     folder = options.resume.parent if options.resume.name == "run.json" else options.resume
     saved = read_run(folder, options.modules)
-    with locked(folder):
-        prepare(saved.run.compute)
-        now = environment()
-        for key in SAME_RESULT:
-            if saved.environment.get(key) != now[key]:
-                print(
-                    f"warning: {key} was {saved.environment.get(key)} and is {now[key]}: the result may differ in the "
-                    "last bits from a run that was never stopped",
-                    file=sys.stderr,
-                )
-        return _train(saved.run, folder)
+    if options.steps is not None:
+        saved = extend_run(folder, saved, options.steps)
+    prepare(saved.run.compute)
+    now = environment()
+    for key in SAME_RESULT:
+        if saved.environment.get(key) != now[key]:
+            print(
+                f"warning: {key} was {saved.environment.get(key)} and is {now[key]}: the result may differ in the last "
+                "bits from a run that was never stopped",
+                file=sys.stderr,
+            )
+    return _train(saved.run, folder)
 
 
 def _train(run: Run, folder: Path) -> int:
@@ -120,7 +124,7 @@ def _train(run: Run, folder: Path) -> int:
         )
         print(f"  {resume_command(folder, run)}")
         return 128 + outcome.signal
-    print(in_words(one_run(Record(folder, run, environment()))))
+    print(in_words(one_run(Record.open(folder, modules=modules_of(to_tree(run))))))
     print(f"\npictures: {folder / 'pictures'}")
     return 0
 

@@ -1,10 +1,10 @@
 """Evaluations: each a question about a model with its period, and the usual sets of them."""
 
+from training.evaluations.classifier_error import TestError
 from training.evaluations.disentanglement import Disentanglement, encoder_of
 from training.evaluations.equivariance import Equivariance
 from training.evaluations.evaluation import Columns, Evaluation, Findings, Moment
 from training.evaluations.held_out_loss import HeldOutLoss
-from training.evaluations.classifier_error import TestError
 from training.evaluations.traversals import Traversals
 
 OF_VAE: tuple[Evaluation, ...] = (HeldOutLoss(), Disentanglement(), Traversals())

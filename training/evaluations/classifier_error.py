@@ -1,6 +1,5 @@
 """The errors of a classifier on held-out images and on those it was trained on, and its worst mistakes."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np

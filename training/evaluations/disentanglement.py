@@ -17,7 +17,7 @@ from equilab.models import VariationalAutoencoder
 from training.evaluations.evaluation import Columns, Evaluation, Findings, Moment, require_model
 
 REFERENCES = ("floor_random", "floor_untrained", "ceiling")
-_BESIDE = {  # what is logged beside every score, by the end of its key
+BESIDE = {  # what is logged beside every score, by the end of its key
     "floor_untrained": "of the model before its first update",
     "floor_random": "of Gaussian noise as codes",
     "ceiling": "of the factors themselves as codes",
@@ -33,7 +33,7 @@ def score_keys(metric: Metric) -> list[Key]:
     return [
         Key(f"metric/{name}", unit, meaning, metric.better),
         Key(f"metric/{name}_{{}}", unit, f"{name} of one factor, or a part of it", metric.better),
-        *(Key(f"metric/{name}_{end}", unit, f"{name} {what}") for end, what in _BESIDE.items()),
+        *(Key(f"metric/{name}_{end}", unit, f"{name} {what}") for end, what in BESIDE.items()),
     ]
 
 

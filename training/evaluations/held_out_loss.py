@@ -30,7 +30,9 @@ class HeldOutLoss(Evaluation):
     @property
     def keys(self) -> tuple[Key, ...]:
         return (
-            Key("latent/reconstruction_mean", "nats per image", "cross-entropy of the pixels, mean over images", "down"),
+            Key(
+                "latent/reconstruction_mean", "nats per image", "cross-entropy of the pixels, mean over images", "down"
+            ),
             Key("latent/kl_mean", "nats per image", "KL of the posterior to the prior, mean over images"),
             Key("latent/kl_mean_{}", "nats per image", "KL of one block, mean over images"),
             Key("latent/active", "blocks", "blocks whose mean KL is above 0.01 nats"),

@@ -83,6 +83,4 @@ def traverse(model: VariationalAutoencoder, image: Tensor, kl: Tensor, num: int)
             places.append(block.manifold.positions(num))
     decoded = torch.cat([model.decode(z).sigmoid() for z in torch.stack(codes).flatten(0, 1).split(256)])
     same = all(place == places[0] for place in places)
-    return Traversed(
-        decoded.unflatten(0, (len(codes), num)).cpu().numpy(), labels, list(places[0]) if same else []
-    )
+    return Traversed(decoded.unflatten(0, (len(codes), num)).cpu().numpy(), labels, list(places[0]) if same else [])

@@ -1,0 +1,57 @@
+"""The trial of a run before its first update: all that it will do, on a few images."""
+
+from copy import deepcopy
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from equilab.errors import SettingError
+from equilab.objectives import Context, Losses
+from training.compute import autocast
+from training.evaluations import Moment
+from training.keys import Keys, scalars
+from training.run import Run
+from training.state import State
+
+NUM_TRIED = 4  # elements of the batch
+
+
+def try_run(run: Run, state: State, batch: tuple[Tensor, ...], moment: Moment, keys: Keys) -> None:
+    """One call of the objective and of every evaluation, on a copy of the state, which stays as it is.
+
+    run: its settings. state: before the first update. batch: of the first update. moment: what an evaluation sees now.
+    keys: those of the run. Raises SettingError, ShapeError or DataError for what would stop the training later: a model
+    that does not fit the data or the objective, a loss without gradients, an evaluation that does not fit, a term that
+    is not declared.
+    """
+    few = type(batch)(*(field if field is None else field[:NUM_TRIED] for field in batch))
+    modules = {name: deepcopy(player.module) for name, player in state.players.items()}
+    model = modules.pop("model")
+    context = Context(torch.tensor(0, device=moment.device), state.noise.at(0), len(run.data), modules)
+    with autocast(run.precision, moment.device):
+        losses = run.objective(model, few, context)
+    check_losses(losses, state)
+    names = list(scalars(losses))
+    tried = replace(moment, model=model.eval(), trial=True)
+    for evaluation in run.evaluations:
+        names += evaluation(tried).keys()
+    for name in names:
+        keys.lookup(name)
+
+
+def check_losses(losses: Losses, state: State) -> None:
+    """Raises SettingError unless there is one scalar loss with a gradient for each player that has parameters."""
+    wanted = [name for name, player in state.players.items() if player.parameters]
+    if sorted(losses.by_player) != sorted(wanted):
+        raise SettingError(
+            "objective", expected=f"a loss for each of {', '.join(wanted)}", got=", ".join(losses.by_player) or "none"
+        )
+    for name, loss in losses.by_player.items():
+        if loss.ndim or not loss.requires_grad:
+            raise SettingError(
+                f"losses of {name}",
+                expected="a scalar with a gradient",
+                got=f"shape {tuple(loss.shape)}, {'with' if loss.requires_grad else 'without'} a gradient",
+                hint="terms are detached: sum the parts themselves",
+            )
