@@ -11,23 +11,21 @@ from typing import Literal
 
 import tyro
 
-from equilab.errors import DataError, SettingError, ShapeError
+from equilab.errors import DataError, EquilabError, SettingError, check_count
 from equilab.metrics import (
     PROTOCOLS,
     Metric,
     Scores,
-    check_enough,
-    check_evaluation,
+    ScoreSettings,
     choose_metrics,
-    code_references,
-    drawing_at_most,
+    evaluate,
     read_codes,
-    score_encoder,
-    score_table,
+    score_codes,
+    with_sample_budget,
 )
 from equilab.models import VariationalAutoencoder
 from training.compute import prepare
-from training.probe_vae import encoder_of
+from training.evaluations import encoder_of
 from training.record import Record
 from training.state import build_model
 
@@ -51,20 +49,18 @@ class Options:
     modules: tuple[str, ...] = ()  # modules of yours whose dataclasses a run.json may name; they are imported
 
 
-def evaluate(options: Options) -> Scores:
+def scores_of(options: Options) -> Scores:
     """The scores that the options ask for. Raises DataError, SettingError and ShapeError for what cannot be scored."""
     chosen = choose_metrics(options.protocol, options.metrics or None)
-    check_evaluation(seed=options.seed, repeats=options.repeats, representation=options.representation)
     for name in ("draws", "images"):
-        if getattr(options, name) < 0:
-            raise SettingError(f"{name}: expected 0 or more, got {getattr(options, name)}")
+        check_count(name, getattr(options, name), least=0)
     if not options.what.exists():
-        raise DataError(f"{options.what}: there is no such run folder or file")
+        raise DataError(str(options.what), expected="a run folder or a file of codes", got="nothing of that name")
     if options.out is not None and options.out.exists() and not options.out.is_dir():
-        raise SettingError(f"out: expected a folder, and {options.out} is a file")
-    metrics: list[str | Metric] = [metric.name for metric in chosen]
+        raise SettingError("out", expected="a folder", got=f"the file {options.out}")
+    metrics: list[str | Metric] = [*options.metrics]
     if options.draws:
-        metrics = [drawing_at_most(metric, options.draws) for metric in chosen]
+        metrics = [with_sample_budget(metric, options.draws) for metric in chosen]
     return (_of_codes if options.what.suffix == ".npz" else _of_run)(options, metrics)
 
 
@@ -73,18 +69,16 @@ def _of_codes(options: Options, metrics: list[str | Metric]) -> Scores:
     table, blocks = read_codes(options.what)
     names = _references(options, _OF_CODES)
     if unknown := [name for name in names if name not in _OF_CODES]:
-        raise SettingError(f"references: {', '.join(unknown)} needs images; of codes there are {', '.join(_OF_CODES)}")
-    for metric in choose_metrics(options.protocol, metrics):
-        check_enough(metric, len(table.codes), is_grid=table.is_grid)
-    return score_table(
-        table,
+        raise SettingError("references", expected=f"of codes {', '.join(_OF_CODES)}", got=", ".join(unknown))
+    return score_codes(
+        table.codes if table.posterior is None else table.posterior,
+        table.factors,
+        metrics=metrics or None,
         protocol=options.protocol,
-        metrics=metrics,
-        seed=options.seed,
         blocks=blocks,
-        representation=options.representation,
-        repeats=options.repeats,
-        references=code_references(table, names=names, seed=options.seed, blocks=blocks),
+        seed=options.seed,
+        factor_names=table.factor_names,
+        settings=ScoreSettings(representation=options.representation, repeats=options.repeats, references=names),
     )
 
 
@@ -93,23 +87,25 @@ def _of_run(options: Options, metrics: list[str | Metric]) -> Scores:
     record = Record.open(options.what, modules=options.modules)
     model = record.model()
     if not isinstance(model, VariationalAutoencoder):
-        raise DataError(f"{options.what}: expected a variational autoencoder, got a {type(model).__name__}")
+        raise DataError(str(options.what), expected="a variational autoencoder", got=f"a {type(model).__name__}")
     device = prepare(record.run.compute)
     names = _references(options, (*_OF_IMAGES, "untrained"))
     before = build_model(record.run).to(device).eval() if "untrained" in names else None
-    return score_encoder(
-        encoder_of(model.to(device), record.run, device),
+    return evaluate(
+        encoder_of(model.to(device), device),
         record.run.data,
+        metrics=metrics or None,
         protocol=options.protocol,
-        metrics=metrics,
         seed=options.seed,
-        representation=options.representation,
-        repeats=options.repeats,
-        references=[name for name in names if name != "untrained"],
-        untrained=None if before is None else encoder_of(before, record.run, device),
-        batch_size=256 if device.type == "cpu" else 4096,  # a CPU's caches hold no more
-        num_samples=options.images or None,
-        progress=_progress() if sys.stderr.isatty() else None,
+        untrained=None if before is None else encoder_of(before, device),
+        settings=ScoreSettings(
+            representation=options.representation,
+            repeats=options.repeats,
+            references=tuple(name for name in names if name != "untrained"),
+            batch_size=256 if device.type == "cpu" else 4096,  # a CPU's caches hold no more
+            num_samples=options.images or None,
+            progress=_progress() if sys.stderr.isatty() else None,
+        ),
     )
 
 
@@ -139,7 +135,7 @@ def write(scores: Scores, folder: Path) -> list[Path]:
         "versions": scores.versions,
         "settings": scores.settings,
         "scores": values,
-        "per_code": {name: score.per_code for name, score in scores.items() if score.per_code},
+        "per_block": {name: score.per_block for name, score in scores.items() if score.per_block},
     }
     paths = [folder / "scores.json", folder / "heat_maps.png"]
     paths[0].write_text(json.dumps(record, indent=1, allow_nan=False) + "\n", encoding="utf-8")
@@ -153,11 +149,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     description = f"{__doc__}\n\nProtocols: {', '.join(PROTOCOLS)}"
     options = tyro.cli(Options, args=arguments, prog="python -m training.evaluate", description=description)
     try:
-        scores = evaluate(options)
+        scores = scores_of(options)
         print(scores)
         for path in write(scores, options.out) if options.out else ():
             print(f"written: {path}", file=sys.stderr)
-    except (DataError, SettingError, ShapeError) as error:
+    except EquilabError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 2
     except OSError as error:

@@ -6,16 +6,18 @@ hyperparameter and seed in their variance, and what choosing a run by its UDR, w
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import tyro
+from torch import Tensor
 
-from equilab.errors import DataError, SettingError, ShapeError
-from equilab.metrics import CodeTable, Study, choose_metrics, score_table, udr
+from equilab.errors import DataError, EquilabError, SettingError
+from equilab.latents import Posterior
+from equilab.metrics import CodeTable, ScoreSettings, Study, choose_metrics, evaluate, udr
 from equilab.models import VariationalAutoencoder
 from training.compute import prepare
 from training.evaluations import encoder_of
@@ -55,8 +57,10 @@ def study(options: Options) -> Study:
         groups = list(zip(methods, settings, strict=True)) if options.among == "setting" else None
         if groups is not None and len(set(groups)) == len(groups):
             raise SettingError(
-                "among: UDR compares seeds of one setting, and each setting has one run; train further seeds, or give "
-                "--among all or --udr none"
+                "among",
+                expected="two or more seeds of some setting, which UDR compares",
+                got="one run of each",
+                hint="train further seeds, or give --among all or --udr none",
             )
         tables = [_encode(record, _OBSERVATIONS) for record in records]
         ranking = udr(
@@ -78,7 +82,7 @@ def _finished(options: Options) -> list[Record]:
     """The finished runs, others named on stderr; DataError for fewer than two or one folder twice."""
     folders = [folder.resolve() for folder in options.runs]
     if twice := [folder.name for folder in dict.fromkeys(folders) if folders.count(folder) > 1]:
-        raise SettingError(f"RUN: {', '.join(twice)} is named twice; name each run once")
+        raise SettingError("RUN", expected="each run once", got=f"{', '.join(twice)} twice")
     records = [Record.open(folder, modules=options.modules) for folder in options.runs]
     finished = [record for record in records if record.is_finished]
     for record in records:
@@ -89,8 +93,7 @@ def _finished(options: Options) -> list[Record]:
             )
     if len(finished) < 2:
         raise DataError(
-            f"RUN: a study compares finished runs; expected two or more, got {len(finished)}: "
-            "python -m training.study runs/*"
+            "RUN", expected="two or more finished runs", got=len(finished), hint="python -m training.study runs/*"
         )
     return finished
 
@@ -109,35 +112,52 @@ def _logged(
         for record, each in zip(records, values, strict=True):
             if f"metric/{name}" not in each:
                 raise SettingError(
-                    f"scores: {record.folder} did not log {name!r}; all runs logged {', '.join(shared) or 'none'}; "
-                    "--protocol scores the models again"
+                    "scores",
+                    expected=f"scores that all runs logged: {', '.join(shared) or 'none'}",
+                    got=f"{name!r}, which {record.folder} lacks",
+                    hint="--protocol scores the models again",
                 )
     if not (names or shared):
-        raise SettingError("scores: the runs logged no score that they share; --protocol scores the models again")
+        raise SettingError(
+            "scores", expected="a score that all runs logged", got="none", hint="--protocol scores the models again"
+        )
     return [
-        {name: (each[f"metric/{name}"], lookup(f"metric/{name}").better) for name in names or shared} for each in values
+        {name: (each[f"metric/{name}"], record.declared.lookup(f"metric/{name}").better) for name in names or shared}
+        for record, each in zip(records, values, strict=True)
     ]
 
 
 def _scored(record: Record, options: Options) -> dict[str, tuple[float, Literal["up", "down", ""]]]:
     """The scores of a run's model by a protocol, with the way that is better."""
     print(f"scoring {record.folder}", file=sys.stderr)
-    table = _encode(record, options.images or None)
-    found = score_table(table, protocol=options.protocol, metrics=options.scores or None, seed=record.run.seed)
+    found = evaluate(
+        _encoder(record),
+        record.run.data,
+        metrics=options.scores or None,
+        protocol=options.protocol,
+        seed=record.run.seed,
+        settings=ScoreSettings(references=(), num_samples=options.images or None),
+    )
     return {name: (score.value, score.better) for name, score in found.items()}
 
 
 def _encode(record: Record, num_samples: int | None) -> CodeTable:
     """The codes of a run's model on its data, of the same observations for every run."""
-    if not issubclass(record.run.model.kind, VariationalAutoencoder):
+    return CodeTable.encode(_encoder(record), record.run.data, num_samples=num_samples)
+
+
+def _encoder(record: Record) -> Callable[[Tensor], Posterior]:
+    """The encoder of a run's model; DataError for a model without codes."""
+    model = record.model()
+    if not isinstance(model, VariationalAutoencoder):
         raise DataError(
-            f"{record.folder}: expected a variational autoencoder, got a {record.run.model.kind.__name__}, which has "
-            "no codes to score; give --udr none"
+            str(record.folder),
+            expected="a variational autoencoder, which has codes to score",
+            got=f"a {type(model).__name__}",
+            hint="give --udr none",
         )
     device = prepare(record.run.compute)
-    return CodeTable.encode(
-        encoder_of(record.model().to(device), record.run, device), record.run.data, num_samples=num_samples
-    )
+    return encoder_of(model.to(device), device)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -149,7 +169,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(found)
         for path in write(found, options.out) if options.out else ():
             print(f"written: {path}", file=sys.stderr)
-    except (DataError, SettingError, ShapeError) as error:
+    except EquilabError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 2
     except OSError as error:
