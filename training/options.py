@@ -2,21 +2,30 @@
 
 import ast
 import inspect
-from dataclasses import is_dataclass
+import re
+from collections.abc import Sequence
 from typing import Any
 
-from tyro.constructors import ConstructorRegistry, PrimitiveConstructorSpec, PrimitiveTypeInfo
+from tyro.constructors import (
+    ConstructorRegistry,
+    PrimitiveConstructorSpec,
+    PrimitiveTypeInfo,
+    StructConstructorSpec,
+    StructFieldSpec,
+    StructTypeInfo,
+)
 
 import equilab.latents
 import equilab.schedules
-from equilab.latents import Latent
+from equilab.latents import Block, Latent
 from equilab.schedules import Schedule, Weight
+from training.evaluations import Evaluation
 
 _CLASSES = {
     name: value
     for module in (equilab.latents, equilab.schedules)
     for name, value in vars(module).items()
-    if inspect.isclass(value) and is_dataclass(value) and not inspect.isabstract(value)
+    if inspect.isclass(value) and issubclass(value, Latent | Block | Schedule) and not inspect.isabstract(value)
 }
 
 
@@ -47,7 +56,7 @@ def _value(node: ast.expr) -> Any:
 
 
 def registry() -> ConstructorRegistry:
-    """The command line's reading of a weight (a number or a schedule) and of a latent."""
+    """The rules by which a command line reads a weight (a number or a schedule), a latent, and evaluations by name."""
     found = ConstructorRegistry()
 
     @found.primitive_rule
@@ -58,7 +67,27 @@ def registry() -> ConstructorRegistry:
     def latent(info: PrimitiveTypeInfo) -> PrimitiveConstructorSpec[Any] | None:
         return _spec("LATENT", (Latent, type(None))) if info.type == (Latent | None) else None
 
+    @found.struct_rule
+    def evaluations(info: StructTypeInfo) -> StructConstructorSpec | None:
+        if info.type != tuple[Evaluation, ...] or not isinstance(info.default, tuple):
+            return None
+        named = dict(zip(option_names(info.default), info.default, strict=True))
+        fields = tuple(StructFieldSpec(name=name, type=type(each), default=each) for name, each in named.items())
+        return StructConstructorSpec(instantiate=lambda **found: tuple(found.values()), fields=fields)
+
     return found
+
+
+def option_names(evaluations: Sequence[Evaluation]) -> list[str]:
+    """The name of each evaluation on a command line: that of its class, with a number from the second of a class on.
+
+    >>> from training.evaluations import HeldOutLoss, Traversals
+    >>> option_names([HeldOutLoss(), Traversals(), HeldOutLoss(images=64)])
+    ['held_out_loss', 'traversals', 'held_out_loss2']
+    """
+    stems = [re.sub(r"(?<!^)(?=[A-Z])", "_", type(each).__name__).lower() for each in evaluations]
+    counts = [stems[:index].count(stem) + 1 for index, stem in enumerate(stems)]
+    return [stem + (str(count) if count > 1 else "") for stem, count in zip(stems, counts, strict=True)]
 
 
 def _spec(metavar: str, kinds: tuple[type, ...]) -> PrimitiveConstructorSpec[Any]:

@@ -76,7 +76,7 @@ def by_name(tree: Any) -> Any:
     if isinstance(tree, list):
         return [by_name(item) for item in tree]
     if not isinstance(tree, dict):
-        return tree
+        return int(tree) if isinstance(tree, float) and tree.is_integer() else tree  # 4.0 and 4 are one number
     name = str(tree.get("type", "")).rsplit(".", 1)[-1]
     kept = {
         field: by_name(value)

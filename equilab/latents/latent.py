@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -15,7 +14,8 @@ from equilab.latents.gaussian import Gaussian
 from equilab.noise import GeneratorNoise, Noise
 
 
-class Stretch(NamedTuple):
+@dataclass(frozen=True)
+class Stretch:
     """Equal blocks that follow one another: they are computed as one."""
 
     block: Block

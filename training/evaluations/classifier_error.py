@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -89,7 +90,9 @@ def _held_out(data: Dataset, model: Classifier) -> Dataset:
     return data.test
 
 
-def _misclassified(found: "Predictions", table: ImageTable, names: list[str]) -> dict[str, object]:
+def _misclassified(
+    found: "Predictions", table: ImageTable, names: list[str]
+) -> dict[str, Image.Image | list[Image.Image]]:
     """The picture of the worst misclassified images; none where there are none."""
     worst = found.worst(NUM_MISCLASSIFIED)
     if not len(worst):

@@ -4,7 +4,9 @@ from equilab.data import RotatedDigits
 from equilab.models import Z2CNN
 from equilab.objectives import Classification
 from equilab.optimizers import Adam
-from training.run import Compute, Logging, Run
+from training.compute import Compute
+from training.evaluations import TestError
+from training.run import Logging, Run
 
 run = Run(
     data=RotatedDigits(),
@@ -13,6 +15,7 @@ run = Run(
     optimizer=Adam(learning_rate=1e-2),
     steps=120,
     batch_size=32,
+    evaluations=(TestError(every=60),),
     compute=Compute(threads=1),
-    log=Logging(every=5, checkpoint_every=20, evaluate_every=60, wandb="off"),
+    log=Logging(every=5, checkpoint_every=20, wandb="off"),
 )

@@ -3,7 +3,9 @@
 from equilab.data import RotatedDigits
 from equilab.models import P4CNN
 from equilab.objectives import Classification
-from training.run import Compute, Logging, Run
+from training.compute import Compute
+from training.evaluations import Equivariance, TestError
+from training.run import Logging, Run
 
 run = Run(
     data=RotatedDigits(),
@@ -11,6 +13,7 @@ run = Run(
     objective=Classification(),
     steps=40,
     batch_size=16,
+    evaluations=(TestError(), Equivariance(every=8)),
     compute=Compute(threads=1),
-    log=Logging(every=5, checkpoint_every=12, equivariance_every=8, wandb="off"),
+    log=Logging(every=5, checkpoint_every=12, wandb="off"),
 )

@@ -1,0 +1,19 @@
+"""A VAE with two circles as its latent, on a square shifted cyclically in two directions; minutes on two cores."""
+
+from equilab.data import TorusSquare
+from equilab.latents import Circle, Latent
+from equilab.models import ConvVAE
+from equilab.objectives import VAE
+from equilab.optimizers import Adam
+from training.evaluations import OF_VAE
+from training.run import Logging, Run
+
+run = Run(
+    data=TorusSquare(),
+    model=ConvVAE(latent=Latent((Circle(), Circle()))),
+    objective=VAE(),
+    optimizer=Adam(learning_rate=1e-3),
+    steps=2_000,
+    evaluations=OF_VAE,
+    log=Logging(every=50),
+)
