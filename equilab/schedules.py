@@ -30,12 +30,12 @@ Weight: TypeAlias = float | Schedule
 
 
 def value_at(weight: Weight, step: Tensor | int) -> Tensor | float:
-    """The weight after `step` updates: a number stays the number it is, a schedule gives a float32 scalar tensor.
+    """The weight after `step` updates: a number stays the number it is, a schedule gives a scalar tensor.
 
     >>> value_at(4.0, 10), value_at(Linear(0.0, 4.0, steps=100), 25).item()
     (4.0, 1.0)
     """
-    return weight.at(torch.as_tensor(step)).to(torch.float32) if isinstance(weight, Schedule) else weight
+    return weight.at(torch.as_tensor(step)) if isinstance(weight, Schedule) else weight
 
 
 def check_weight(name: str, weight: Weight, *, least: float = 0.0) -> None:
