@@ -29,13 +29,19 @@ Weight: TypeAlias = float | Schedule
 """A number, or a schedule of it."""
 
 
-def value_at(weight: Weight, step: Tensor | int) -> Tensor | float:
+def value_at(weight: Weight, step: Tensor | int, *, like: Tensor | None = None) -> Tensor | float:
     """The weight after `step` updates: a number stays the number it is, a schedule gives a scalar tensor.
+
+    like: a tensor whose dtype and device the scalar takes; None: float64. A float64 scalar would make a float64 loss of
+    a float32 one.
 
     >>> value_at(4.0, 10), value_at(Linear(0.0, 4.0, steps=100), 25).item()
     (4.0, 1.0)
     """
-    return weight.at(torch.as_tensor(step)) if isinstance(weight, Schedule) else weight
+    if not isinstance(weight, Schedule):
+        return weight
+    value = weight.at(torch.as_tensor(step))
+    return value if like is None else value.to(like)
 
 
 def check_weight(name: str, weight: Weight, *, least: float = 0.0) -> None:

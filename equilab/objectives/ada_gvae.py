@@ -54,5 +54,5 @@ class AdaGVAE(Objective):
         reconstruction = bernoulli_reconstruction(model.decode(z), torch.cat([batch.images, batch.second])).mean()
         kl = 0.5 * (one.kl() + two.kl()).mean(0)
         bound = Evidence(one, z, reconstruction, kl)
-        loss = reconstruction + value_at(self.beta, context.step) * kl.sum()
+        loss = reconstruction + value_at(self.beta, context.step, like=kl) * kl.sum()
         return bound.losses(loss, shared=shared.sum(1).to(z.dtype).mean())

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-import torch
-
 from equilab.data import Images, IndependentImages, Sampler
 from equilab.keys import Key
 from equilab.models import VariationalAutoencoder
@@ -35,6 +33,6 @@ class AnnealedVAE(Objective):
 
     def losses(self, model: VariationalAutoencoder, batch: Images, context: Context) -> Losses:
         bound = evidence(model, batch.images, context.noise)
-        gamma, capacity = value_at(self.gamma, context.step), value_at(self.capacity, context.step)
+        gamma, capacity = (value_at(weight, context.step, like=bound.kl) for weight in (self.gamma, self.capacity))
         loss = bound.reconstruction + gamma * (bound.kl.sum() - capacity).abs()
-        return bound.losses(loss, capacity=torch.as_tensor(capacity))
+        return bound.losses(loss, capacity=bound.kl.new_zeros(()) + capacity)

@@ -38,5 +38,5 @@ class BetaTCVAE(Objective):
     def losses(self, model: VariationalAutoencoder, batch: Images, context: Context) -> Losses:
         bound = evidence(model, batch.images, context.noise)
         tc = total_correlation(bound.z, bound.posterior, context.num_observations, estimator=self.estimator)
-        loss = bound.reconstruction + bound.kl.sum() + (value_at(self.beta, context.step) - 1) * tc
+        loss = bound.reconstruction + bound.kl.sum() + (value_at(self.beta, context.step, like=bound.kl) - 1) * tc
         return bound.losses(loss, total_correlation=tc)

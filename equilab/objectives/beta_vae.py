@@ -36,7 +36,7 @@ class BetaVAE(Objective):
 
     def losses(self, model: VariationalAutoencoder, batch: Images, context: Context) -> Losses:
         bound = evidence(model, batch.images, context.noise)
-        beta = value_at(self.beta, context.step)
+        beta = value_at(self.beta, context.step, like=bound.kl)
         return bound.losses(bound.reconstruction + beta * self._weighted(bound.kl))
 
     def _weighted(self, kl: Tensor) -> Tensor:

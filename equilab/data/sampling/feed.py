@@ -40,14 +40,18 @@ class Feed:
         check_count("batch_size", batch_size)
         self.data, self.sampler, self.batch_size, self.seed, self.rank = data, sampler, batch_size, seed, rank
         self.table: ImageTable = data.table.to(device)
-        self._block = -1
+        self._block: int | None = None
         self._rows: dict[str, Tensor] = {}
         self._facts: dict[str, Tensor] = {}
 
     def at(self, step: int) -> tuple[Tensor, ...]:
-        """The batch of the update after `step` others, an instance of the sampler's `batch_type`."""
+        """The batch of the update after `step` others, an instance of the sampler's `batch_type`.
+
+        Raises SettingError for a negative step.
+        """
         block, row = divmod(step, UPDATES)
         if block != self._block:
+            check_count("step", step, least=0)
             self._draw(block)
         images = {name: self._gathered(rows[row]) for name, rows in self._rows.items()}
         return self.sampler.batch_type(**images, **{name: fact[row] for name, fact in self._facts.items()})

@@ -105,7 +105,9 @@ def varying(factors: Factors) -> tuple[int, ...]:
 
 
 def positions(factors: Factors, names: tuple[str, ...], usual: tuple[int, ...], kind: str) -> tuple[int, ...]:
-    """The positions of named factors, or the usual ones for no names; DataError where these are none."""
+    """The positions of named factors, or the usual ones for no names; DataError for none, or for one named twice."""
+    if len(set(names)) < len(names):
+        raise DataError("factors", expected="different factors", got=", ".join(names))
     found = tuple(factors.names.index(factors[name].name) for name in names) or usual
     if not found:
         raise DataError("data", expected=f"at least one {kind} factor", got=", ".join(factors.names))
