@@ -1,8 +1,6 @@
 """The training loop, from the first update to the last evaluation."""
 
-import resource
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -13,27 +11,27 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from equilab.data import Feed
 from equilab.errors import DataError
 from equilab.objectives import Context, Losses
-from training.checkpoint import describe_newest, load_newest, save
+from training.checkpoint import load_newest, save
 from training.compute import autocast, prepare, resolve_precision, seed_layers
 from training.evaluations import Evaluation, Findings, Moment
 from training.folder import locked, write_run
 from training.keys import keys_of, scalars
-from training.progress import Progress
+from training.progress import Clock, Progress, peak_memory
 from training.run import Run
-from training.serial import differences, to_tree
-from training.sinks import JsonLines, Sink, Sinks, logger
+from training.serial import differences
+from training.sinks import Sinks, open_sinks
 from training.state import State, build_model
 from training.stop import Interrupted, StopRequest
 from training.trial import try_run
 
 
 class NonFiniteLoss(RuntimeError):
-    """The loss, or a weight, stopped being a number; the message names the step, the terms and the last good state."""
+    """The loss, or a weight, stopped being a number; the message names the step and the terms."""
 
 
 class Outcome(NamedTuple):
@@ -80,7 +78,7 @@ def train(run: Run, folder: Path) -> Outcome:
     anything is written; DataError for a folder that holds another run; BusyError, NonFiniteLoss and WriteError.
     """
     training = set_up(run)
-    run, device, state, feed = training
+    run, state = training.run, training.state
     with ExitStack() as stack:
         stack.enter_context(locked(folder))
         if not (folder / "run.json").exists():
@@ -92,7 +90,7 @@ def train(run: Run, folder: Path) -> Outcome:
         sinks = stack.enter_context(open_sinks(run, folder, position))
         progress = stack.enter_context(Progress(run.steps, state.step))
         saved_at, clock = (-1 if position is None else state.step), Clock(state.step)
-        model = state.model.train()
+        state.model.train()
         while True:
             due = due_evaluations(run, state)
             saves = stop.signal or is_due(state.step, run.log.checkpoint_every, run.steps)
@@ -112,21 +110,7 @@ def train(run: Run, folder: Path) -> Outcome:
             if state.step >= run.steps:
                 break
 
-            batch = feed.at(state.step)
-            context = Context(
-                torch.tensor(state.step, device=device), state.noise.at(state.step), len(run.data), state.modules
-            )
-            seed_layers(run.seed, state.step, device)
-            with autocast(run.precision, device):
-                losses = run.objective(model, batch, context)
-            refuse_non_finite(losses, state, folder)
-            for player in state.players.values():
-                player.optimizer.zero_grad()
-            for loss, parameters, others_follow in state.by_loss(losses):  # each loss reaches its own players alone
-                loss.backward(inputs=parameters, retain_graph=others_follow)
-            varying = {name: player.step(state.step) for name, player in state.players.items()}
-            state.step += 1
-
+            losses, varying = update(training)
             progress.advance(state.step)
             if state.step % run.log.every == 0:
                 values = scalars(losses, varying)
@@ -135,6 +119,36 @@ def train(run: Run, folder: Path) -> Outcome:
                 timing = {"time/steps_per_second": rate, "time/memory": peak_memory()}
                 sinks.log(state.step, Findings(values | timing))
     return Outcome(state.step, stop.signal)
+
+
+class Updated(NamedTuple):
+    """The losses of one update, and for each player the norms and rates that vary."""
+
+    losses: Losses
+    varying: dict[str, dict[str, Tensor | float]]
+
+
+def update(training: Training) -> Updated:
+    """One update of every player: a batch, its losses, the gradients of each loss, the step of each optimiser.
+
+    Each loss is differentiated with respect to the parameters of its own players only, so none reaches the others'.
+    Raises NonFiniteLoss before a loss that is not a number reaches the weights.
+    """
+    run, device, state, feed = training
+    batch = feed.at(state.step)
+    step = torch.tensor(state.step, device=device)
+    context = Context(step, state.noise.at(state.step), len(run.data), state.modules)
+    seed_layers(run.seed, state.step, device)
+    with autocast(run.precision, device):
+        losses = run.objective(state.model, batch, context)
+    refuse_non_finite(losses, state)
+    for player in state.players.values():
+        player.optimizer.zero_grad()
+    for loss, parameters, others_follow in state.by_loss(losses):
+        loss.backward(inputs=parameters, retain_graph=others_follow)
+    varying = {name: player.step(state.step) for name, player in state.players.items()}
+    state.step += 1
+    return Updated(losses, varying)
 
 
 @contextmanager
@@ -197,57 +211,23 @@ def restore(state: State, run: Run, folder: Path) -> int | None:
 
 
 def checkpoint(state: State, run: Run, folder: Path, sinks: Sinks) -> int:
-    """The step that was saved, with the log's length, so that a resumed run goes on with exactly these rows."""
+    """The step that was saved, with the log's length, so that a resumed run goes on with exactly these rows.
+
+    Raises NonFiniteLoss for a weight that is not a finite number.
+    """
     if not state.is_finite():
-        raise NonFiniteLoss(
-            f"step {state.step}: a weight is not finite; last good checkpoint: "
-            f"{describe_newest(folder / 'checkpoints')}"
-        )
+        raise NonFiniteLoss(f"step {state.step}: a weight is not finite")
     payload = state.payload() | {"settings": run.deciding(), "log_position": sinks.record.sync()}
     save(folder / "checkpoints", state.step, payload)
     return state.step
 
 
-def open_sinks(run: Run, folder: Path, position: int | None) -> Sinks:
-    """The record of the folder, cut back to `position`, and W&B where the settings say so."""
-    record, others = JsonLines(folder, position), list[Sink]()
-    if run.log.wandb != "off":
-        try:
-            from training.wandb_sink import WandbSink  # a second that a run without W&B does not wait for
-
-            name = folder.resolve().name
-            others.append(
-                WandbSink(folder, config=to_tree(run), name=name, mode=run.log.wandb, project=run.log.project)
-            )
-        except Exception as error:  # a sink of somebody else's must not cost a training
-            logger.warning("W&B failed and is left out (%s); metrics.jsonl goes on", error)
-    return Sinks(record, others)
-
-
-def refuse_non_finite(losses: Losses, state: State, folder: Path) -> None:
+def refuse_non_finite(losses: Losses, state: State) -> None:
     """Raises NonFiniteLoss when a loss is not a finite number, before it reaches the weights."""
     total = sum(loss.detach() for loss in losses.by_player.values())
     if not bool(torch.as_tensor(total).isfinite()):
         terms = ", ".join(f"{name} = {value:.6g}" for name, value in scalars(losses).items())
         raise NonFiniteLoss(
-            f"step {state.step + 1}: the loss is not finite ({terms}); last good checkpoint: "
-            f"{describe_newest(folder / 'checkpoints')}. Start again with a smaller "
+            f"step {state.step + 1}: the loss is not finite ({terms}). Start again with a smaller "
             "--optimizer.learning-rate, --optimizer.clip-norm 10 or --precision float32"
         )
-
-
-class Clock:
-    """The time since a step."""
-
-    def __init__(self, step: int):
-        self._step, self._start = step, perf_counter()
-
-    def rate(self, step: int) -> float:
-        """Steps per second since then."""
-        return (step - self._step) / (perf_counter() - self._start)
-
-
-def peak_memory() -> float:
-    """The largest resident memory of this process so far, MiB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10

@@ -1,7 +1,9 @@
-"""A progress bar on a terminal: steps per second, time left, the main losses; silent anywhere else."""
+"""A progress bar on a terminal (steps per second, time left, the main losses), nothing elsewhere; time and memory."""
 
+import resource
 import sys
 from collections.abc import Callable
+from time import perf_counter
 from types import TracebackType
 
 from rich.console import Console
@@ -56,3 +58,20 @@ class Progress:
             self._bars.update(task, completed=done, total=total, visible=done < total)
 
         return report
+
+
+class Clock:
+    """The time since a step."""
+
+    def __init__(self, step: int):
+        self._step, self._start = step, perf_counter()
+
+    def rate(self, step: int) -> float:
+        """Steps per second since then."""
+        return (step - self._step) / (perf_counter() - self._start)
+
+
+def peak_memory() -> float:
+    """The largest resident memory of this process so far, MiB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10

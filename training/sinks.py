@@ -16,6 +16,8 @@ from equilab.errors import DataError
 from training.evaluations import Findings
 from training.folder import WriteError
 from training.pictures import FRAME_MILLISECONDS
+from training.run import Run
+from training.serial import to_tree
 
 logger = logging.getLogger("equilab.training")
 
@@ -131,6 +133,22 @@ class Sinks:
                 "%s failed and is left out from here on (%s); metrics.jsonl goes on", type(sink).__name__, error
             )
             self._others.remove(sink)
+
+
+def open_sinks(run: Run, folder: Path, position: int | None) -> Sinks:
+    """The record of the folder, cut back to `position`, and W&B where the settings say so."""
+    record, others = JsonLines(folder, position), list[Sink]()
+    if run.log.wandb != "off":
+        try:
+            from training.wandb_sink import WandbSink  # a second that a run without W&B does not wait for
+
+            name = folder.resolve().name
+            others.append(
+                WandbSink(folder, config=to_tree(run), name=name, mode=run.log.wandb, project=run.log.project)
+            )
+        except Exception as error:  # a sink of somebody else's must not cost a training
+            logger.warning("W&B failed and is left out (%s); metrics.jsonl goes on", error)
+    return Sinks(record, others)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import Annotated
 import tyro
 
 from equilab.errors import EquilabError, SettingError
+from training.checkpoint import describe_newest
 from training.commands import resume_command
 from training.compute import prepare
 from training.folder import WriteError, environment, extend_run, free_name, read_run, refuse_taken
@@ -117,6 +118,10 @@ def _train(run: Run, folder: Path) -> int:
         outcome = train(run, folder)
     except WriteError as error:
         print(f"{type(error).__name__}: {error}:\n  {resume_command(folder, run)}", file=sys.stderr)
+        return 1
+    except NonFiniteLoss as error:
+        newest = describe_newest(folder / "checkpoints")
+        print(f"{type(error).__name__}: {error}; last good checkpoint: {newest}", file=sys.stderr)
         return 1
     if outcome.signal is not None:
         print(
