@@ -16,8 +16,8 @@ from filelock import FileLock, Timeout
 
 import equilab
 from equilab.errors import DataError, EquilabError, SettingError
-from training.run import Run
-from training.serial import FORMAT, from_tree, known_classes, read_json, to_tree
+from training.run import DECIDING, Run
+from training.serial import FORMAT, differences, from_tree, known_classes, read_json, to_tree
 
 
 class WriteError(RuntimeError):
@@ -134,10 +134,18 @@ def refuse_taken(folder: Path) -> None:
         )
 
 
-def write_run(folder: Path, run: Run) -> None:
-    """run.json of a new run; DataError when the folder already holds a run."""
-    refuse_taken(folder)
-    _write(folder / "run.json", Saved(run, run.key(), environment()))
+def claim(folder: Path, run: Run) -> None:
+    """Writes run.json into a folder without one; DataError, naming the settings, where it holds another run."""
+    path = folder / "run.json"
+    if not path.exists():
+        _write(path, Saved(run, run.key(), environment()))
+        return
+    tree = read_json(path)
+    before = {name: tree["run"].get(name) for name in DECIDING}
+    if found := differences(before, run.deciding()):
+        raise DataError(
+            str(folder), expected="the run of its run.json", got=", ".join(found), hint="choose another folder"
+        )
 
 
 def extend_run(folder: Path, saved: Saved, steps: int) -> Saved:

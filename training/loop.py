@@ -19,7 +19,7 @@ from equilab.objectives import Context, Losses
 from training.checkpoint import load_newest, save
 from training.compute import autocast, prepare, resolve_precision, seed_layers
 from training.evaluations import Evaluation, Findings, Moment
-from training.folder import locked, write_run
+from training.folder import claim, locked
 from training.keys import keys_of, scalars
 from training.progress import Clock, Progress, peak_memory
 from training.run import Run
@@ -81,8 +81,7 @@ def train(run: Run, folder: Path) -> Outcome:
     run, state = training.run, training.state
     with ExitStack() as stack:
         stack.enter_context(locked(folder))
-        if not (folder / "run.json").exists():
-            write_run(folder, run)
+        claim(folder, run)
         position = restore(state, run, folder)
         if state.step >= run.steps and not due_evaluations(run, state):
             return Outcome(state.step, None)  # nothing is left to do, and nothing to log

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from statistics import median
 from time import perf_counter
+from typing import Literal
 
 import torch
 
@@ -15,8 +16,9 @@ from equilab.data import MiniSprites
 from equilab.models import ConvVAE
 from equilab.objectives import BetaVAE, FactorVAE, Objective
 from training import compute
-from training.run import Compute, Run
-from training.state import State
+from training.compute import Compute
+from training.loop import set_up, update
+from training.run import Run
 
 ROUNDS = 8  # updates of each form, after two that are not counted
 OBJECTIVES = (BetaVAE(), FactorVAE())
@@ -25,29 +27,22 @@ OBJECTIVES = (BetaVAE(), FactorVAE())
 class Form:
     """A model with its objective in one form of the arithmetic."""
 
-    def __init__(self, objective: Objective, settings: Compute):
-        self.settings = settings
-        self.device = compute.prepare(settings)
-        self.run = Run(data=MiniSprites(), model=ConvVAE("burgess", 10), objective=objective, compute=settings)
-        self.state = State.build(self.run, self.device)
-        self.images = self.run.data.table.gather(torch.arange(64 * objective.batches)).to(self.device)
+    def __init__(self, objective: Objective, precision: Literal["float32", "bfloat16"], settings: Compute):
+        self.precision, self.settings = precision, settings
+        run = Run(MiniSprites(), ConvVAE("burgess", 10), objective, precision=precision, compute=settings)
+        self.training = set_up(run)
 
     def update(self) -> float:
         """Milliseconds of one update."""
         start = perf_counter()
-        state = self.state
-        with compute.autocast(self.settings, self.device):
-            losses = self.run.objective(
-                state.model, self.images, step=0, generator=state.generator, critic=state.critic
-            )
-        state.update(losses)
+        update(self.training)
         return 1e3 * (perf_counter() - start)
 
 
 def compare_forms(objective: Objective) -> None:
     """Milliseconds of each precision and memory order, and the median ratio to float32 with channels_last."""
     forms = [
-        Form(objective, Compute(device="cpu", precision=precision, channels_last=channels_last))
+        Form(objective, precision, Compute(device="cpu", channels_last=channels_last))
         for precision in ("float32", "bfloat16")
         for channels_last in (True, False)
     ]
@@ -56,7 +51,7 @@ def compare_forms(objective: Objective) -> None:
         order = "channels_last" if form.settings.channels_last else "contiguous"
         ratio = median(row[index] / row[0] for row in times)
         print(
-            f"{type(objective).__name__:10s} {form.settings.precision:9s} {order:14s} "
+            f"{type(objective).__name__:10s} {form.precision:9s} {order:14s} "
             f"{median(row[index] for row in times):8.1f} ms   ratio {ratio:.2f}",
             flush=True,
         )
@@ -66,7 +61,7 @@ def memory_milliseconds(kept: str) -> None:
     """Prints the median milliseconds of a beta-VAE update where freed memory is kept, or is not."""
     if kept == "no":
         compute._keep_freed_memory = lambda: None  # pyright: ignore[reportPrivateUsage]
-    form = Form(BetaVAE(), Compute(device="cpu", precision="float32"))
+    form = Form(BetaVAE(), "float32", Compute(device="cpu"))
     print(median(form.update() for _ in range(ROUNDS + 2)))
 
 
