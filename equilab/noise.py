@@ -61,11 +61,11 @@ def updates_at_once(numbers: int) -> int:
 
 
 class Noise(ABC):
-    """Random numbers for one call of an objective: float32 draws, cast to the dtype that is asked for."""
+    """Random numbers for one call of an objective: draws in float32 or wider, cast to the dtype that is asked for."""
 
     @abstractmethod
     def _draw(self, kind: str, shape: tuple[int, ...], device: torch.device) -> Tensor:
-        """The next numbers, float32, of `_FILL[kind]`."""
+        """The next numbers, float32 or float64, of one of the kinds of `_FILL`."""
 
     def normal(self, *shape: int, like: Tensor) -> Tensor:
         """Standard normal numbers of this shape, on the device and in the dtype of `like`."""
@@ -97,6 +97,21 @@ class GeneratorNoise(Noise):
 
     def _draw(self, kind: str, shape: tuple[int, ...], device: torch.device) -> Tensor:
         return _FILL[kind](torch.empty(shape, device=self.generator.device), self.generator).to(device)
+
+
+class NumpyNoise(Noise):
+    """Noise drawn one after the other from a numpy generator, in float64 before it is cast.
+
+    >>> NumpyNoise(np.random.default_rng(0)).normal(2, 3, like=torch.zeros(1)).shape
+    torch.Size([2, 3])
+    """
+
+    def __init__(self, rng: np.random.Generator):
+        self.rng = rng
+
+    def _draw(self, kind: str, shape: tuple[int, ...], device: torch.device) -> Tensor:
+        numbers = self.rng.standard_normal(shape) if kind == "normal" else self.rng.random(shape)
+        return torch.from_numpy(numbers).to(device)
 
 
 class StreamNoise(Noise):

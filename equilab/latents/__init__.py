@@ -5,10 +5,18 @@ from equilab.latents.circle import Circle, CirclePosterior
 from equilab.latents.code_block import Blocks, CodeBlock, parse_blocks, projected_codes
 from equilab.latents.gaussian import Gaussian, GaussianPosterior
 from equilab.latents.latent import Latent, Posterior
-from equilab.latents.pairs import gaussian_posterior, means_and_log_variances
+from equilab.latents.manifolds import MANIFOLDS, block_on
+from equilab.latents.pairs import (
+    gaussian_posterior,
+    gaussian_posterior_of,
+    map_tensors,
+    means_and_log_variances,
+    posterior_of_pair,
+)
 from equilab.latents.wrapped_normal import wrapped_normal_kl, wrapped_normal_log_prob
 
 __all__ = [
+    "MANIFOLDS",
     "Block",
     "BlockPosterior",
     "Blocks",
@@ -19,9 +27,13 @@ __all__ = [
     "GaussianPosterior",
     "Latent",
     "Posterior",
+    "block_on",
     "gaussian_posterior",
+    "gaussian_posterior_of",
+    "map_tensors",
     "means_and_log_variances",
     "parse_blocks",
+    "posterior_of_pair",
     "projected_codes",
     "wrapped_normal_kl",
     "wrapped_normal_log_prob",

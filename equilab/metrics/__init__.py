@@ -8,21 +8,19 @@ from equilab.metrics.downstream.downstream_boosting import DownstreamBoosting
 from equilab.metrics.downstream.downstream_logistic import DownstreamLogistic
 from equilab.metrics.downstream.fairness import Fairness
 from equilab.metrics.downstream.strong_generalisation import StrongGeneralisation
-from equilab.metrics.encoding import NUM_DRAWN
-from equilab.metrics.evaluate import evaluate, evaluate_codes, score_codes, score_encoder
+from equilab.metrics.encoding import NUM_DRAWN, REFERENCES, ScoreSettings
+from equilab.metrics.evaluate import evaluate, score_codes
 from equilab.metrics.heat_map import heat_map
+from equilab.metrics.information import entropy, mutual_information, mutual_information_matrix
 from equilab.metrics.intervals import Interval, bootstrap_interval, sampling_interval
-from equilab.metrics.metric import Metric, Score, check_enough, drawing_at_most
+from equilab.metrics.metric import Metric, Score, check_enough, with_sample_budget
 from equilab.metrics.model_sets.model_centrality import GenerativeModel, cross_scores, model_centrality
 from equilab.metrics.model_sets.rank_correlation import rank_correlations
 from equilab.metrics.model_sets.selection import Selection, select
 from equilab.metrics.model_sets.study import Study
 from equilab.metrics.model_sets.udr import UDR, udr
 from equilab.metrics.model_sets.variance_shares import VarianceShares, variance_shares
-from equilab.metrics.mutual_information import entropy, mutual_information, mutual_information_matrix
 from equilab.metrics.protocols import PROTOCOLS, choose_metrics, find_protocol
-from equilab.metrics.references import REFERENCES, Reference, code_references
-from equilab.metrics.score_table import check_evaluation, score_table
 from equilab.metrics.scores import Scores
 from equilab.metrics.supervised.beta_vae_score import BetaVAEScore
 from equilab.metrics.supervised.dci import DCI
@@ -97,9 +95,9 @@ __all__ = [
     "MeanPairwiseMI",
     "Metric",
     "Modularity",
-    "Reference",
     "SAPRSquared",
     "Score",
+    "ScoreSettings",
     "Scores",
     "Selection",
     "StrongGeneralisation",
@@ -109,17 +107,13 @@ __all__ = [
     "bootstrap_interval",
     "calibrate",
     "check_enough",
-    "check_evaluation",
     "choose_metrics",
-    "code_references",
     "codes_of_orbit",
     "completeness",
     "cross_scores",
     "disentanglement",
-    "drawing_at_most",
     "entropy",
     "evaluate",
-    "evaluate_codes",
     "find_protocol",
     "gaussian_total_correlation",
     "gaussian_wasserstein",
@@ -138,10 +132,9 @@ __all__ = [
     "read_codes",
     "sampling_interval",
     "score_codes",
-    "score_encoder",
-    "score_table",
     "select",
     "symmetry_probe",
     "udr",
     "variance_shares",
+    "with_sample_budget",
 ]

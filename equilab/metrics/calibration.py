@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import numpy as np
+import torch
 from jaxtyping import Float, Int
 from numpy import ndarray
 
 from equilab.errors import DataError, SettingError
+from equilab.latents import gaussian_posterior_of
 from equilab.metrics.code_table import CodeTable
-from equilab.metrics.metric import Metric
-from equilab.metrics.score_table import generator_of
+from equilab.metrics.metric import Metric, generator_of
 
 Spoil: TypeAlias = Callable[[ndarray, float, np.random.Generator], ndarray]
 
@@ -93,8 +94,9 @@ def calibrate(
     perfect = (factors - factors.mean(axis=0)) / factors.std(axis=0)
     for level in levels:
         codes = SPOILT_BY[spoilt_by](perfect, level, np.random.default_rng([seed, 4]))
-        log_var = np.broadcast_to(np.log(0.01 * np.maximum(codes.var(axis=0), 1e-6)), codes.shape)
-        table = CodeTable(codes, factors, log_var=log_var)
+        variance = torch.from_numpy(0.01 * np.maximum(codes.var(axis=0), 1e-6))
+        posterior = gaussian_posterior_of(torch.from_numpy(codes), variance=variance)
+        table = CodeTable(codes, factors, posterior=posterior)
         for metric in metrics:
             for score in metric(table, rng=generator_of(metric, seed)).each():
                 found.setdefault(score.name, []).append(score.value)

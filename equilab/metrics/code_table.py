@@ -1,33 +1,44 @@
 """Codes beside factors, encoded once; every metric draws its samples from this table."""
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
+import torch
 from jaxtyping import Float, Int
 from numpy import ndarray
 
 from equilab.data import Dataset
 from equilab.errors import DataError, ShapeError
-from equilab.metrics.checked import check_scale, checked_codes, checked_factors
-from equilab.metrics.encoding import Encode, Progress, encode_observations, observations_to_encode
-from equilab.metrics.value_rows import Split, ValueRows, value_rows
+from equilab.latents import Blocks, CodeBlock, Posterior, map_tensors, parse_blocks
+from equilab.metrics.encoding import Encode, Progress, ScoreSettings, encode_observations, observations_to_encode
+from equilab.metrics.factor_table import FactorTable
+from equilab.metrics.validation import check_scale, checked_codes, checked_posterior
+from equilab.noise import NumpyNoise
 
 _SAMPLED = 50_000  # rows of sampled codes, at least
-_LARGEST_LOG_VAR = 80.0
+
+
+class Split(NamedTuple):
+    """Rows to fit to and rows to score on; no observation is among both."""
+
+    train: Int[ndarray, "num_train"]
+    test: Int[ndarray, "num_test"]
 
 
 @dataclass(frozen=True, eq=False)
 class CodeTable:
     """The codes of n observations and the factor values that they show.
 
-    codes: (n, d) finite floats, kept as they are; factors: (n, k), any integers. factor_names: k different names, by
-    default factor0, factor1, ... log_var: (n, d) log variances of a posterior whose means are the codes, for what
-    needs them: samples of the codes, their KL. On the complete grid of a data set the samples below are those of
-    Locatello et al. 2019: every factor uniform and independent. On any other table they follow the rows.
+    codes: (n, d) finite floats, kept as they are. factors: (n, k), any integers.
+    factor_names: k different names; default: factor0, factor1, ...
+    posterior: of the n observations, whose mean the codes are, for what needs one: samples of the codes, their KL.
+    copies: passes over the observations, one after the other, that make up the rows (see `sampled`).
+    factor_table: that of another table of the same observations, whose factors are then not checked again.
+    On the complete grid of a data set the samples below are those of Locatello et al. 2019: every factor uniform and
+    independent. On any other table they follow the rows.
 
     Raises ShapeError for shapes that do not match; DataError for codes that are not finite numbers, factors that are
     not integers, names that repeat, and a table in which no factor varies.
@@ -40,8 +51,9 @@ class CodeTable:
     codes: ndarray  # shapes and dtypes are checked here, at the border, with a message for people
     factors: ndarray
     factor_names: Sequence[str] | ndarray = ()  # kept as a tuple
-    log_var: ndarray | None = None
-    copies: int = 1  # passes over the observations, one after the other, that make up the rows: see `sampled`
+    posterior: Posterior | None = None
+    copies: int = 1
+    factor_table: FactorTable = field(default=None, repr=False)  # pyright: ignore[reportAssignmentType]  # made below
 
     def __post_init__(self) -> None:
         codes, factors = np.asarray(self.codes), np.asarray(self.factors)
@@ -51,28 +63,14 @@ class CodeTable:
                 expected="(n, d) and (n, k), n and d at least 1, one row of each per observation",
                 got=f"{codes.shape} and {factors.shape}",
             )
-        if isinstance(self.factor_names, str):
-            raise DataError("factor_names", expected="a sequence of names", got=f"the string {self.factor_names!r}")
-        names = tuple(map(str, self.factor_names)) or tuple(f"factor{index}" for index in range(factors.shape[1]))
-        if len(names) != factors.shape[1]:
-            raise ShapeError(
-                "factor_names", expected=f"{factors.shape[1]} names", got=f"{len(names)}: {', '.join(names)}"
-            )
-        if len(set(names)) < len(names):
-            raise DataError("factor_names", expected="different names", got=", ".join(names))
         object.__setattr__(self, "codes", checked_codes(codes, "codes"))
         check_scale(self.codes)
-        object.__setattr__(self, "factors", checked_factors(factors))
-        object.__setattr__(self, "factor_names", names)
-        if self.log_var is not None:
-            log_var = np.asarray(self.log_var)
-            if log_var.shape != codes.shape:
-                raise ShapeError("log_var", expected=f"the shape of the codes, {codes.shape}", got=log_var.shape)
-            object.__setattr__(self, "log_var", checked_codes(log_var, "log_var"))
-        if not self.scored:
-            raise DataError(
-                "factors", expected="at least one that varies", got=f"one value of each of {', '.join(names) or 'none'}"
-            )
+        if self.factor_table is None:
+            object.__setattr__(self, "factor_table", FactorTable(factors, self.factor_names))
+        object.__setattr__(self, "factors", self.factor_table.values)
+        object.__setattr__(self, "factor_names", self.factor_table.names)
+        if self.posterior is not None:
+            object.__setattr__(self, "posterior", checked_posterior(self.posterior, self.codes))
 
     @classmethod
     def encode(
@@ -86,35 +84,54 @@ class CodeTable:
         progress: Progress | None = None,
         inputs: Literal["torch", "numpy"] = "torch",
     ) -> "CodeTable":
-        """The table of a whole grid, each image encoded once, or of `num_samples` observations drawn at random.
+        """The table of a whole grid, each image encoded once, or of observations drawn at random.
 
-        num_samples: None is all of a grid, and 100,000 of any other data set; none of them twice.
-
-        encode: float32 images (n, C, H, W) in [0, 1], as a torch tensor or, if `inputs` says so, a numpy array, to
-        codes (n, d), either kind, on any device, or to a pair (mean, log_var) of a posterior. It is called without
-        gradients, on batches in the order of the grid.
-        `progress(done, total)` is called after every batch. Raises ShapeError when `encode` gives something else,
-        DataError for a code that is not finite.
+        encode, dataset, seed: as of `evaluate`. The other arguments: as of `ScoreSettings`.
+        Raises ShapeError when `encode` gives something else than codes, DataError for a code that is not finite.
 
         >>> from equilab.data import MiniSprites
         >>> CodeTable.encode(lambda images: images.mean(2).flatten(1), MiniSprites()).codes.shape
         (384, 64)
         """
-        indices = observations_to_encode(dataset, num_samples=num_samples, seed=seed)
-        codes, log_var = encode_observations(
-            encode, dataset, indices, batch_size=batch_size, inputs=inputs, progress=progress
-        )
-        return cls(codes, dataset.labels(indices).astype(np.int32), dataset.factors.names, log_var)
+        settings = ScoreSettings(batch_size=batch_size, num_samples=num_samples, progress=progress, inputs=inputs)
+        return cls.of_observations(encode, dataset, observations_to_encode(dataset, settings, seed=seed), settings)
 
-    @cached_property
+    @classmethod
+    def of_observations(
+        cls, encode: Encode, dataset: Dataset, observations: Int[ndarray, "n"], settings: ScoreSettings
+    ) -> "CodeTable":
+        """The table of these observations, in their order."""
+        codes, posterior = encode_observations(encode, dataset, observations, settings)
+        return cls(codes, dataset.labels(observations).astype(np.int32), dataset.factors.names, posterior)
+
+    def with_codes(self, codes: ndarray, posterior: Posterior | None = None) -> "CodeTable":
+        """Other codes (n, d) of the same observations."""
+        return CodeTable(codes, self.factors, self.factor_names, posterior, factor_table=self.factor_table)
+
+    def blocks(self, blocks: Blocks | None = None) -> tuple[CodeBlock, ...]:
+        """The blocks in which the codes are read; None: those of the posterior, or else each dimension.
+
+        >>> CodeTable(np.eye(2), np.eye(2)).blocks([(0, 1)])[0].label
+        'z0+z1'
+        """
+        if blocks is None and self.posterior is not None:
+            return self.posterior.latent.code_blocks
+        return parse_blocks(blocks, self.codes.shape[1])
+
+    @property
     def scored(self) -> tuple[int, ...]:
         """Positions of the factors that vary; one with a single value, as dSprites' color, has nothing to score."""
-        return tuple(np.flatnonzero((self.factors != self.factors[:1]).any(axis=0)).tolist())
+        return self.factor_table.scored
 
     @property
     def scored_names(self) -> tuple[str, ...]:
         """Names of the factors that vary."""
-        return tuple(str(self.factor_names[factor]) for factor in self.scored)
+        return self.factor_table.scored_names
+
+    @property
+    def is_grid(self) -> bool:
+        """Whether every combination of the values present is shown by one and the same number of rows."""
+        return self.factor_table.is_grid
 
     def sample(self, n: int, rng: np.random.Generator) -> Int[ndarray, "n"]:
         """Rows (n,), uniform with replacement."""
@@ -157,7 +174,7 @@ class CodeTable:
         >>> bool((table.factors[rows, 0] == table.factors[rows[:, :1], 0]).all())
         True
         """
-        rows, starts, counts = self._groups[factor]
+        rows, starts, counts = self.factor_table.rows_of(factor)
         if size > 1 and counts.min() < 2:
             value = self.factors[rows[starts[counts.argmin()]], factor]
             raise DataError(
@@ -170,49 +187,55 @@ class CodeTable:
         return rows[starts[value] + rng.integers(counts[value], size=(groups, size))]
 
     def sampled(self, rng: np.random.Generator) -> "CodeTable":
-        """The table with samples of the posteriors, codes + exp(log_var / 2) noise, in place of their means.
+        """The table with samples of the posterior in place of its mean.
 
         One sample of each where there are many observations; of few, several passes over them, to at least 50,000 rows,
-        so that a metric which draws one observation again sees fresh noise. Raises DataError without log variances.
+        so that a metric which draws one observation again sees fresh noise. Raises DataError without a posterior.
 
-        >>> table = CodeTable(np.zeros((4, 1)), np.arange(4)[:, None], log_var=np.zeros((4, 1)))
+        >>> from equilab.latents import gaussian_posterior_of
+        >>> posterior = gaussian_posterior_of(torch.zeros(4, 1), variance=1.0)
+        >>> table = CodeTable(np.zeros((4, 1)), np.arange(4)[:, None], posterior=posterior)
         >>> sampled = table.sampled(np.random.default_rng(0))
         >>> len(sampled.codes), round(float(sampled.codes.std()), 1)
         (50000, 1.0)
         """
-        log_var = self.require_log_var("sampled codes")
-        if log_var.max() > _LARGEST_LOG_VAR:
-            raise DataError(
-                "log_var", expected=f"at most {_LARGEST_LOG_VAR}, a variance of 5e34", got=f"{log_var.max():g}"
-            )
+        posterior = map_tensors(torch.Tensor.double, self.require_posterior("sampled codes"))
         copies = max(1, -(-_SAMPLED // len(self.codes)))
-        codes = np.tile(self.codes, (copies, 1))
-        codes += np.exp(0.5 * np.tile(log_var, (copies, 1))) * rng.standard_normal(codes.shape)
-        return CodeTable(codes, np.tile(self.factors, (copies, 1)), self.factor_names, copies=copies)
+        noise = NumpyNoise(rng)
+        codes = np.concatenate([posterior.sample(noise).numpy() for _ in range(copies)])
+        factors = self.factor_table.repeated(copies)
+        return CodeTable(
+            codes.astype(self.codes.dtype, copy=False), factors.values, copies=copies, factor_table=factors
+        )
 
     @cached_property
     def kl(self) -> Float[ndarray, "d"]:
-        """The KL (d,) of each dimension's posterior to N(0, 1), nats, mean over the table; DataError without log_var.
+        """For each dimension (d,) the KL of its block's posterior to the prior, nats, mean over the table.
 
-        >>> CodeTable(np.ones((2, 1)), np.array([[0], [1]]), log_var=np.zeros((2, 1))).kl.tolist()
+        Raises DataError without a posterior.
+
+        >>> from equilab.latents import gaussian_posterior_of
+        >>> posterior = gaussian_posterior_of(torch.ones(2, 1), variance=1.0)
+        >>> CodeTable(np.ones((2, 1)), np.array([[0], [1]]), posterior=posterior).kl.tolist()
         [0.5]
         """
-        log_var = self.require_log_var("the KL of a dimension").astype(np.float64)
-        return 0.5 * (np.square(self.codes, dtype=np.float64) + np.exp(log_var) - log_var - 1).mean(axis=0)
+        posterior = map_tensors(torch.Tensor.double, self.require_posterior("the KL of a dimension"))
+        widths = [block.dim for block in posterior.latent.blocks]
+        return np.repeat(posterior.kl().mean(0).numpy(), widths)
 
-    def require_log_var(self, purpose: str) -> Float[ndarray, "n d"]:
-        """The log variances; DataError, with what they are needed for, where there are none."""
-        if self.log_var is None:
+    def require_posterior(self, purpose: str) -> Posterior:
+        """The posterior; DataError, with what it is needed for, where there is none."""
+        if self.posterior is None:
             raise DataError(
-                "log_var",
-                expected=f"the log variances (n, d) of the posterior for {purpose}",
+                "posterior",
+                expected=f"the posteriors of the codes, for {purpose}",
                 got="none",
                 hint=(
-                    "give log_var=, or an encoder that returns (mean, log_var); sampled codes have none: "
-                    "representation='mean'"
+                    "give a Posterior or a pair (means, log variances) in place of codes, or an encoder that returns "
+                    "one; sampled codes have none: representation='mean'"
                 ),
             )
-        return self.log_var
+        return self.posterior
 
     def grid(self) -> Float[ndarray, "..."]:
         """The codes (size of each factor that varies, ..., d) on the complete grid of these factors.
@@ -223,41 +246,6 @@ class CodeTable:
         >>> CodeTable(np.arange(6.0)[::-1, None], factors).grid()[..., 0].tolist()
         [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
         """
-        sizes, index = self._sizes, self._combinations
-        if index is None or not self.is_grid or len(index) > math.prod(sizes):
-            missing = math.prod(sizes) - len(np.unique(self.factors[:, list(self.scored)], axis=0))
-            raise DataError(
-                "factors",
-                expected=(
-                    f"each combination of {' x '.join(map(str, sizes))} values of {', '.join(self.scored_names)} "
-                    "exactly once"
-                ),
-                got=f"{len(self.codes)} observations and {missing} combinations missing",
-                hint="encode the whole grid, and means rather than samples",
-            )
         codes = np.empty_like(self.codes)
-        codes[index] = self.codes
-        return codes.reshape(*sizes, -1)
-
-    @cached_property
-    def is_grid(self) -> bool:
-        """Whether every combination of the values present is shown by one and the same number of rows."""
-        index = self._combinations
-        return index is not None and len(set(np.bincount(index, minlength=math.prod(self._sizes)).tolist())) == 1
-
-    @cached_property
-    def _sizes(self) -> tuple[int, ...]:
-        """The number of values present of each factor that varies."""
-        return tuple(len(np.unique(self.factors[:, factor])) for factor in self.scored)
-
-    @cached_property
-    def _combinations(self) -> Int[ndarray, "n"] | None:
-        """The flat index of each row's combination of values, or None where there are more of these than rows."""
-        if math.prod(self._sizes) > len(self.codes):
-            return None
-        columns = [np.unique(self.factors[:, factor], return_inverse=True)[1].reshape(-1) for factor in self.scored]
-        return np.ravel_multi_index(tuple(columns), self._sizes)
-
-    @cached_property
-    def _groups(self) -> dict[int, ValueRows]:
-        return {factor: value_rows(self.factors[:, factor]) for factor in range(self.factors.shape[1])}
+        codes[self.factor_table.grid_index()] = self.codes
+        return codes.reshape(*self.factor_table.sizes, -1)

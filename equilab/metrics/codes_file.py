@@ -5,21 +5,23 @@ from typing import NamedTuple
 from zipfile import BadZipFile
 
 import numpy as np
+import torch
 from jaxtyping import Int
 from numpy import ndarray
 
 from equilab.errors import DataError, SettingError, ShapeError
-from equilab.latents import Block
+from equilab.latents import CodeBlock, block_on, gaussian_posterior
 from equilab.metrics.code_table import CodeTable
+from equilab.metrics.validation import checked_codes
 
-NEEDED, OPTIONAL = ("codes", "factors"), ("log_var", "factor_names", "factor_sizes", "blocks", "circles")
+NEEDED, OPTIONAL = ("codes", "factors"), ("log_var", "factor_names", "factor_sizes", "blocks", "manifolds")
 
 
 class CodesFile(NamedTuple):
     """What a file holds: the table, and the blocks where it says which dimensions belong together."""
 
     table: CodeTable
-    blocks: tuple[Block, ...] | None
+    blocks: tuple[CodeBlock, ...] | None
 
 
 def read_codes(path: Path | str) -> CodesFile:
@@ -27,15 +29,17 @@ def read_codes(path: Path | str) -> CodesFile:
 
     It holds codes (n, d) and factors (n, k), integers from 0, and may hold log_var (n, d); factor_names (k,);
     factor_sizes (k,), the number of values of each factor; blocks (d,), for each dimension the number of its block,
-    dimensions of one number belonging together; circles, the numbers of the blocks that are circles (cosine, sine).
-    Nothing in it is unpickled. Raises DataError or ShapeError, with the path, for a file that is none or does not fit.
+    dimensions of one number belonging together; manifolds, for each block 0, 1, ... the name of the manifold that its
+    dimensions lie on, of `equilab.latents.MANIFOLDS`, such as "euclidean".
+    Nothing in it is unpickled. Raises DataError or ShapeError, with the path, for a missing, malformed or inconsistent
+    file.
 
     >>> import tempfile
     >>> factors = np.stack(np.unravel_index(np.arange(12), (3, 4)), 1)
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     np.savez(f"{folder}/codes.npz", codes=np.ones((12, 3)), factors=factors, blocks=[0, 1, 1], circles=[1])
-    ...     read_codes(f"{folder}/codes.npz").blocks[1]
-    Block(axes=(1, 2), manifold='circle', name='')
+    ...     np.savez(f"{folder}/codes.npz", codes=np.ones((12, 3)), factors=factors, blocks=[0, 1, 1])
+    ...     read_codes(f"{folder}/codes.npz").blocks[1].axes
+    (1, 2)
     """
     path = Path(path)
     try:
@@ -62,9 +66,12 @@ def read_codes(path: Path | str) -> CodesFile:
     if unknown := [name for name in arrays if name not in (*NEEDED, *OPTIONAL)]:
         raise DataError(str(path), expected=f"arrays of {', '.join((*NEEDED, *OPTIONAL))}", got=", ".join(unknown))
     try:
-        table = CodeTable(arrays["codes"], arrays["factors"], arrays.get("factor_names", ()), arrays.get("log_var"))
+        table = CodeTable(arrays["codes"], arrays["factors"], arrays.get("factor_names", ()))
+        if "log_var" in arrays:
+            mean, log_var = torch.tensor(table.codes), torch.tensor(checked_codes(arrays["log_var"], "log_var"))
+            table = table.with_codes(table.codes, gaussian_posterior(mean, log_var=log_var))
         _check_sizes(table, arrays.get("factor_sizes"))
-        return CodesFile(table, _blocks(table.codes.shape[1], arrays.get("blocks"), arrays.get("circles")))
+        return CodesFile(table, _blocks(table.codes.shape[1], arrays.get("blocks"), arrays.get("manifolds")))
     except (DataError, ShapeError, SettingError) as error:
         raise error.within(str(path)) from error
 
@@ -87,11 +94,11 @@ def _check_sizes(table: CodeTable, sizes: Int[ndarray, "k"] | None) -> None:
         )
 
 
-def _blocks(dim: int, numbers: Int[ndarray, "d"] | None, circles: Int[ndarray, "c"] | None) -> tuple[Block, ...] | None:
+def _blocks(dim: int, numbers: Int[ndarray, "d"] | None, manifolds: ndarray | None) -> tuple[CodeBlock, ...] | None:
     """The blocks of `dim` dimensions, in the order of their first dimension."""
     if numbers is None:
-        if circles is not None:
-            raise DataError("circles", expected="blocks beside it, the number of each dimension's block", got="none")
+        if manifolds is not None:
+            raise DataError("manifolds", expected="blocks beside it, the number of each dimension's block", got="none")
         return None
     if numbers.shape != (dim,) or numbers.dtype.kind not in "iu":
         raise ShapeError(
@@ -99,12 +106,10 @@ def _blocks(dim: int, numbers: Int[ndarray, "d"] | None, circles: Int[ndarray, "
             expected=f"{dim} integers, a block's number for each dimension",
             got=f"{numbers.dtype} {numbers.shape}",
         )
-    round_ones = set() if circles is None else set(np.asarray(circles).ravel().tolist())
-    if unknown := round_ones - set(numbers.tolist()):
-        raise DataError(
-            "circles", expected=f"numbers of blocks, of {sorted(set(numbers.tolist()))}", got=sorted(unknown)
-        )
-    return tuple(
-        Block(tuple(np.flatnonzero(numbers == number).tolist()), "circle" if number in round_ones else "euclidean")
-        for number in dict.fromkeys(numbers.tolist())
-    )
+    present = list(dict.fromkeys(numbers.tolist()))
+    names = dict.fromkeys(present, "euclidean") if manifolds is None else dict(enumerate(np.ravel(manifolds).tolist()))
+    if sorted(present) != sorted(names):
+        expected = "the name of a manifold for each block, these being numbered from 0 on"
+        raise DataError("manifolds", expected=expected, got=f"{len(names)} for blocks {sorted(present)}")
+    axes = [tuple(np.flatnonzero(numbers == number).tolist()) for number in present]
+    return tuple(CodeBlock(each, block_on(names[k], len(each))) for k, each in zip(present, axes, strict=True))

@@ -1,118 +1,171 @@
-"""Codes of a data set's images, streamed through an encoder batch by batch."""
+"""How codes are made and scored: the settings, and codes of a data set's images, batch by batch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
 from numpy import ndarray
+from torch import Tensor
 
 from equilab.data import Dataset
-from equilab.errors import DataError, SettingError, ShapeError
+from equilab.errors import DataError, EquilabError, SettingError, ShapeError, check_count
+from equilab.latents import Posterior, map_tensors, posterior_of_pair
+from equilab.metrics.validation import as_array, as_floats, as_tensor
 
 Encode: TypeAlias = Callable[[Any], Any]
 Progress: TypeAlias = Callable[[int, int], None]
 
-
 NUM_DRAWN = 100_000
 """Observations that are drawn where not all of them are encoded, or where there is no grid to encode."""
+REFERENCES = ("random", "pca", "pixels", "ceiling")
+"""References by their name in `ScoreSettings`; pca and pixels are made of images."""
 
 
-def observations_to_encode(dataset: Dataset, *, num_samples: int | None, seed: int) -> Int[ndarray, "n"]:
-    """Every observation of a grid in order; of any other data set `num_samples`, drawn uniformly without replacement.
+@dataclass(frozen=True, eq=False)
+class ScoreSettings:
+    """How codes are scored; those from `num_samples` on concern encoders, thus `evaluate` alone.
 
-    None: all of a grid, 100,000 of any other data set. A grid that has more than `num_samples` is drawn from, too. No
-    observation is drawn twice, or a metric could be fitted to an image and scored on it: all where there are fewer.
-    Raises SettingError for less than one.
+    Raises SettingError for values that are none of these.
+
+    >>> ScoreSettings(repeats=5, references=("random",)).representation
+    'mean'
     """
-    if num_samples is not None and num_samples < 1:
-        raise SettingError("num_samples", expected="at least 1, or None for all of a grid", got=num_samples)
-    most = len(dataset) if dataset.is_grid and num_samples is None else num_samples or NUM_DRAWN
+
+    representation: Literal["mean", "sampled"] = "mean"  # posterior means, or one sample of each posterior
+    repeats: int = 0  # further evaluations with other seeds, for an interval of each value
+    references: Sequence[str] = ("random", "ceiling")  # of an encoder also pca, and pixels, which takes long
+    num_samples: int | None = None  # observations, drawn at random; None: all of a grid, 100,000 of other data
+    batch_size: int = 256  # images encoded at a time
+    inputs: Literal["torch", "numpy"] = "torch"  # what the encoder is given
+    progress: Progress | None = None  # called as progress(done, total) after every batch, for each encoder from 0 on
+    observations: Int[ndarray, "n"] | Sequence[int] | None = None  # to encode, in place of num_samples
+
+    def __post_init__(self) -> None:
+        if self.representation not in ("mean", "sampled"):
+            raise SettingError("representation", expected="'mean' or 'sampled'", got=repr(self.representation))
+        check_count("repeats", self.repeats, least=0)
+        if isinstance(self.references, str):
+            expected = "a sequence, such as ('random', 'ceiling')"
+            raise SettingError("references", expected=expected, got=repr(self.references))
+        object.__setattr__(self, "references", tuple(self.references))
+        for name in self.references:
+            if name not in REFERENCES:
+                raise SettingError("references", expected=f"one of {', '.join(REFERENCES)}", got=repr(name))
+        if self.num_samples is not None:
+            check_count("num_samples", self.num_samples)
+        check_count("batch_size", self.batch_size)
+        if self.inputs not in ("torch", "numpy"):
+            raise SettingError("inputs", expected="'torch' or 'numpy', what encode is given", got=repr(self.inputs))
+        if self.observations is not None:
+            object.__setattr__(self, "observations", self._checked_observations(np.asarray(self.observations)))
+
+    def _checked_observations(self, observations: ndarray) -> Int[ndarray, "n"]:
+        """Different indices, 0 or more, and no number of them beside."""
+        if self.num_samples is not None:
+            raise SettingError("observations", expected="either them or num_samples", got="both")
+        if observations.ndim != 1 or observations.dtype.kind not in "iu" or not len(observations):
+            got = f"{observations.dtype} {observations.shape}"
+            raise SettingError("observations", expected="integers (n,), the positions of observations", got=got)
+        if observations.min() < 0 or len(np.unique(observations)) < len(observations):
+            raise SettingError("observations", expected="different ones, from 0 on", got="others")
+        return observations.astype(np.int64)
+
+
+def observations_to_encode(dataset: Dataset, settings: ScoreSettings, *, seed: int) -> Int[ndarray, "n"]:
+    """Those of the settings; every one of a grid in order; of any other data set a draw without replacement.
+
+    A grid that has more than `num_samples` is drawn from, too. No observation is drawn twice, or a metric could be
+    fitted to an image and scored on it: all where there are fewer. Raises SettingError for positions beyond the data.
+    """
+    if settings.observations is not None:
+        given = np.asarray(settings.observations)
+        if given.max() >= len(dataset):
+            raise SettingError("observations", expected=f"positions from 0 to {len(dataset) - 1}", got=given.max())
+        return given
+    most = settings.num_samples or (len(dataset) if dataset.is_grid else NUM_DRAWN)
     if most >= len(dataset):
         return np.arange(len(dataset))
     return np.random.default_rng(seed).choice(len(dataset), size=most, replace=False)
 
 
 class Encoded(NamedTuple):
-    """Codes (n, d), and their log variances where the encoder gives a posterior."""
+    """Codes (n, d), and the posterior whose mean they are where there is one."""
 
     codes: Float[ndarray, "n d"]
-    log_var: Float[ndarray, "n d"] | None
+    posterior: Posterior | None
+
+
+def encoded(given: Any) -> Encoded:
+    """Codes of an array or a tensor (n, d), a Posterior, or a pair of means and log variances, both (n, d).
+
+    >>> encoded((np.zeros((4, 2)), np.zeros((4, 2)))).posterior.kl().shape
+    torch.Size([4, 2])
+    """
+    if isinstance(given, Posterior):
+        posterior = map_tensors(as_tensor, given)
+        return Encoded(posterior.mean.numpy(), posterior)
+    if not _is_pair(given):
+        return Encoded(as_array(given), None)
+    pair = [as_floats(as_array(each), f"codes[{index}]") for index, each in enumerate(given)]
+    return Encoded(pair[0], posterior_of_pair([torch.tensor(np.ascontiguousarray(each)) for each in pair]))
+
+
+def _is_pair(given: Any) -> bool:
+    return isinstance(given, tuple | list) and len(given) == 2 and all(np.ndim(each) == 2 for each in given)
 
 
 def encode_observations(
-    encode: Encode,
-    dataset: Dataset,
-    indices: Int[ndarray, "n"],
-    *,
-    batch_size: int,
-    inputs: Literal["torch", "numpy"],
-    progress: Progress | None,
+    encode: Encode, dataset: Dataset, observations: Int[ndarray, "n"], settings: ScoreSettings
 ) -> Encoded:
     """The codes of observations (n,), in order, in the precision that `encode` gives (half becomes float32).
 
-    Raises SettingError for a batch without images or other inputs, DataError for a code that is not finite,
-    ShapeError for codes of another shape.
+    Raises DataError for a code that is not finite, ShapeError for codes of another shape.
     """
-    if inputs not in ("torch", "numpy"):
-        raise SettingError("inputs", expected="'torch' or 'numpy', what encode is given", got=repr(inputs))
-    if batch_size < 1:
-        raise SettingError("batch_size", expected="at least 1 image", got=batch_size)
-    found: tuple[ndarray, ...] | None = None  # codes alone, or codes and log variances
-    for start in range(0, len(indices), batch_size):
-        part = indices[start : start + batch_size]
+    found: list[Encoded] = []
+    for start in range(0, len(observations), settings.batch_size):
+        part = observations[start : start + settings.batch_size]
         images = dataset.table.gather(torch.from_numpy(part))
         with torch.no_grad():
-            given = encode(images.numpy() if inputs == "numpy" else images)
-        pair = given if isinstance(given, tuple) and len(given) == 2 else (given,)
-        if found is not None and len(pair) != len(found):
+            given = encode(images.numpy() if settings.inputs == "numpy" else images)
+        found.append(_checked(given, part, found[0] if found else None))
+        if settings.progress is not None:
+            settings.progress(start + len(part), len(observations))
+    codes = np.concatenate([each.codes for each in found])
+    posteriors = [each.posterior for each in found if each.posterior is not None]
+    return Encoded(codes, map_tensors(lambda *batches: torch.cat(batches), *posteriors) if posteriors else None)
+
+
+def _checked(given: Any, part: Int[ndarray, "batch"], before: Encoded | None) -> Encoded:
+    """What `encode` gave for observations `part`: finite codes and posteriors, of the same kind as those before."""
+    for each in given if isinstance(given, tuple | list) else (given,):
+        if not isinstance(each, Posterior | Tensor | ndarray):
             raise ShapeError(
-                "encode", expected="a pair (mean, log_var) for every batch, or for none", got="pairs for some"
+                "encode",
+                expected=f"a tensor or an array ({len(part)}, d), a Posterior, or a pair of means and log variances",
+                got=type(each).__name__,
+                hint="wrap the model in a function that returns its codes, such as the posterior means",
             )
-        batches = [_checked(each, part, None if found is None else found[0]) for each in pair]
-        if found is None:
-            found = tuple(np.empty((len(indices), batches[0].shape[1]), each.dtype) for each in batches)
-        for whole, batch in zip(found, batches, strict=True):
-            if batch.shape[1] != whole.shape[1]:
-                raise ShapeError("encode", expected=f"log_var of the means' width {whole.shape[1]}", got=batch.shape[1])
-            whole[start : start + len(part)] = batch
-        if progress is not None:
-            progress(start + len(part), len(indices))
-    assert found is not None
-    return Encoded(found[0], found[1] if len(found) == 2 else None)
+    try:
+        codes, posterior = encoded(given)
+    except EquilabError as error:
+        raise error.within("encode") from error
+    width = "d" if before is None else before.codes.shape[1]
+    if codes.ndim != 2 or len(codes) != len(part) or width not in ("d", codes.shape[1]):
+        raise ShapeError("encode", expected=f"codes ({len(part)}, {width}) of {len(part)} images", got=codes.shape)
+    if before is not None and _latent_of(posterior) != _latent_of(before.posterior):
+        expected = f"{_latent_of(before.posterior) or 'codes alone'} for every batch"
+        raise ShapeError("encode", expected=expected, got=_latent_of(posterior) or "codes alone")
+    if not np.isfinite(codes).all():
+        row, column = np.argwhere(~np.isfinite(codes))[0]
+        got = f"{codes[row, column]} in dimension {column} of observation {part[row]}"
+        raise DataError("encode", expected="finite codes", got=got)
+    # copies: a view of an image would keep all images, and an encoder may write to one tensor again and again
+    copied = None if posterior is None else map_tensors(Tensor.clone, posterior)
+    return Encoded(np.array(as_floats(codes, "encode")), copied)
 
 
-def as_array(values: Any) -> ndarray:
-    """The values of an array, or of a tensor on any device and of any precision, as an array."""
-    if not isinstance(values, torch.Tensor):
-        return np.asarray(values)
-    values = values.detach().cpu()
-    return (
-        values.to(torch.promote_types(values.dtype, torch.float32)) if values.is_floating_point() else values
-    ).numpy()
-
-
-def _checked(batch: Any, part: Int[ndarray, "batch"], codes: ndarray | None) -> Float[ndarray, "batch d"]:
-    """What `encode` gave for observations `part`, as a finite array of the same width as the codes before it."""
-    if isinstance(batch, torch.Tensor):
-        batch = as_array(batch)
-    if not isinstance(batch, ndarray):
-        raise ShapeError(
-            "encode",
-            expected=f"a tensor or an array ({len(part)}, d)",
-            got=type(batch).__name__,
-            hint="wrap the model in a function that returns its codes, such as the posterior means",
-        )
-    batch = batch.astype(np.promote_types(batch.dtype, np.float32), copy=False)
-    if batch.ndim != 2 or len(batch) != len(part) or (codes is not None and batch.shape[1] != codes.shape[1]):
-        width = "d" if codes is None else codes.shape[1]
-        raise ShapeError("encode", expected=f"codes ({len(part)}, {width}) of {len(part)} images", got=batch.shape)
-    if not np.isfinite(batch).all():
-        row, column = np.argwhere(~np.isfinite(batch))[0]
-        raise DataError(
-            "encode",
-            expected="finite codes",
-            got=f"{batch[row, column]} in dimension {column} of observation {part[row]}",
-        )
-    return batch
+def _latent_of(posterior: Posterior | None):
+    return None if posterior is None else posterior.latent

@@ -1,199 +1,204 @@
 """Scores of an encoder, or of codes alone, beside the floors and the ceiling of each metric on the same data."""
 
-from collections.abc import Sequence
-from functools import partial
-from typing import Literal
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from typing import Any
 
+import numpy as np
+from jaxtyping import Int
 from numpy import ndarray
 from torch import Tensor
 
+import equilab
 from equilab.data import Dataset
-from equilab.latents import Blocks
+from equilab.errors import DataError, EquilabError, check_count
+from equilab.latents import Blocks, Posterior
 from equilab.metrics.code_table import CodeTable
-from equilab.metrics.encoding import NUM_DRAWN, Encode, Progress, as_array, observations_to_encode
-from equilab.metrics.metric import Metric, check_enough
+from equilab.metrics.encoding import (
+    NUM_DRAWN,
+    Encode,
+    ScoreSettings,
+    encode_observations,
+    encoded,
+    observations_to_encode,
+)
+from equilab.metrics.metric import Metric, Score, check_enough, generator_of
 from equilab.metrics.protocols import choose_metrics
 from equilab.metrics.references import (
     NUM_PIXELS,
-    REFERENCES,
     Reference,
-    check_references,
+    check_made_of_codes,
     code_references,
     pixels,
     principal_components,
-    with_log_var_like,
+    with_posterior_like,
 )
-from equilab.metrics.score_table import check_evaluation, score_table
 from equilab.metrics.scores import Scores
+from equilab.metrics.validation import as_array
+
+_log = logging.getLogger(__name__)  # which metric is at work: some take minutes
+_RESERVED = ("floor_random", "floor_untrained", "floor_pca", "floor_pixels", "ceiling", "low", "high")
+_PACKAGES = ("numpy", "scipy", "scikit-learn", "torch")  # that decide the numbers, beside this one
+_DEFAULT = ScoreSettings()
 
 
 def evaluate(
     encode: Encode,
     dataset: Dataset,
     *,
-    protocol: str = "locatello2019",
     metrics: Sequence[str | Metric] | None = None,
-    seed: int = 0,
+    protocol: str = "locatello2019",
     blocks: Blocks | None = None,
-    representation: Literal["mean", "sampled"] = "mean",
-    repeats: int = 0,
-    references: Sequence[str] = ("random", "ceiling"),
     untrained: Encode | None = None,
-    batch_size: int = 256,
-    num_samples: int | None = None,
-    inputs: Literal["torch", "numpy"] = "torch",
-    progress: Progress | None = None,
-) -> dict[str, float]:
-    """The scores of an encoder on a data set, as a flat dict that can be logged: `score_encoder(...).flat()`.
+    seed: int = 0,
+    settings: ScoreSettings = _DEFAULT,
+) -> Scores:
+    """Scores of an encoder on a data set, with matrices, intervals, floors and ceilings.
+
+    encode: images (n, C, H, W), float32 in [0, 1] -> codes (n, d), a `Posterior`, or a pair of means and log variances.
+    dataset: whose images are encoded, each once: all of a grid, 100,000 drawn at random of other data.
+    metrics: names of the protocol's metrics, or metric objects; default: all of the protocol.
+    protocol: the id of a set of metrics with its settings; default "locatello2019".
+    blocks: dimensions that belong together, such as [(0, 1), 2]; default: the posterior's, else each dimension alone.
+    untrained: the encoder before training, as a floor of at most 100,000 observations; default: no such floor.
+    seed: of every random draw, 0 or more; default 0.
+    settings: representation, repeats, references, observations and batches (see `ScoreSettings`).
+    Raises SettingError for a protocol, metric, block or setting that does not exist or fit, ShapeError for codes of
+    another shape, DataError for codes that are not finite or too few.
 
     >>> from equilab.data import MiniSprites
     >>> scores = evaluate(lambda images: images.mean(3).flatten(1)[:, ::8], MiniSprites(size=32), metrics=["mig"])
-    >>> 0 <= scores["mig"] <= scores["mig_ceiling"] <= 1
-    True
-    """
-    return score_encoder(
-        encode, dataset, protocol=protocol, metrics=metrics, seed=seed, blocks=blocks, representation=representation,
-        repeats=repeats, references=references, untrained=untrained, batch_size=batch_size, num_samples=num_samples,
-        inputs=inputs, progress=progress,
-    ).flat()  # fmt: skip
-
-
-def score_encoder(
-    encode: Encode,
-    dataset: Dataset,
-    *,
-    protocol: str = "locatello2019",
-    metrics: Sequence[str | Metric] | None = None,
-    seed: int = 0,
-    blocks: Blocks | None = None,
-    representation: Literal["mean", "sampled"] = "mean",
-    repeats: int = 0,
-    references: Sequence[str] = ("random", "ceiling"),
-    untrained: Encode | None = None,
-    batch_size: int = 256,
-    num_samples: int | None = None,
-    inputs: Literal["torch", "numpy"] = "torch",
-    progress: Progress | None = None,
-) -> Scores:
-    """The scores of an encoder on a data set, with matrices, intervals, floors and ceilings.
-
-    encode: float32 images (n, C, H, W) in [0, 1] -> codes (n, d), or a pair (mean, log_var) of a posterior; tensors or
-    arrays (`inputs` says which of the two it is given). Every image of a grid is encoded once, in batches of
-    `batch_size`; with `num_samples`, and of any other data set, that many observations, drawn at random.
-
-    references: those of `score_codes`, and "pca", as many principal components of the images as the codes have
-    dimensions, and "pixels", the images themselves (15,000 of them, and slow: thousands of dimensions). `untrained`,
-    the same encoder before training, gives the reference "floor_untrained". For each of them at most 100,000
-    observations are encoded. `progress(done, total)` is called after every batch, from the start again for each.
-    Raises ShapeError, DataError and SettingError, as `CodeTable.encode` and `score_codes` do.
-
-    >>> from equilab.data import MiniSprites
-    >>> scores = score_encoder(lambda images: images.mean(3).flatten(1)[:, ::8], MiniSprites(size=32), metrics=["mig"])
     >>> scores["mig"].matrix.shape
     (4, 5)
     """
-    chosen = choose_metrics(protocol, metrics)  # what is wrong is refused before minutes of encoding, not after
-    check_evaluation(seed=seed, repeats=repeats, representation=representation)
-    check_references(references, REFERENCES)
-    have = len(observations_to_encode(dataset, num_samples=num_samples, seed=seed))
+    chosen = choose_metrics(protocol, metrics)  # errors come before minutes of encoding, not after
+    check_count("seed", seed, least=0)
+    observations = observations_to_encode(dataset, settings, seed=seed)
     for metric in chosen:
-        check_enough(metric, have, is_grid=dataset.is_grid and have == len(dataset))
-    encode_all = partial(CodeTable.encode, dataset=dataset, batch_size=batch_size, seed=seed, inputs=inputs)
-    table = encode_all(encode, num_samples=num_samples, progress=progress)
-    fewer = min(num_samples or NUM_DRAWN, NUM_DRAWN)
-    found = code_references(table, names=references, seed=seed, blocks=blocks)
+        check_enough(metric, len(observations), is_grid=dataset.is_grid and len(observations) == len(dataset))
+    table = CodeTable.of_observations(encode, dataset, observations, settings)
+    own = Reference(table, table.blocks(blocks))
+    found = code_references(*own, names=settings.references, seed=seed)
     if untrained is not None:
-        found["floor_untrained"] = Reference(encode_all(untrained, num_samples=fewer, progress=progress), blocks)
-    encode_torch = partial(encode_all, inputs="torch")
-    if "pca" in references:
+        before = _encoded(table, untrained, dataset, observations, NUM_DRAWN, seed, settings)
+        found["floor_untrained"] = Reference(before, before.blocks(blocks))
+    settings = replace(settings, inputs="torch")
+    if "pca" in settings.references:
         encoder = principal_components(dataset, table.codes.shape[1], seed=seed)
-        codes = encode_torch(encoder, num_samples=fewer, progress=progress)
-        found["floor_pca"] = Reference(with_log_var_like(table, codes), blocks)
-    if "pixels" in references:
-        codes = encode_torch(pixels, num_samples=min(fewer, NUM_PIXELS), progress=progress)
-        found["floor_pixels"] = Reference(with_log_var_like(table, codes), None)
+        components = _encoded(table, encoder, dataset, observations, NUM_DRAWN, seed, settings)
+        found["floor_pca"] = Reference(with_posterior_like(table, components), own.blocks)
+    if "pixels" in settings.references:
+        images = _encoded(table, pixels, dataset, observations, NUM_PIXELS, seed, settings)
+        found["floor_pixels"] = Reference(with_posterior_like(table, images), images.blocks())
     if "ceiling" in found:
         found["ceiling"] = found.pop("ceiling")  # the last of all
-    return score_table(
-        table, protocol=protocol, metrics=metrics, seed=seed, blocks=blocks,
-        representation=representation, repeats=repeats, references=found,
-    )  # fmt: skip
-
-
-def evaluate_codes(
-    codes: ndarray | Tensor,
-    factors: ndarray | Tensor,
-    *,
-    protocol: str = "locatello2019",
-    metrics: Sequence[str | Metric] | None = None,
-    seed: int = 0,
-    blocks: Blocks | None = None,
-    factor_names: Sequence[str] | ndarray | None = None,
-    log_var: ndarray | Tensor | None = None,
-    representation: Literal["mean", "sampled"] = "mean",
-    repeats: int = 0,
-    references: Sequence[str] = ("random", "ceiling"),
-) -> dict[str, float]:
-    """The scores of codes (n, d) against integer factors (n, k) as a flat dict: `score_codes(...).flat()`.
-
-    Keys, for each score: `<score>`, `<score>_<factor>` for each factor that varies, `<score>_floor_random` and
-    `<score>_ceiling` for the references, and with `repeats` `<score>_low` and `<score>_high`.
-
-    >>> import numpy as np
-    >>> factors = np.stack(np.unravel_index(np.arange(60), (3, 4, 5)), 1)
-    >>> names = ("shape", "x", "y")
-    >>> scores = evaluate_codes(factors + 0.01, factors, metrics=["factor_vae_score", "mig"], factor_names=names)
-    >>> scores["factor_vae_score"], round(scores["mig_shape"], 1)
-    (1.0, 1.0)
-    """
-    return score_codes(
-        codes, factors, protocol=protocol, metrics=metrics, seed=seed, blocks=blocks, factor_names=factor_names,
-        log_var=log_var, representation=representation, repeats=repeats, references=references,
-    ).flat()  # fmt: skip
+    return _scored(own, found, chosen, protocol if _is_of_protocol(metrics) else "", seed, settings)
 
 
 def score_codes(
-    codes: ndarray | Tensor,
+    codes: ndarray | Tensor | Posterior | tuple[Any, Any] | list[Any],
     factors: ndarray | Tensor,
     *,
-    protocol: str = "locatello2019",
     metrics: Sequence[str | Metric] | None = None,
-    seed: int = 0,
+    protocol: str = "locatello2019",
     blocks: Blocks | None = None,
     factor_names: Sequence[str] | ndarray | None = None,
-    log_var: ndarray | Tensor | None = None,
-    representation: Literal["mean", "sampled"] = "mean",
-    repeats: int = 0,
-    references: Sequence[str] = ("random", "ceiling"),
+    seed: int = 0,
+    settings: ScoreSettings = _DEFAULT,
 ) -> Scores:
-    """The scores of codes (n, d) against integer factors (n, k), with matrices, intervals, floors and ceilings.
+    """Scores of codes against the factors of the same observations, with matrices, intervals, floors and ceilings.
 
-    metrics: names of the protocol's metrics, or metrics with settings of your own; None: all of the protocol.
-    blocks: dimensions that belong together, such as [(0, 1), 2]; None: each by itself.
-    log_var: (n, d) log variances of a posterior whose means are the codes; some metrics need them, and so does
-    `representation="sampled"`, which scores one sample of each posterior in place of its mean.
-    repeats: further evaluations, with other seeds, for an interval of each value.
-    references: "random" (Gaussian noise of the codes' shape, in the same blocks), "ceiling" (the factors themselves).
+    codes: (n, d) floats, a `Posterior`, whose means are scored, or a pair of means and log variances, both (n, d).
+    factors: (n, k) integers, the index of each factor's value.
+    metrics: names of the protocol's metrics, or metric objects; default: all of the protocol.
+    protocol: the id of a set of metrics with its settings; default "locatello2019".
+    blocks: dimensions that belong together, such as [(0, 1), 2]; default: the posterior's, else each dimension alone.
+    factor_names: k different names; default: factor0, factor1, ...
+    seed: of every random draw, 0 or more; default 0.
+    settings: representation, repeats and references (see `ScoreSettings`).
     Raises ShapeError and DataError for arrays that cannot be scored (see `CodeTable`), SettingError for a protocol,
-    metric, seed, reference or blocks that do not exist or do not fit.
+    metric, block or setting that does not exist or fit.
 
-    >>> import numpy as np
     >>> factors = np.stack(np.unravel_index(np.arange(60), (3, 4, 5)), 1)
-    >>> scores = score_codes(factors + 0.01, factors, metrics=["mig"], repeats=4)
+    >>> scores = score_codes(factors + 0.01, factors, metrics=["mig"], settings=ScoreSettings(repeats=4))
     >>> scores["mig"].matrix.shape, scores.references["ceiling"].keys(), scores.intervals["mig"].low < 1
     ((3, 3), dict_keys(['mig']), True)
     """
-    check_references(references, ("random", "ceiling"))
-    check_evaluation(seed=seed, repeats=repeats, representation=representation)
-    table = CodeTable(
-        as_array(codes),
-        as_array(factors),
-        () if factor_names is None else factor_names,
-        None if log_var is None else as_array(log_var),
-    )
-    for metric in choose_metrics(protocol, metrics):
+    chosen = choose_metrics(protocol, metrics)
+    check_count("seed", seed, least=0)
+    check_made_of_codes(settings.references)
+    means, posterior = encoded(codes)
+    table = CodeTable(means, as_array(factors), () if factor_names is None else factor_names, posterior)
+    for metric in chosen:
         check_enough(metric, len(table.codes), is_grid=table.is_grid)
-    return score_table(
-        table, protocol=protocol, metrics=metrics, seed=seed, blocks=blocks, representation=representation,
-        repeats=repeats, references=code_references(table, names=references, seed=seed, blocks=blocks),
-    )  # fmt: skip
+    own = Reference(table, table.blocks(blocks))
+    found = code_references(*own, names=settings.references, seed=seed)
+    return _scored(own, found, chosen, protocol if _is_of_protocol(metrics) else "", seed, settings)
+
+
+def _is_of_protocol(metrics: Sequence[str | Metric] | None) -> bool:
+    """Whether every metric has the settings of the protocol."""
+    return not any(isinstance(metric, Metric) for metric in metrics or ())
+
+
+def _encoded(
+    table: CodeTable,
+    encode: Encode,
+    dataset: Dataset,
+    observations: Int[ndarray, "n"],
+    most: int,
+    seed: int,
+    settings: ScoreSettings,
+) -> CodeTable:
+    """The codes that another encoder gives to at most so many of a table's observations."""
+    if len(observations) > most:
+        fewer = np.random.default_rng(seed).choice(observations, size=most, replace=False)
+        return CodeTable.of_observations(encode, dataset, fewer, settings)
+    return table.with_codes(*encode_observations(encode, dataset, observations, settings))
+
+
+def _scored(
+    own: Reference,
+    references: Mapping[str, Reference],
+    metrics: tuple[Metric, ...],
+    protocol: str,
+    seed: int,
+    settings: ScoreSettings,
+) -> Scores:
+    """The scores of a table, of its references, and of further evaluations."""
+    if taken := [name for name in own.table.scored_names if name in _RESERVED]:
+        expected = "none of the names of the reference scores"
+        raise DataError("factor_names", expected=expected, got=", ".join(taken), hint="rename it")
+
+    def scores_of(reference: Reference, what: str, repeat: int = 0) -> dict[str, Score]:
+        table, found = reference.table, {}
+        able = [metric for metric in metrics if reference is own or table.is_grid or not metric.needs_grid]
+        if settings.representation == "sampled":
+            table = table.sampled(np.random.default_rng([seed, 3, repeat]))
+        for metric in able:
+            _log.info("%s of %s", metric.name, what)
+            try:
+                score = metric.score(table, reference.blocks, generator_of(metric, seed, repeat))
+            except EquilabError as error:
+                raise error.within(metric.name) from error
+            found |= {each.name: each for each in score.each()}
+        return found
+
+    scores = scores_of(own, "the codes")
+    Scores(scores).flat()  # names of factors that collide are refused before the longer part of the work
+    again = [scores_of(own, f"the codes, evaluation {repeat}", repeat) for repeat in range(1, settings.repeats + 1)]
+    return Scores(
+        scores,
+        {
+            where: {name: score.value for name, score in scores_of(reference, where).items()}
+            for where, reference in references.items()
+        },
+        {name: tuple(found[name].value for found in again) for name in scores} if again else {},
+        protocol=protocol,
+        representation=settings.representation,
+        seed=seed,
+        settings={metric.name: repr(metric) for metric in metrics},
+        versions={"equilab": equilab.__version__, **{package: version(package) for package in _PACKAGES}},
+    )

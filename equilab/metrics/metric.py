@@ -11,7 +11,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from equilab.errors import DataError, SettingError
-from equilab.latents import Blocks
+from equilab.latents import Blocks, CodeBlock
 from equilab.metrics.code_table import CodeTable
 
 _LEAST = 10  # observations
@@ -32,8 +32,8 @@ class Score:
     name: str  # the metric's
     value: float  # in `unit`
     per_factor: dict[str, float] = field(default_factory=dict)  # by the name of each factor that varies, or empty
-    per_code: dict[str, float] = field(default_factory=dict)  # by the label of each block; what it is says the metric
-    matrix: Float[ndarray, "rows columns"] = field(default_factory=lambda: np.zeros((0, 0)))  # the metric says of what
+    per_block: dict[str, float] = field(default_factory=dict)  # one value per block, by label; see the metric
+    matrix: Float[ndarray, "rows columns"] = field(default_factory=lambda: np.zeros((0, 0)))  # see the metric
     rows: tuple[str, ...] = ()  # what each row of the matrix is: a block, or a factor
     columns: tuple[str, ...] = ()  # what each column is: the factors that vary, or what the metric says
     parts: tuple["Score", ...] = ()  # further values of the same metric
@@ -63,15 +63,33 @@ class Metric(ABC):
         """How many observations are drawn from a table."""
         return sum(getattr(self, setting, 0) for setting in self.draws)
 
-    @abstractmethod
     def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
-        """The score of a table's codes, read in these blocks (None: each dimension is one); every draw is from `rng`.
+        """The score of a table's codes; every draw is from `rng`.
 
+        blocks: in which the codes are read; default: those of the table's posterior, else each dimension alone.
         Raises SettingError for blocks that do not fit the codes, DataError for a table that this metric cannot score.
         """
+        return self.score(table, table.blocks(blocks), rng)
+
+    @abstractmethod
+    def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
+        """The same of blocks that are known to fit: what a new metric writes."""
 
 
-def drawing_at_most(metric: Metric, most: int) -> Metric:
+def generator_of(metric: Metric, seed: int, repeat: int = 0) -> np.random.Generator:
+    """The generator that a metric draws from, made of the seed and its name; for a further evaluation another.
+
+    A protocol with one more metric leaves the others as they are.
+
+    >>> from equilab.metrics.protocols import find_protocol
+    >>> generators = [generator_of(metric, seed=0) for metric in find_protocol("locatello2019")[:2]]
+    >>> bool(generators[0].integers(2**62) == generators[1].integers(2**62))
+    False
+    """
+    return np.random.default_rng([seed, *([repeat] if repeat else []), *metric.name.encode()])
+
+
+def with_sample_budget(metric: Metric, most: int) -> Metric:
     """The metric with the numbers of observations that it draws cut in proportion, to `most` together.
 
     Another setting is another protocol: what it gives is not comparable with published scores.
@@ -97,7 +115,7 @@ def check_enough(metric: Metric, have: int, *, is_grid: bool) -> None:
             expected=f"the {metric.num_observations} observations that {metric.name} draws, or a complete grid",
             got=have,
             hint=(
-                f"give more, or a metric that draws less: {drawing_at_most(metric, have)!r} "
+                f"give more, or a metric that draws less: {with_sample_budget(metric, have)!r} "
                 f"(python -m training.evaluate: --draws {have})"
             ),
         )

@@ -1,71 +1,93 @@
-"""What to read a score against: codes that know nothing, codes that anybody gets, and codes that are the factors."""
+"""Reference codes: random (floor), pixels, PCA and untrained encoders (baselines), ground-truth factors (ceiling)."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy import ndarray
 from torch import Tensor
 
 from equilab.data import Dataset
 from equilab.errors import SettingError
-from equilab.latents import Blocks
+from equilab.latents import CodeBlock, gaussian_posterior_of
 from equilab.metrics.code_table import CodeTable
 
-REFERENCES = ("random", "pca", "pixels", "ceiling")
-"""References by the word that asks for them; pca and pixels are made of images."""
 NUM_PCA = 10_000
 """Images that the principal components are fitted to."""
 NUM_PIXELS = 15_000
 """Observations whose pixels are a code: each has thousands of dimensions."""
+_OF_CODES = ("random", "ceiling")
 
 
 class Reference(NamedTuple):
-    """Codes that a score is read against, and the blocks in which they are read."""
+    """Codes to compare a score with, and the blocks in which they are read."""
 
     table: CodeTable
-    blocks: Blocks | None
+    blocks: tuple[CodeBlock, ...]
 
 
-def check_references(references: Sequence[str], known: Sequence[str]) -> None:
-    """SettingError, with those there are, for a reference that does not exist or that these inputs cannot give."""
-    if isinstance(references, str):
-        raise SettingError("references", expected="a sequence, such as ('random', 'ceiling')", got=repr(references))
-    for name in references:
-        if name not in known:
-            hint = "it is made of images: use evaluate or score_encoder" if name in REFERENCES else ""
-            raise SettingError("references", expected=f"one of {', '.join(known)}", got=repr(name), hint=hint)
+def code_references(
+    table: CodeTable, blocks: tuple[CodeBlock, ...], *, names: Sequence[str], seed: int
+) -> dict[str, Reference]:
+    """The references that are made of codes and factors alone, by the end of their key."""
+    found: dict[str, Reference] = {}
+    if "random" in names:
+        found["floor_random"] = Reference(random_codes(table, seed=seed), blocks)
+    if "ceiling" in names:
+        perfect = factor_codes(table)
+        found["ceiling"] = Reference(perfect, perfect.blocks())
+    return found
+
+
+def check_made_of_codes(names: Sequence[str]) -> None:
+    """SettingError for a reference that is made of images."""
+    for name in names:
+        if name not in _OF_CODES:
+            hint = "it is made of images: use evaluate"
+            raise SettingError("references", expected=f"one of {', '.join(_OF_CODES)}", got=repr(name), hint=hint)
 
 
 def random_codes(table: CodeTable, *, seed: int) -> CodeTable:
     """The table with standard Gaussian noise, independent of the factors, in place of its codes: a floor.
 
-    Where the table has log variances, these have variance 1.
+    Where the table has a posterior, this one has variance 1.
 
-    >>> table = CodeTable(np.zeros((4, 2)), np.arange(4)[:, None])
+    >>> table = CodeTable(np.zeros((4, 2)), np.array([[0, 0], [0, 1], [1, 0], [1, 1]]))
     >>> random_codes(table, seed=0).codes.shape
     (4, 2)
     """
     codes = np.random.default_rng([seed, 1]).standard_normal(table.codes.shape, dtype=np.float32)
-    log_var = None if table.log_var is None else np.zeros_like(codes)
-    return CodeTable(codes, table.factors, table.factor_names, log_var)
+    return _with_variance(table, codes, 1.0)
 
 
 def factor_codes(table: CodeTable) -> CodeTable:
     """The table with the factors that vary, one per dimension, in place of its codes: the ceiling. Values count from 0.
 
     What it scores is below 1 where the metric itself falls short: MIG puts the 40 orientations of dSprites in 20 bins.
-    Where the table has log variances, these have a standard deviation of 0.1 steps of the factor.
+    Where the table has a posterior, this one has a standard deviation of 0.1 steps of the factor.
 
     >>> table = CodeTable(np.zeros((4, 2)), np.array([[0, 3], [0, 4], [0, 5], [0, 6]]))
     >>> factor_codes(table).codes.tolist()
     [[0.0], [1.0], [2.0], [3.0]]
     """
-    columns = [np.unique(table.factors[:, factor], return_inverse=True)[1].reshape(-1) for factor in table.scored]
-    codes = np.stack(columns, axis=1).astype(np.float32)
-    log_var = None if table.log_var is None else np.full_like(codes, np.log(0.01))
-    return CodeTable(codes, table.factors, table.factor_names, log_var)
+    codes = np.stack(table.factor_table.numbered, axis=1).astype(np.float32)
+    return _with_variance(table, codes, 0.01)
+
+
+def _with_variance(table: CodeTable, codes: np.ndarray, variance: Tensor | float) -> CodeTable:
+    """Other codes of a table, as the means of a posterior of this variance where the table has one."""
+    if table.posterior is None:
+        return table.with_codes(codes)
+    return table.with_codes(codes, gaussian_posterior_of(torch.from_numpy(codes), variance=variance))
+
+
+def with_posterior_like(table: CodeTable, codes: CodeTable) -> CodeTable:
+    """Codes with a posterior where the table has one: 0.01 of the variance of each dimension."""
+    if table.posterior is None or codes.posterior is not None:
+        return codes
+    variance = 0.01 * np.maximum(codes.codes.var(axis=0), np.finfo(np.float32).tiny)
+    posterior = gaussian_posterior_of(torch.from_numpy(codes.codes), variance=torch.from_numpy(variance))
+    return codes.with_codes(codes.codes, posterior)
 
 
 def pixels(images: Tensor) -> Tensor:
@@ -101,24 +123,3 @@ def principal_components(dataset: Dataset, dim: int, *, seed: int) -> Callable[[
     components = torch.from_numpy(np.ascontiguousarray(fitted.components_, np.float32))
     centre = torch.from_numpy(np.asarray(fitted.mean_, np.float32))
     return lambda images: (pixels(images).cpu() - centre) @ components.T
-
-
-def code_references(
-    table: CodeTable, *, names: Sequence[str], seed: int, blocks: Blocks | None
-) -> dict[str, Reference]:
-    """The references that are made of codes and factors alone, by the end of their key."""
-    found: dict[str, Reference] = {}
-    if "random" in names:
-        found["floor_random"] = Reference(random_codes(table, seed=seed), blocks)
-    if "ceiling" in names:
-        found["ceiling"] = Reference(factor_codes(table), None)
-    return found
-
-
-def with_log_var_like(table: CodeTable, codes: CodeTable) -> CodeTable:
-    """Codes with log variances where the table has some: 0.01 of the variance of each dimension."""
-    if table.log_var is None or codes.log_var is not None:
-        return codes
-    variance: ndarray = np.maximum(codes.codes.var(axis=0), np.finfo(np.float32).tiny)
-    log_var = np.broadcast_to(np.log(0.01 * variance), codes.codes.shape)
-    return CodeTable(codes.codes, codes.factors, codes.factor_names, log_var)

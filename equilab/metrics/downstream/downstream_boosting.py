@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from equilab.latents import Blocks
+from equilab.latents import CodeBlock
 from equilab.metrics.boosting.gradient_boosting import GradientBoosting
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.downstream.learning_curve import downstream_score
@@ -21,12 +21,12 @@ class DownstreamBoosting(Metric):
     was fitted to, after the largest number. A factor of which the training points show one value is predicted as
     that value.
 
-    matrix: accuracy, (numbers of points, factors that vary). per_factor: accuracy after the largest number. per_code:
+    matrix: accuracy, (numbers of points, factors that vary). per_factor: accuracy after the largest number. per_block:
     the block's share of the trees' importance, mean over factors, after the largest number.
     parts: `downstream_boosting_<size>`, the accuracy after each number of points, with its factors;
     `downstream_boosting_efficiency_<size>`, the statistical efficiency: mean accuracy after that number over
     mean accuracy after the largest, a ratio that chance can lift above 1.
-    Raises DataError for a table of one row, SettingError for settings or blocks that make no sense.
+    Raises DataError for a table of one row, SettingError for invalid settings.
     Defaults: the study's.
 
     >>> factors = np.stack(np.unravel_index(np.arange(64) % 8, (2, 2, 2)), 1)
@@ -44,7 +44,7 @@ class DownstreamBoosting(Metric):
     def __post_init__(self) -> None:
         check_counts(self, {"num_train": 1, "num_test": 1})
 
-    def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
+    def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
         return downstream_score(
             self.name,
             self.boosting.fit_each,

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from equilab.latents import Blocks
+from equilab.latents import CodeBlock
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.downstream.learning_curve import downstream_score
 from equilab.metrics.downstream.predictors import fit_logistic
@@ -22,13 +22,13 @@ class DownstreamLogistic(Metric):
     training points show one value is predicted as that value. On a perfect code of one number for each factor the score
     is far below 1: no threshold sets an inner value apart from those on both of its sides.
 
-    matrix: accuracy, (numbers of points, factors that vary). per_factor: accuracy after the largest number. per_code:
+    matrix: accuracy, (numbers of points, factors that vary). per_factor: accuracy after the largest number. per_block:
     the block's share of |weight| times standard deviation, summed over classes, mean over factors, after the largest
     number.
     parts: `downstream_logistic_<size>`, the accuracy after each number of points, with its factors;
     `downstream_logistic_efficiency_<size>`, the statistical efficiency: mean accuracy after that number over
     mean accuracy after the largest, a ratio that chance can lift above 1.
-    Raises DataError for a table of one row, SettingError for settings or blocks that make no sense.
+    Raises DataError for a table of one row, SettingError for invalid settings.
     Defaults: the study's.
 
     >>> factors = np.stack(np.unravel_index(np.arange(64) % 8, (2, 2, 2)), 1)
@@ -44,7 +44,7 @@ class DownstreamLogistic(Metric):
     def __post_init__(self) -> None:
         check_counts(self, {"num_train": 1, "num_test": 1})
 
-    def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
+    def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
         return downstream_score(
             self.name,
             fit_logistic,

@@ -8,12 +8,12 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 
 from equilab.errors import DataError
-from equilab.latents import Blocks, parse_blocks
+from equilab.latents import CodeBlock
 from equilab.metrics.boosting.gradient_boosting import GradientBoosting
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.downstream.grid_rows import GridRows
-from equilab.metrics.downstream.predictors import block_features
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
+from equilab.metrics.supervised.importance import block_features
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,11 @@ class Fairness(Metric):
     all pairs; 0 is fair. Every value is set in the same observations: a predictor that ignores s has exactly 0.
 
     matrix: unfairness, (target, sensitive), its diagonal 0 and in no mean. per_factor: mean over sensitive factors, for
-    the factor as a target; the mean of a column says how far a factor leaks. per_code: none, as no block predicts
+    the factor as a target; the mean of a column says how far a factor leaks. per_block: none, as no block predicts
     alone. part `fairness_max`: the same with the largest distance over v in place of the mean.
     Raises DataError when one factor alone varies, and for a table without the complete grid of its factors (each
-    combination once or more): an intervention needs the observation that differs in s alone. SettingError for settings
-    or blocks that make no sense. Defaults: the paper's.
+    combination once or more): an intervention needs the observation that differs in s alone. SettingError for
+    invalid settings. Defaults: the paper's.
 
     >>> factors = np.stack(np.unravel_index(np.arange(6), (2, 3)), 1)
     >>> Fairness(100, 9, GradientBoosting(stages=9))(CodeTable(factors, factors), rng=np.random.default_rng(0)).value
@@ -50,8 +50,7 @@ class Fairness(Metric):
     def __post_init__(self) -> None:
         check_counts(self, {"num_train": 1, "num_test": 1})
 
-    def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
-        parsed = parse_blocks(blocks, table.codes.shape[1])
+    def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
         if len(table.scored) < 2:
             raise DataError(
                 "factors",
@@ -61,14 +60,14 @@ class Fairness(Metric):
         names = table.scored_names
         grid = GridRows.of(table)
         train = table.sample(self.num_train, rng)
-        features, factors = block_features(table.codes[train], parsed), table.factors[train][:, list(table.scored)]
+        features, factors = block_features(table.codes[train], blocks), table.factors[train][:, list(table.scored)]
         mean, largest = np.zeros((2, len(names), len(names)))
         for target, model in enumerate(self.boosting.fit_each(features, factors, rng=rng)):
             for sensitive in range(len(names)):
                 if sensitive == target:
                     continue
                 rows = grid.interventions(sensitive, num=self.num_test, rng=rng)  # (values, num_test)
-                predicted = model.predict(block_features(table.codes[rows.ravel()], parsed)).reshape(rows.shape)
+                predicted = model.predict(block_features(table.codes[rows.ravel()], blocks)).reshape(rows.shape)
                 distances = distances_to_mean(prediction_counts(predicted))
                 mean[target, sensitive], largest[target, sensitive] = distances.mean(), distances.max()
         part = self._score("fairness_max", largest, names)

@@ -6,10 +6,11 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from equilab.latents import Blocks, parse_blocks
+from equilab.latents import CodeBlock
 from equilab.metrics.code_table import CodeTable
-from equilab.metrics.downstream.predictors import Fit, block_features, by_block
+from equilab.metrics.downstream.predictors import Fit, by_block
 from equilab.metrics.metric import Score, by_name
+from equilab.metrics.supervised.importance import block_features
 
 
 class LearningCurve(NamedTuple):
@@ -66,16 +67,15 @@ def downstream_score(
     *,
     num_train: int,
     num_test: int,
-    blocks: Blocks | None,
+    blocks: tuple[CodeBlock, ...],
     rng: np.random.Generator,
 ) -> Score:
-    """The score of a table with this kind of predictor; what it holds say the metrics that call it."""
-    parsed = parse_blocks(blocks, table.codes.shape[1])
-    names, labels = table.scored_names, tuple(block.label for block in parsed)
+    """Test accuracy by training-set size; the fields of the score: see `DownstreamBoosting`."""
+    names, labels = table.scored_names, tuple(block.label for block in blocks)
     train_sizes = growing_sizes(num_train)
     parts = table.sample_split(sum(train_sizes), num_test, rng)
     train, test = (
-        (block_features(table.codes[rows], parsed), table.factors[rows][:, list(table.scored)]) for rows in parts
+        (block_features(table.codes[rows], blocks), table.factors[rows][:, list(table.scored)]) for rows in parts
     )
     found = learning_curve(train, test, train_sizes, fit, rng)
     sizes = tuple(map(str, train_sizes))
@@ -84,7 +84,7 @@ def downstream_score(
         name,
         float(found.accuracy[-1].mean()),
         by_name(names, found.accuracy[-1]),
-        by_name(labels, by_block(found.importances, parsed)),
+        by_name(labels, by_block(found.importances, blocks)),
         found.accuracy,
         rows=sizes,
         columns=names,

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from equilab.latents import Block, block_values
+from equilab.latents import CodeBlock
 from equilab.metrics.predictors.logistic_cv import OneVsRest, fit_one_vs_rest_cv
 
 
@@ -75,19 +75,10 @@ class _Logistic:
         return self.classes[(features @ self.model.weights + self.model.intercepts).argmax(axis=1)]
 
 
-def block_features(codes: Float[ndarray, "n d"], blocks: tuple[Block, ...]) -> Float[ndarray, "n m"]:
-    """The values of all blocks side by side, float64: what a predictor sees.
-
-    >>> block_features(np.array([[3.0, 4.0, 7.0]]), (Block((2,)), Block((0, 1), "circle"))).round(6).tolist()
-    [[7.0, 0.6, 0.8]]
-    """
-    return np.ascontiguousarray(np.concatenate([block_values(codes, block) for block in blocks], axis=1))
-
-
-def by_block(values: Float[ndarray, "m"], blocks: tuple[Block, ...]) -> Float[ndarray, "blocks"]:
+def by_block(values: Float[ndarray, "m"], blocks: tuple[CodeBlock, ...]) -> Float[ndarray, "blocks"]:
     """The sum of the values of each block's features.
 
-    >>> by_block(np.array([0.5, 0.25, 0.25]), (Block((2,)), Block((0, 1), "circle"))).tolist()
+    >>> by_block(np.array([0.5, 0.25, 0.25]), (CodeBlock((2,)), CodeBlock((0, 1)))).tolist()
     [0.5, 0.5]
     """
     starts = np.cumsum([0, *(len(block.axes) for block in blocks[:-1])])

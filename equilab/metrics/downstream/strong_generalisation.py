@@ -10,12 +10,12 @@ from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
 from equilab.errors import DataError, SettingError
-from equilab.latents import Block, Blocks, parse_blocks
+from equilab.latents import CodeBlock
 from equilab.metrics.boosting.gradient_boosting import GradientBoosting
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.downstream.held_out import HoldOut, held_out_combinations, positions
-from equilab.metrics.downstream.predictors import block_features
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
+from equilab.metrics.supervised.importance import block_features
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,11 @@ class StrongGeneralisation(Metric):
 
     matrix: accuracy on held-out combinations, (target, other factor), mean over splits; 0 on the diagonal and for
     pairs that no split can be made of (interpolation needs three values), which are in no mean. per_factor: mean over
-    other factors, for the factor as a target. per_code: none. parts, each with its matrix: one for each of `splits`;
+    other factors, for the factor as a target. per_block: none. parts, each with its matrix: one for each of `splits`;
     `strong_generalisation_seen`, the accuracy on `num_test` fresh observations of combinations that were shown;
     `strong_generalisation_gap`, seen minus held out.
     Raises DataError when one factor alone varies, or too few observations show the combinations that a split needs;
-    SettingError for settings or blocks that make no sense. No paper fixes the defaults: about 30 % is held out in
+    SettingError for invalid settings. No paper fixes the defaults: about 30 % is held out in
     Schott et al. 2022, the sizes are ours.
 
     >>> factors = np.stack(np.unravel_index(np.arange(64) % 4, (2, 2)), 1)
@@ -61,15 +61,14 @@ class StrongGeneralisation(Metric):
                 "splits", expected=f"a tuple of one or more of {', '.join(known)}", got=repr(self.splits)
             )
 
-    def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
-        parsed = parse_blocks(blocks, table.codes.shape[1])
+    def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
         if len(table.scored) < 2:
             raise DataError(
                 "factors",
                 expected="at least two that vary, as strong generalisation combines factors",
                 got=f"one: {table.scored_names[0]}",
             )
-        found = [self._pairs(split, table, parsed, rng) for split in self.splits]
+        found = [self._pairs(split, table, blocks, rng) for split in self.splits]
         seen, held_out, made = (np.stack(part) for part in zip(*found, strict=True))
         score = partial(_score, names=table.scored_names)
         parts = (
@@ -82,7 +81,9 @@ class StrongGeneralisation(Metric):
         )
         return score(self.name, held_out, made, parts=parts)
 
-    def _pairs(self, split: HoldOut, table: CodeTable, blocks: tuple[Block, ...], rng: np.random.Generator) -> "_Pairs":
+    def _pairs(
+        self, split: HoldOut, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator
+    ) -> "_Pairs":
         """Accuracies of every pair of a target and another factor, in one split."""
         columns = [positions(table.factors[:, factor]) for factor in table.scored]
         shape = (len(columns), len(columns))

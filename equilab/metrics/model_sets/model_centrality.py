@@ -67,7 +67,7 @@ def cross_scores(
     a dimension of its own that follows it most: the FactorVAE score is blind to smaller ones.
     Images of N models: N * (num_variance + votes * batch_size), each encoded N times; defaults: 1,000 votes of 100
     images as in the paper's code, twice.
-    Raises DataError for fewer than two models, SettingError for counts that make no sense, ShapeError for codes that
+    Raises DataError for fewer than two models, SettingError for invalid counts, ShapeError for codes that
     are not (n, d).
     """
     if len(models) < 2:

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 
 from equilab.errors import DataError, SettingError
-from equilab.latents import Block, Blocks, circle_codes, parse_blocks
+from equilab.latents import CodeBlock, projected_codes
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
 
@@ -21,12 +21,12 @@ class BetaVAEScore(Metric):
 
     A point: a factor k, uniform; `batch_size` pairs of observations, the two of a pair sharing a value of k. Its
     feature for each block is the mean over the pairs of |code - code'|, the Euclidean norm for a block of several
-    axes (of a circle, the chord of its unit circle), not normalised. A logistic regression (L2 penalty, C = 1:
+    axes (projected onto its manifold), not normalised. A logistic regression (L2 penalty, C = 1:
     scikit-learn's defaults) is fitted to `num_train` points; the score is its accuracy on `num_test` fresh ones.
 
     matrix: test points by true (rows) and predicted (columns) factor. per_factor: accuracy among its test points.
-    per_code: the block's share of the classifier's weights, each times the standard deviation of its feature.
-    Raises DataError when only one factor varies, SettingError for settings or blocks that make no sense.
+    per_block: the block's share of the classifier's weights, each times the standard deviation of its feature.
+    Raises DataError when only one factor varies, SettingError for invalid settings.
     Defaults: protocol locatello2019, but for `max_iterations`: with scikit-learn's own 100 the solver may stop early
     on codes of unlike scales, and what it then scores is not this classifier.
 
@@ -45,10 +45,9 @@ class BetaVAEScore(Metric):
     def __post_init__(self) -> None:
         check_counts(self, {"num_train": 2, "num_test": 1, "batch_size": 1, "max_iterations": 1})
 
-    def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
+    def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
         from sklearn.linear_model import LogisticRegression
 
-        parsed = parse_blocks(blocks, table.codes.shape[1])
         if len(table.scored) < 2:
             raise DataError(
                 "factors",
@@ -56,7 +55,7 @@ class BetaVAEScore(Metric):
                 got=f"one: {table.scored_names[0]}",
             )
         train, test = (
-            sample_points(table, parsed, num=num, batch_size=self.batch_size, rng=rng)
+            sample_points(table, blocks, num=num, batch_size=self.batch_size, rng=rng)
             for num in (self.num_train, self.num_test)
         )
         if len(np.unique(train.shared)) < 2:
@@ -73,7 +72,7 @@ class BetaVAEScore(Metric):
             self.name,
             value,
             by_name(table.scored_names, per_factor),
-            by_name([block.label for block in parsed], weight / max(weight.sum(), np.finfo(float).tiny)),
+            by_name([block.label for block in blocks], weight / max(weight.sum(), np.finfo(float).tiny)),
             confusion,
             rows=table.scored_names,
             columns=table.scored_names,
@@ -88,12 +87,12 @@ class Points(NamedTuple):
 
 
 def sample_points(
-    table: CodeTable, blocks: tuple[Block, ...], *, num: int, batch_size: int, rng: np.random.Generator
+    table: CodeTable, blocks: tuple[CodeBlock, ...], *, num: int, batch_size: int, rng: np.random.Generator
 ) -> Points:
     """`num` points in the order of their shared factors, which are drawn uniformly."""
     shared = np.sort(rng.integers(len(table.scored), size=num))
     features = np.empty((num, len(blocks)))
-    codes = circle_codes(table.codes, blocks)
+    codes = projected_codes(table.codes, blocks)
     for position, factor in enumerate(table.scored):
         first, last = np.searchsorted(shared, [position, position + 1]).tolist()
         for start in range(first, last, _CHUNK):
@@ -106,11 +105,11 @@ def sample_points(
 
 
 def block_distances(
-    first: Float[ndarray, "n d"], second: Float[ndarray, "n d"], blocks: tuple[Block, ...]
+    first: Float[ndarray, "n d"], second: Float[ndarray, "n d"], blocks: tuple[CodeBlock, ...]
 ) -> Float[ndarray, "n blocks"]:
     """The Euclidean distance of each row in each block: the absolute difference where a block has one axis.
 
-    >>> block_distances(np.array([[3.0, 4.0, -2.0]]), np.zeros((1, 3)), (Block((0, 1)), Block((2,)))).tolist()
+    >>> block_distances(np.array([[3.0, 4.0, -2.0]]), np.zeros((1, 3)), (CodeBlock((0, 1)), CodeBlock((2,)))).tolist()
     [[5.0, 2.0]]
     """
     difference = np.abs(first - second)

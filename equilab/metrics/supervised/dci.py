@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from equilab.latents import Blocks, parse_blocks
+from equilab.latents import CodeBlock
 from equilab.metrics.boosting.gradient_boosting import GradientBoosting
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.metric import Metric, Score, check_counts
@@ -16,17 +16,17 @@ from equilab.metrics.supervised.importance import block_features, block_importan
 class DCI(Metric):
     """Disentanglement, completeness and informativeness, from one boosted classifier for each factor.
 
-    R[block, factor]: the importances of the block's axes (of a circle: cosine and sine of its angle), added up, in the
+    R[block, factor]: the importances of the block's axes (projected onto its manifold), added up, in the
     classifier of that factor. With K factors that vary and d blocks:
 
     disentanglement = sum_i w_i (1 - H_K(row i of R)), w_i the row's share of all importance;
     completeness = sum_j v_j (1 - H_d(column j of R)), v_j the column's share;
     informativeness = the classifiers' accuracy on `num_test` observations they have not seen, mean over factors.
 
-    The value is the disentanglement; dci_completeness and dci_informativeness are parts. matrix: R. per_code: 1 - H_K
+    The value is the disentanglement; dci_completeness and dci_informativeness are parts. matrix: R. per_block: 1 - H_K
     of each block, 0 for one that nothing needs; per_factor of the completeness: 1 - H_d, of the informativeness: the
     accuracy. A single factor makes every block that counts disentangled, a single block every factor complete: 1.
-    Raises DataError for less than two observations, SettingError for settings or blocks that make no sense.
+    Raises DataError for less than two observations, SettingError for invalid settings.
     Defaults: protocol locatello2019.
 
     >>> factors = np.stack(np.unravel_index(np.arange(64), (4, 4, 4)), 1)
@@ -43,18 +43,17 @@ class DCI(Metric):
     def __post_init__(self) -> None:
         check_counts(self, {"num_train": 1, "num_test": 1})
 
-    def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
-        parsed = parse_blocks(blocks, table.codes.shape[1])
+    def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
         train, test = table.sample_split(self.num_train, self.num_test, rng)
         factors = table.factors[:, list(table.scored)]
-        fitted = self.boosting.fit_each(block_features(table.codes[train], parsed), factors[train], rng=rng)
+        fitted = self.boosting.fit_each(block_features(table.codes[train], blocks), factors[train], rng=rng)
         importance = np.stack([boosted.importances for boosted in fitted], axis=1)
-        unseen = block_features(table.codes[test], parsed)
+        unseen = block_features(table.codes[test], blocks)
         predicted = np.stack([boosted.predict(unseen) for boosted in fitted], axis=1)
         return importance_score(
             self.name,
-            block_importance(importance, parsed),
+            block_importance(importance, blocks),
             (predicted == factors[test]).mean(axis=0),
-            blocks=parsed,
+            blocks=blocks,
             factors=table.scored_names,
         )

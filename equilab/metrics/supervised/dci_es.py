@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from equilab.errors import SettingError
-from equilab.latents import Blocks, block_values, parse_blocks
+from equilab.latents import CodeBlock
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
 from equilab.metrics.supervised.correlation import value_ranks
@@ -28,15 +28,15 @@ class DCIES(Metric):
     1: a linear probe reads all there is to read. 0: the loss falls evenly with capacity. -1: only the last probe reads
     anything. E says nothing of how much is read, so read it with the part `dci_es_informativeness`, 1 minus the least
     loss; a factor of which no probe reads more than `least_gain` has E = 0. The part `dci_es_size`: number of factors
-    that vary over number of dimensions, of which a circle has one; 1 for a code as large as what it codes, less for
+    that vary over number of dimensions, those of the manifolds; 1 for a code as large as what it codes, less for
     a larger, more for a smaller one.
 
     The paper's probes are multilayer perceptrons and forests; with other probes E is another number. Waves are
     drawn axis by axis: to reorder the dimensions is to change the seed.
 
     matrix: loss of each probe (capacity, factor that varies), rows named by the number of waves. per_factor: its E;
-    of the informativeness, its own. per_code: empty, as the probes read all codes.
-    Raises SettingError for settings or blocks that make no sense.
+    of the informativeness, its own. per_block: empty, as the probes read all codes.
+    Raises SettingError for invalid settings.
 
     >>> factors = np.stack(np.unravel_index(np.arange(16), (4, 4)), 1)
     >>> round(DCIES(1000, 1000, 4)(CodeTable(factors, factors), rng=np.random.default_rng(0)).value, 6)
@@ -55,11 +55,10 @@ class DCIES(Metric):
         if not 0 <= self.least_gain < 1:
             raise SettingError("least_gain", expected="a number from 0 to below 1", got=self.least_gain)
 
-    def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
-        parsed = parse_blocks(blocks, table.codes.shape[1])
+    def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
         split = table.sample_split(self.num_train, self.num_test, rng)
         rows = np.concatenate(split)
-        codes = np.concatenate([block_values(table.codes[rows], block) for block in parsed], axis=1)
+        codes = np.concatenate([block.values(table.codes[rows]) for block in blocks], axis=1)
         centre, spread = codes[: self.num_train].mean(axis=0), codes[: self.num_train].std(axis=0)
         codes = (codes - centre) / np.where(spread > 1e-12 * np.abs(centre), spread, np.inf)
         targets = value_ranks(table.factors[rows][:, list(table.scored)])
@@ -80,7 +79,7 @@ class DCIES(Metric):
             [explicitness_of_curve(capacities, loss, baseline=1.0, least_gain=self.least_gain) for loss in losses.T]
         )
         informative = 1 - np.minimum(losses.min(axis=0), 1.0)
-        dim = sum(1 if block.manifold == "circle" else len(block.axes) for block in parsed)
+        dim = sum(block.manifold.intrinsic_dim for block in blocks)
         return Score(
             self.name,
             float(explicit.mean()),

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from equilab.errors import SettingError
-from equilab.latents import Blocks, parse_blocks
+from equilab.latents import CodeBlock
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.metric import Metric, Score, check_counts
 from equilab.metrics.supervised.importance import (
@@ -30,9 +30,9 @@ class DCIForest(Metric):
     informativeness = 1 - root mean squared error / standard deviation, on unseen observations, at least 0.
 
     The value is the disentanglement; dci_forest_completeness and dci_forest_informativeness are parts. matrix: R.
-    per_code: 1 - H_K of each block; per_factor of the completeness: 1 - H_d, of the informativeness: its own.
+    per_block: 1 - H_K of each block; per_factor of the completeness: 1 - H_d, of the informativeness: its own.
     Another estimator is another score: on the same codes boosted trees, forests and Lasso disagree.
-    Raises DataError for less than two observations, SettingError for settings or blocks that make no sense.
+    Raises DataError for less than two observations, SettingError for invalid settings.
     Defaults: protocol eastwood2018 (10 trees; its authors choose the depths by validation, between 2 and 12).
 
     >>> factors = np.stack(np.unravel_index(np.arange(64), (4, 4, 4)), 1)
@@ -52,10 +52,9 @@ class DCIForest(Metric):
         if not self.depths or not all(isinstance(depth, int) and depth >= 1 for depth in self.depths):
             raise SettingError("depths", expected="integers, each at least 1", got=self.depths)
 
-    def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
-        parsed = parse_blocks(blocks, table.codes.shape[1])
+    def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
         train, test = table.sample_split(self.num_train, self.num_test, rng)
-        features = standardised(block_features(table.codes[train], parsed), block_features(table.codes[test], parsed))
+        features = standardised(block_features(table.codes[train], blocks), block_features(table.codes[test], blocks))
         importance, informed = [], []
         for factor in table.scored:
             column = table.factors[:, [factor]].astype(np.float64)
@@ -63,8 +62,8 @@ class DCIForest(Metric):
             forest = self._fit(features[0], target[0][:, 0], rng)
             importance.append(forest.feature_importances_)
             informed.append(explained(forest.predict(features[1]), target[1][:, 0]))
-        matrix = block_importance(np.stack(importance, axis=1), parsed)
-        return importance_score(self.name, matrix, np.array(informed), blocks=parsed, factors=table.scored_names)
+        matrix = block_importance(np.stack(importance, axis=1), blocks)
+        return importance_score(self.name, matrix, np.array(informed), blocks=blocks, factors=table.scored_names)
 
     def _fit(self, features: Float[ndarray, "n m"], target: Float[ndarray, "n"], rng: np.random.Generator):
         """The forest of all observations, as deep as does best on a tenth of them that it has not seen."""

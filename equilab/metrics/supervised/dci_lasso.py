@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from equilab.latents import Blocks, parse_blocks
+from equilab.latents import CodeBlock
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.metric import Metric, Score, check_counts, check_positive
 from equilab.metrics.supervised.importance import (
@@ -27,8 +27,8 @@ class DCILasso(Metric):
     only what is linear: a perfect code that is warped, or an angle as its cosine and sine, scores lower.
 
     The value is the disentanglement; dci_lasso_completeness and dci_lasso_informativeness are parts. matrix: R.
-    per_code: 1 - H_K of each block; per_factor of the completeness: 1 - H_d, of the informativeness: its own.
-    Raises DataError for less than two observations, SettingError for settings or blocks that make no sense.
+    per_block: 1 - H_K of each block; per_factor of the completeness: 1 - H_d, of the informativeness: its own.
+    Raises DataError for less than two observations, SettingError for invalid settings.
     Defaults: protocol eastwood2018.
 
     >>> factors = np.stack(np.unravel_index(np.arange(64), (4, 4, 4)), 1)
@@ -47,12 +47,11 @@ class DCILasso(Metric):
         check_counts(self, {"num_train": 1, "num_test": 1, "max_iterations": 1})
         check_positive(self, "alpha")
 
-    def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
+    def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
         from sklearn.linear_model import Lasso
 
-        parsed = parse_blocks(blocks, table.codes.shape[1])
         train, test = table.sample_split(self.num_train, self.num_test, rng)
-        features = standardised(block_features(table.codes[train], parsed), block_features(table.codes[test], parsed))
+        features = standardised(block_features(table.codes[train], blocks), block_features(table.codes[test], blocks))
         importance, informed = [], []
         for factor in table.scored:
             column = table.factors[:, [factor]].astype(np.float64)
@@ -62,5 +61,5 @@ class DCILasso(Metric):
             )
             importance.append(np.abs(lasso.coef_))
             informed.append(explained(lasso.predict(features[1]), target[1][:, 0]))
-        matrix = block_importance(np.stack(importance, axis=1), parsed)
-        return importance_score(self.name, matrix, np.array(informed), blocks=parsed, factors=table.scored_names)
+        matrix = block_importance(np.stack(importance, axis=1), blocks)
+        return importance_score(self.name, matrix, np.array(informed), blocks=blocks, factors=table.scored_names)

@@ -7,10 +7,10 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from equilab.latents import Blocks, parse_blocks
+from equilab.latents import CodeBlock
 from equilab.metrics.code_table import CodeTable
+from equilab.metrics.information import histogram_information
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
-from equilab.metrics.supervised.histogram_information import histogram_information
 from equilab.metrics.supervised.mig import mutual_information_gap
 
 
@@ -25,9 +25,9 @@ class DCIMIG(Metric):
     observations of locatello2019.
 
     matrix: mutual information, nats, (blocks, factors that vary). per_factor: its largest gap over its entropy, 0
-    without any. per_code: the gap that the block gives to its factor, over the sum of entropies, 0 where another
+    without any. per_block: the gap that the block gives to its factor, over the sum of entropies, 0 where another
     block gives more: they add up to the score.
-    Raises SettingError for settings or blocks that make no sense.
+    Raises SettingError for invalid settings.
 
     >>> factors = np.stack(np.unravel_index(np.arange(16), (4, 4)), 1)
     >>> DCIMIG()(CodeTable(factors, factors), rng=np.random.default_rng(0)).value > 0.99
@@ -41,10 +41,9 @@ class DCIMIG(Metric):
     def __post_init__(self) -> None:
         check_counts(self, {"bins": 2, "num_samples": 2})
 
-    def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
-        parsed = parse_blocks(blocks, table.codes.shape[1])
-        labels = tuple(block.label for block in parsed)
-        found = histogram_information(table, parsed, bins=self.bins, num_samples=self.num_samples, rng=rng)
+    def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
+        labels = tuple(block.label for block in blocks)
+        found = histogram_information(table, blocks, bins=self.bins, num_samples=self.num_samples, rng=rng)
         gaps = largest_gaps(found.information)
         entropies = found.factor_entropies
         total = max(entropies.sum(), np.finfo(float).tiny)

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
 from equilab.errors import DataError
-from equilab.latents import Blocks, block_values, parse_blocks
+from equilab.latents import CodeBlock
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.metric import Metric, Score, by_name, check_counts, check_positive
 from equilab.metrics.predictors.linear_svc import LinearClassifier
@@ -29,7 +29,7 @@ class Explicitness(Metric):
     0.94 on the factors of dSprites.
 
     matrix: share of the absolute weights (blocks, factors that vary), each column adds up to 1, or to 0 where all
-    codes are constant. per_factor: that factor's mean area. per_code: mean share over the factors.
+    codes are constant. per_factor: that factor's mean area. per_block: mean share over the factors.
     Raises DataError if all test observations show one value of a factor, SettingError for settings or blocks that
     make no sense. Defaults: protocol locatello2019, whose scikit-learn fitted one class against the rest, with a
     penalty on the intercept.
@@ -49,17 +49,16 @@ class Explicitness(Metric):
         check_counts(self, {"num_train": 2, "num_test": 2})
         check_positive(self, "penalty")
 
-    def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
-        parsed = parse_blocks(blocks, table.codes.shape[1])
+    def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
         train, test = table.sample_split(self.num_train, self.num_test, rng)
-        seen = [block_values(table.codes[train], block) for block in parsed]
-        owner = np.repeat(np.arange(len(parsed)), [values.shape[1] for values in seen])  # the block of each feature
+        seen = [block.values(table.codes[train]) for block in blocks]
+        owner = np.repeat(np.arange(len(blocks)), [values.shape[1] for values in seen])  # the block of each feature
         seen = np.concatenate(seen, axis=1)
-        unseen = np.concatenate([block_values(table.codes[test], block) for block in parsed], axis=1)
+        unseen = np.concatenate([block.values(table.codes[test]) for block in blocks], axis=1)
         centre, spread = seen.mean(axis=0), seen.std(axis=0)
         live = spread > 1e-12 * np.abs(centre)
         seen, unseen = ((codes - centre) / np.where(live, spread, np.inf) for codes in (seen, unseen))
-        areas, shares = np.empty(len(table.scored)), np.empty((len(parsed), len(table.scored)))
+        areas, shares = np.empty(len(table.scored)), np.empty((len(blocks), len(table.scored)))
         for column, factor in enumerate(table.scored):
             classifier = fit_logistic_regression(seen, table.factors[train, factor], penalty=self.penalty)
             truth = table.factors[test, factor]
@@ -71,9 +70,9 @@ class Explicitness(Metric):
                     hint="give more observations",
                 )
             areas[column] = mean_area(classifier, unseen, truth)
-            weight = np.bincount(owner, np.abs(classifier.weights).sum(axis=0), minlength=len(parsed))
+            weight = np.bincount(owner, np.abs(classifier.weights).sum(axis=0), minlength=len(blocks))
             shares[:, column] = weight / max(weight.sum(), np.finfo(float).tiny)
-        labels = tuple(block.label for block in parsed)
+        labels = tuple(block.label for block in blocks)
         return Score(
             self.name,
             float(areas.mean()),

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
 from equilab.errors import SettingError
-from equilab.latents import Block, Blocks, circle_codes, parse_blocks
+from equilab.latents import CodeBlock, projected_codes
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
 
@@ -27,12 +27,12 @@ class FactorVAEScore(Metric):
 
     is least. `num_train` votes give each block its majority factor; the score is the share of `num_test` fresh votes
     that this table names rightly. An axis is active if it varies, with a standard deviation of `active_std` or more; a
-    block without any never wins; without active axes at all the score is 0. Variances have ddof 1. The axes of a circle
-    are the cosine and sine of its angle.
+    block without any never wins; without active axes at all the score is 0. Variances have ddof 1, and
+    are those of the codes projected onto the manifold of their block.
 
     matrix: training votes (blocks, factors that vary). per_factor: accuracy among the test votes of that factor;
-    per_code: among the test votes of that block.
-    Raises SettingError for settings or blocks that make no sense. Defaults: protocol locatello2019.
+    per_block: among the test votes of that block.
+    Raises SettingError for invalid settings. Defaults: protocol locatello2019.
 
     >>> factors = np.stack(np.unravel_index(np.arange(64), (4, 4, 4)), 1)
     >>> FactorVAEScore(100, 100)(CodeTable(factors, factors), rng=np.random.default_rng(0)).value
@@ -52,17 +52,16 @@ class FactorVAEScore(Metric):
         if not self.active_std >= 0:
             raise SettingError("active_std", expected="0 or more", got=self.active_std)
 
-    def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
-        parsed = parse_blocks(blocks, table.codes.shape[1])
-        labels = tuple(block.label for block in parsed)
-        codes = circle_codes(table.codes, parsed)
+    def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
+        labels = tuple(block.label for block in blocks)
+        codes = projected_codes(table.codes, blocks)
         total = codes[table.sample(self.num_variance, rng)].var(axis=0, ddof=1, dtype=np.float64)
         active = (total > 0) & (np.sqrt(total) >= self.active_std)  # a constant axis would win every vote as 0 / 0
         if not active.any():
-            train = test = np.zeros((len(parsed), len(table.scored)), np.int64)
+            train = test = np.zeros((len(blocks), len(table.scored)), np.int64)
             return self._score(train, test, labels, table.scored_names)
         train, test = (
-            count_votes(table, parsed, total, active, num=num, batch_size=self.batch_size, rng=rng)
+            count_votes(table, blocks, total, active, num=num, batch_size=self.batch_size, rng=rng)
             for num in (self.num_train, self.num_test)
         )
         return self._score(train, test, labels, table.scored_names)
@@ -89,7 +88,7 @@ class FactorVAEScore(Metric):
 
 def count_votes(
     table: CodeTable,
-    blocks: tuple[Block, ...],
+    blocks: tuple[CodeBlock, ...],
     total: Float[ndarray, "d"],
     active: Bool[ndarray, "d"],
     *,
@@ -102,7 +101,7 @@ def count_votes(
     total, active: variance over the whole data of each axis (d,), and whether it counts.
     """
     counts = np.zeros((len(blocks), len(table.scored)), np.int64)
-    codes = circle_codes(table.codes, blocks)
+    codes = projected_codes(table.codes, blocks)
     asked = np.bincount(rng.integers(len(table.scored), size=num), minlength=len(table.scored)).tolist()
     for position, factor in enumerate(table.scored):
         for start in range(0, asked[position], _CHUNK):
@@ -118,12 +117,12 @@ def relative_variances(
     local: Float[ndarray, "votes d"],
     total: Float[ndarray, "d"],
     active: Bool[ndarray, "d"],
-    blocks: tuple[Block, ...],
+    blocks: tuple[CodeBlock, ...],
 ) -> Float[ndarray, "votes blocks"]:
     """Sum of local over sum of total variances of each block's active axes; infinite for a block without any.
 
     >>> local, total, active = np.array([[1.0, 0.0, 2.0]]), np.array([2.0, 0.0, 2.0]), np.array([True, False, True])
-    >>> relative_variances(local, total, active, (Block((0, 2)), Block((1,)))).tolist()
+    >>> relative_variances(local, total, active, (CodeBlock((0, 2)), CodeBlock((1,)))).tolist()
     [[0.75, inf]]
     """
     ratios = np.full((len(local), len(blocks)), np.inf)

@@ -5,7 +5,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from equilab.errors import DataError
-from equilab.latents import Block, block_values
+from equilab.latents import CodeBlock
 from equilab.metrics.metric import Score, by_name
 
 
@@ -62,21 +62,21 @@ def factor_completeness(importance: Float[ndarray, "blocks factors"]) -> Float[n
     return code_disentanglement(importance.T)
 
 
-def block_features(codes: Float[ndarray, "n d"], blocks: tuple[Block, ...]) -> Float[ndarray, "n m"]:
-    """What a predictor sees: the values of all blocks side by side, a circle as the cosine and sine of its angle.
+def block_features(codes: Float[ndarray, "n d"], blocks: tuple[CodeBlock, ...]) -> Float[ndarray, "n m"]:
+    """The values of all blocks side by side, float64, each projected onto its manifold: a predictor's features.
 
-    >>> block_features(np.array([[0.0, 2.0, 5.0]]), (Block((2,)), Block((0, 1), "circle"))).round(6).tolist()
-    [[5.0, 0.0, 1.0]]
+    >>> block_features(np.array([[0.0, 2.0, 5.0]]), (CodeBlock((2,)), CodeBlock((0, 1)))).tolist()
+    [[5.0, 0.0, 2.0]]
     """
-    return np.ascontiguousarray(np.concatenate([block_values(codes, block) for block in blocks], axis=1))
+    return np.ascontiguousarray(np.concatenate([block.values(codes) for block in blocks], axis=1))
 
 
 def block_importance(
-    importance: Float[ndarray, "m factors"], blocks: tuple[Block, ...]
+    importance: Float[ndarray, "m factors"], blocks: tuple[CodeBlock, ...]
 ) -> Float[ndarray, "blocks factors"]:
     """Importances of the columns of `block_features`, added up over each block.
 
-    >>> block_importance(np.array([[1.0], [2.0], [4.0]]), (Block((2,)), Block((0, 1)))).tolist()
+    >>> block_importance(np.array([[1.0], [2.0], [4.0]]), (CodeBlock((2,)), CodeBlock((0, 1)))).tolist()
     [[1.0], [6.0]]
     """
     starts = np.cumsum([0] + [len(block.axes) for block in blocks[:-1]])
@@ -112,7 +112,7 @@ def importance_score(
     importance: Float[ndarray, "blocks factors"],
     informativeness: Float[ndarray, "factors"],
     *,
-    blocks: tuple[Block, ...],
+    blocks: tuple[CodeBlock, ...],
     factors: tuple[str, ...],
 ) -> Score:
     """Disentanglement as a metric's value, completeness and informativeness as its parts; the matrix with each."""
@@ -124,5 +124,5 @@ def importance_score(
         Score(f"{name}_completeness", completeness(importance), per_factor, **shown),
         Score(f"{name}_informativeness", float(informativeness.mean()), informed, **shown),
     )
-    per_code = by_name(labels, code_disentanglement(importance))
-    return Score(name, disentanglement(importance), per_code=per_code, parts=parts, **shown)
+    per_block = by_name(labels, code_disentanglement(importance))
+    return Score(name, disentanglement(importance), per_block=per_block, parts=parts, **shown)

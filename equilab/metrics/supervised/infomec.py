@@ -8,11 +8,10 @@ from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
 from equilab.errors import DataError, SettingError
-from equilab.latents import Block, Blocks, block_values, circle_codes, parse_blocks
+from equilab.latents import CodeBlock, projected_codes
 from equilab.metrics.code_table import CodeTable
+from equilab.metrics.information import entropy, mean_by_best, mutual_information_matrix
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
-from equilab.metrics.mutual_information import entropy, mutual_information_matrix
-from equilab.metrics.supervised.histogram_information import mean_by_best
 from equilab.metrics.supervised.nearest_neighbours import mutual_information_ross
 from equilab.metrics.supervised.predictive_information import predictive_information, standardised
 
@@ -31,17 +30,16 @@ class InfoMEC(Metric):
     I: for `latents` "continuous" from nearest neighbours (`mutual_information_ross`), for "quantised" from the
     frequencies of the values, which InfoE then reads one-hot. Observations are drawn without replacement, as
     copies would be each other's neighbours. A block is active if its largest range over axes exceeds a twentieth of
-    the largest of all blocks; quantised, if it varies. Blocks of several axes are scored whole, a circle by cosine and
-    sine of its angle.
+    the largest of all blocks; quantised, if it varies. Blocks of several axes are scored whole.
 
     InfoM and InfoC compare whatever is there: noise, whose few thousandths of nats are errors of the estimate, scores
     far above 0. Read them beside the matrix, and beside InfoE.
 
-    matrix: N, (blocks, factors that vary). Of InfoM per_code: the score of the block, 0 where it is not active;
+    matrix: N, (blocks, factors that vary). Of InfoM per_block: the score of the block, 0 where it is not active;
     per_factor: the mean of the scores of the active blocks that know it best, 0 without any. Of InfoC per_factor: the
-    score of that factor; per_code: the sum of the scores of the factors that the block knows best, over the number of
-    factors. Of InfoE per_factor: the score of that factor; no per_code, as the model reads the whole code.
-    Raises SettingError for settings or blocks that make no sense, DataError for a factor whose values are all
+    score of that factor; per_block: the sum of the scores of the factors that the block knows best, over the number of
+    factors. Of InfoE per_factor: the score of that factor; no per_block, as the model reads the whole code.
+    Raises SettingError for invalid settings, DataError for a factor whose values are all
     different, and for "quantised" codes of which no value repeats. Defaults: the authors' code.
 
     >>> factors = np.stack(np.unravel_index(np.arange(100), (10, 10)), 1)
@@ -61,17 +59,16 @@ class InfoMEC(Metric):
         if self.latents not in ("continuous", "quantised"):
             raise SettingError("latents", expected="'continuous' or 'quantised'", got=repr(self.latents))
 
-    def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
-        parsed = parse_blocks(blocks, table.codes.shape[1])
+    def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
         rows = rng.permutation(len(table.codes))[: self.num_samples]
         codes, factors = table.codes[rows], table.factors[rows][:, list(table.scored)]
         if self.latents == "quantised":
-            cells = numbered_values(codes, parsed)
+            cells = numbered_values(codes, blocks)
             information = mutual_information_matrix(cells, factors)
             active = cells.max(axis=0) > 0
             features = np.concatenate([np.eye(cell.max() + 1)[cell] for cell in cells.T], axis=1)
         else:
-            values = [block_values(codes, block) for block in parsed]
+            values = [block.values(codes) for block in blocks]
             information = np.array(
                 [
                     [
@@ -81,7 +78,7 @@ class InfoMEC(Metric):
                     for value in values
                 ]
             )
-            active = wide_blocks(codes, parsed)
+            active = wide_blocks(codes, blocks)
             features = standardised(np.concatenate(values, axis=1))
         entropies = np.array([entropy(factor) for factor in factors.T])
         known = np.divide(information, entropies, out=np.zeros_like(information), where=entropies > 0)
@@ -89,14 +86,14 @@ class InfoMEC(Metric):
             predictive_information(features, factor, max_iterations=self.max_iterations, rng=rng)
             for factor in factors.T
         ]
-        return self._score(known, active, np.array(explicit), parsed, table.scored_names)
+        return self._score(known, active, np.array(explicit), blocks, table.scored_names)
 
     def _score(
         self,
         known: Float[ndarray, "blocks factors"],
         active: Bool[ndarray, "blocks"],
         explicit: Float[ndarray, "factors"],
-        blocks: tuple[Block, ...],
+        blocks: tuple[CodeBlock, ...],
         factors: tuple[str, ...],
     ) -> Score:
         """InfoM with InfoC and InfoE as its parts."""
@@ -144,29 +141,30 @@ def concentration(known: Float[ndarray, "rows columns"]) -> Float[ndarray, "rows
     return (share - chance) / (1 - chance)
 
 
-def wide_blocks(codes: Float[ndarray, "n d"], blocks: tuple[Block, ...]) -> Bool[ndarray, "blocks"]:
-    """Whether the largest range among a block's axes, of a circle cosine and sine, exceeds a twentieth of that of all.
+def wide_blocks(codes: Float[ndarray, "n d"], blocks: tuple[CodeBlock, ...]) -> Bool[ndarray, "blocks"]:
+    """Whether the largest range among a block's axes, projected onto its manifold, exceeds a twentieth of that of all.
 
-    >>> wide_blocks(np.array([[0.0, 0.0, 5.0], [1.0, 0.05, 5.0]]), (Block((0,)), Block((1,)), Block((2,)))).tolist()
+    >>> codes, blocks = np.array([[0.0, 0.0, 5.0], [1.0, 0.05, 5.0]]), tuple(CodeBlock((axis,)) for axis in range(3))
+    >>> wide_blocks(codes, blocks).tolist()
     [True, False, False]
     """
-    ranges = np.ptp(circle_codes(codes, blocks).astype(np.float64), axis=0)
+    ranges = np.ptp(projected_codes(codes, blocks).astype(np.float64), axis=0)
     widths = np.array([ranges[list(block.axes)].max() for block in blocks])
     return widths > widths.max() / 20
 
 
-def numbered_values(codes: Float[ndarray, "n d"], blocks: tuple[Block, ...]) -> Int[ndarray, "n blocks"]:
+def numbered_values(codes: Float[ndarray, "n d"], blocks: tuple[CodeBlock, ...]) -> Int[ndarray, "n blocks"]:
     """The different values of each block, numbered from 0; DataError where no two observations share one.
 
-    Values of a circle are its directions, to six decimals of cosine and sine.
+    Values that are projected onto a manifold are rounded to six decimals.
 
-    >>> numbered_values(np.array([[2.5, 1.0], [0.5, 1.0], [2.5, 1.0]]), (Block((0,)), Block((1,)))).tolist()
+    >>> numbered_values(np.array([[2.5, 1.0], [0.5, 1.0], [2.5, 1.0]]), (CodeBlock((0,)), CodeBlock((1,)))).tolist()
     [[1, 0], [0, 0], [1, 0]]
     """
     cells = np.empty((len(codes), len(blocks)), np.int64)
     for index, block in enumerate(blocks):
-        points = block_values(codes, block)
-        if block.manifold == "circle":
+        points = block.values(codes)
+        if block.manifold.is_projected:
             points = points.round(6) + 0.0  # -0 and 0 are one value
         values, inverse = np.unique(points, axis=0, return_inverse=True)
         if len(values) == len(codes) > 1:

@@ -8,23 +8,23 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 
 from equilab.errors import SettingError
-from equilab.latents import Blocks, block_values, parse_blocks
+from equilab.latents import CodeBlock
 from equilab.metrics.code_table import CodeTable
-from equilab.metrics.discretise import equal_widths
+from equilab.metrics.information import equal_widths
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
 from equilab.metrics.supervised.correlation import value_ranks
 
 
 @dataclass(frozen=True)
 class IRS(Metric):
-    """Mean over blocks, weighted by their largest deviation, of how still a block stays while its factor is fixed.
+    """Mean over blocks, weighted by their largest deviation, of how little a block changes while its factor is fixed.
 
     Robustness of a block z to everything but factor g, over `num_samples` observations, factors of more than `bins`
     values in that many bins of equal width:
 
         1 - mean over values of g of [ `quantile` of |z - E(z | g)| given g ] / max |z - E(z)|
 
-    with Euclidean distances, of a circle chords of its unit circle. A block counts with its most robust factor: 1 if
+    with Euclidean distances between the block's values. A block counts with its most robust factor: 1 if
     it depends on one factor alone. Weights are in units of the code, so that a common scale does not matter, but that
     of one block does; a constant block weighs nothing, and codes that are all constant score 0.
 
@@ -32,8 +32,8 @@ class IRS(Metric):
     and 0.01 for uniform noise. Entries of the matrix can be negative, where E(z | g) lies far from E(z).
 
     matrix: robustness (blocks, factors that vary). per_factor: that of the block most robust to all but that factor,
-    but at least 0. per_code: the block's with its most robust factor.
-    Raises SettingError for settings or blocks that make no sense. Defaults: protocol locatello2019.
+    but at least 0. per_block: the block's with its most robust factor.
+    Raises SettingError for invalid settings. Defaults: protocol locatello2019.
 
     >>> factors = np.stack(np.unravel_index(np.arange(16), (4, 4)), 1)
     >>> IRS()(CodeTable(factors, factors), rng=np.random.default_rng(0)).value
@@ -50,11 +50,10 @@ class IRS(Metric):
         if not 0 <= self.quantile <= 1:
             raise SettingError("quantile", expected="a number from 0 to 1", got=self.quantile)
 
-    def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
-        parsed = parse_blocks(blocks, table.codes.shape[1])
+    def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
         rows = table.sample(self.num_samples, rng)
         codes = table.codes[rows]
-        values = [block_values(codes, block) for block in parsed]
+        values = [block.values(codes) for block in blocks]
         factors = value_ranks(table.factors[rows][:, list(table.scored)])
         cells = np.stack([equal_widths(column, self.bins) for column in factors.T], axis=1)
         largest = np.array([_distances(value, value.mean(axis=0)).max() for value in values])
@@ -62,13 +61,13 @@ class IRS(Metric):
         largest[still] = 0.0  # the mean of equal numbers need not equal them
         deviations = expected_deviations(values, cells, quantile=self.quantile)
         robust = np.where(largest > 0, 1.0, 0.0)[:, None] - deviations / np.where(largest > 0, largest, np.inf)[:, None]
-        per_code = robust.max(axis=1)
-        labels = tuple(block.label for block in parsed)
+        per_block = robust.max(axis=1)
+        labels = tuple(block.label for block in blocks)
         return Score(
             self.name,
-            float(per_code @ largest / largest.sum()) if largest.any() else 0.0,
+            float(per_block @ largest / largest.sum()) if largest.any() else 0.0,
             by_name(table.scored_names, robust.max(axis=0).clip(min=0)),
-            by_name(labels, per_code),
+            by_name(labels, per_block),
             robust,
             rows=labels,
             columns=table.scored_names,

@@ -7,10 +7,10 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from equilab.latents import Blocks, parse_blocks
+from equilab.latents import CodeBlock
 from equilab.metrics.code_table import CodeTable
+from equilab.metrics.information import histogram_information
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
-from equilab.metrics.supervised.histogram_information import histogram_information
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,9 @@ class JEMMIG(Metric):
     range; the authors integrate the posterior over 100 bins from -4 to 4.
 
     matrix: mutual information, nats, (blocks, factors that vary); of the part: joint entropy, nats. per_factor: the
-    value of that factor. per_code: the sum of the values of the factors that the block knows best, over the number of
+    value of that factor. per_block: the sum of the values of the factors that the block knows best, over the number of
     factors: they add up to the score.
-    Raises SettingError for settings or blocks that make no sense.
+    Raises SettingError for invalid settings.
 
     >>> factors = np.stack(np.unravel_index(np.arange(16), (4, 4)), 1)
     >>> JEMMIG()(CodeTable(factors, factors), rng=np.random.default_rng(0)).value > 0.99
@@ -42,14 +42,13 @@ class JEMMIG(Metric):
     def __post_init__(self) -> None:
         check_counts(self, {"bins": 2, "num_samples": 2})
 
-    def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
-        parsed = parse_blocks(blocks, table.codes.shape[1])
-        found = histogram_information(table, parsed, bins=self.bins, num_samples=self.num_samples, rng=rng)
+    def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
+        found = histogram_information(table, blocks, bins=self.bins, num_samples=self.num_samples, rng=rng)
         joint = found.block_entropies[:, None] + found.factor_entropies - found.information
         nats = joint_entropy_minus_gap(found.information, joint)
         values = 1 - nats / (found.factor_entropies + np.log(self.bins))
         best = found.information.argmax(axis=0)
-        labels = tuple(block.label for block in parsed)
+        labels = tuple(block.label for block in blocks)
         raw = Score(
             f"{self.name}_nats",
             float(nats.mean()),

@@ -7,10 +7,10 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from equilab.latents import Blocks, parse_blocks
+from equilab.latents import CodeBlock, means_and_log_variances
 from equilab.metrics.code_table import CodeTable
+from equilab.metrics.information import entropy
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
-from equilab.metrics.mutual_information import entropy
 from equilab.metrics.supervised.mig import mutual_information_gap
 
 _CHUNK = 2**18  # densities in memory at a time; 1 MiB, which a processor's cache holds
@@ -26,7 +26,7 @@ class KDEMIG(Metric):
     q(z) is the mixture of the posteriors N(code, exp(log_var)) of `num_support` observations x drawn without
     replacement, q(z | v) that of those among them that show the value v. `num_samples` of these observations, drawn
     with replacement, give one z each for the mean. Estimates are kept between 0 and H. A block of several axes has the
-    joint density of its axes; a circle is read as its two axes, radius included: posteriors are densities of the plane.
+    joint density of its axes, as they are and not projected onto a manifold: the posteriors are densities of R^m.
 
     In full (Chen et al. evaluate it on all of dSprites) q(z) has all N observations, and each value of each factor
     10,000 samples of its own, with every value weighted alike. Here the samples are shared among values and between
@@ -35,12 +35,15 @@ class KDEMIG(Metric):
     observations have more information there than in all. Every factor that varies is scored; Chen et al. leave out
     dSprites' shape.
 
-    matrix: mutual information, nats, (blocks, factors that vary). per_factor: the gap of that factor. per_code: the
+    matrix: mutual information, nats, (blocks, factors that vary). per_factor: the gap of that factor. per_block: the
     gaps that the block earns as the best of its factors, over the number of factors: they add up to the score.
-    Raises DataError for a table without log variances, SettingError for settings or blocks that make no sense.
+    Raises DataError for a table without a Gaussian posterior, SettingError for invalid settings.
 
     >>> factors = np.stack(np.unravel_index(np.arange(16), (4, 4)), 1)
-    >>> table = CodeTable(factors, factors, log_var=np.full((16, 2), -6.0))
+    >>> import torch
+    >>> from equilab.latents import gaussian_posterior_of
+    >>> posterior = gaussian_posterior_of(torch.tensor(factors, dtype=torch.float64), variance=0.0025)
+    >>> table = CodeTable(factors, factors, posterior=posterior)
     >>> KDEMIG()(table, rng=np.random.default_rng(0)).value > 0.99
     True
     """
@@ -53,24 +56,24 @@ class KDEMIG(Metric):
     def __post_init__(self) -> None:
         check_counts(self, {"num_samples": 1, "num_support": 2})
 
-    def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
-        log_var = table.require_log_var("the density of a posterior")
-        parsed = parse_blocks(blocks, table.codes.shape[1])
-        rows = rng.permutation(len(table.codes))[: self.num_support]
-        means, log_var = table.codes[rows], np.clip(log_var[rows], -_LOG_VAR, _LOG_VAR)
+    def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
+        posterior = table.require_posterior("the density of a posterior")
+        codes, log_var = (part.numpy() for part in means_and_log_variances(posterior))
+        rows = rng.permutation(len(codes))[: self.num_support]
+        means, log_var = codes[rows], np.clip(log_var[rows], -_LOG_VAR, _LOG_VAR)
         labels = np.stack([np.unique(column, return_inverse=True)[1] for column in table.factors[rows].T], axis=1)
         labels = labels[:, list(table.scored)]
         drawn = rng.integers(len(rows), size=self.num_samples)
         noise = rng.standard_normal((self.num_samples, means.shape[1]))
         samples = means[drawn] + np.exp(0.5 * log_var[drawn].astype(np.float64)) * noise
-        information = np.empty((len(parsed), labels.shape[1]))
-        for index, block in enumerate(parsed):
+        information = np.empty((len(blocks), labels.shape[1]))
+        for index, block in enumerate(blocks):
             axes = list(block.axes)
             information[index] = posterior_information(
                 samples[:, axes], means[:, axes], log_var[:, axes], labels, drawn
             )
         gaps = mutual_information_gap(information, np.array([entropy(label) for label in labels.T]))
-        names = tuple(block.label for block in parsed)
+        names = tuple(block.label for block in blocks)
         return Score(
             self.name,
             float(gaps.mean()),

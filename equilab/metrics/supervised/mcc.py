@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from equilab.latents import Block, Blocks, block_values, parse_blocks
+from equilab.latents import CodeBlock
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
 from equilab.metrics.supervised.correlation import multiple_correlations, value_ranks
@@ -23,11 +23,11 @@ class MCC(Metric):
 
     Assignment and correlations come from the same `num_samples` observations, as in those papers: on n of them noise
     scores about sqrt(2 log(blocks) / n), and not 0. Neither scale nor offset of a code matters; a block that knows a
-    factor perfectly but not linearly scores below 1, such as an angle given as a circle.
+    factor perfectly but not linearly scores below 1, such as an angle given as cosine and sine.
 
-    matrix: absolute correlations (blocks, factors that vary). per_factor: that of its block. per_code: that of its
+    matrix: absolute correlations (blocks, factors that vary). per_factor: that of its block. per_block: that of its
     factor, 0 for blocks left over.
-    Raises SettingError for settings or blocks that make no sense.
+    Raises SettingError for invalid settings.
 
     >>> factors = np.stack(np.unravel_index(np.arange(16), (4, 4)), 1)
     >>> round(MCC()(CodeTable(3.0 - factors, factors), rng=np.random.default_rng(0)).value, 6)
@@ -40,13 +40,12 @@ class MCC(Metric):
     def __post_init__(self) -> None:
         check_counts(self, {"num_samples": 2})
 
-    def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
-        parsed = parse_blocks(blocks, table.codes.shape[1])
+    def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
         rows = table.sample(self.num_samples, rng)
         codes = table.codes[rows]
         factors = value_ranks(table.factors[rows][:, list(table.scored)])
-        correlations = multiple_correlations([block_values(codes, block) for block in parsed], factors)
-        return _score(self.name, correlations, parsed, table.scored_names)
+        correlations = multiple_correlations([block.values(codes) for block in blocks], factors)
+        return _score(self.name, correlations, blocks, table.scored_names)
 
 
 @dataclass(frozen=True)
@@ -56,9 +55,9 @@ class MCCSpearman(Metric):
     Equal values share their mean rank. A block of one axis scores the same after any increasing or decreasing map
     of it, where MCC asks for a linear one. Otherwise as MCC.
 
-    matrix: absolute rank correlations (blocks, factors that vary). per_factor: that of its block. per_code: that of
+    matrix: absolute rank correlations (blocks, factors that vary). per_factor: that of its block. per_block: that of
     its factor, 0 for blocks left over.
-    Raises SettingError for settings or blocks that make no sense.
+    Raises SettingError for invalid settings.
 
     >>> factors = np.stack(np.unravel_index(np.arange(16), (4, 4)), 1)
     >>> round(MCCSpearman()(CodeTable(np.exp(factors), factors), rng=np.random.default_rng(0)).value, 6)
@@ -71,15 +70,14 @@ class MCCSpearman(Metric):
     def __post_init__(self) -> None:
         check_counts(self, {"num_samples": 2})
 
-    def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
+    def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
         from scipy.stats import rankdata
 
-        parsed = parse_blocks(blocks, table.codes.shape[1])
         rows = table.sample(self.num_samples, rng)
         codes = table.codes[rows]
         factors = rankdata(table.factors[rows][:, list(table.scored)], axis=0)
-        ranked = [rankdata(block_values(codes, block), axis=0) for block in parsed]
-        return _score(self.name, multiple_correlations(ranked, factors), parsed, table.scored_names)
+        ranked = [rankdata(block.values(codes), axis=0) for block in blocks]
+        return _score(self.name, multiple_correlations(ranked, factors), blocks, table.scored_names)
 
 
 class Assignment(NamedTuple):
@@ -101,19 +99,19 @@ def assign(correlations: Float[ndarray, "blocks factors"]) -> Assignment:
 
 
 def _score(
-    name: str, correlations: Float[ndarray, "blocks factors"], blocks: tuple[Block, ...], factors: tuple[str, ...]
+    name: str, correlations: Float[ndarray, "blocks factors"], blocks: tuple[CodeBlock, ...], factors: tuple[str, ...]
 ) -> Score:
     """The score of absolute correlations."""
     pairs = assign(correlations)
     found = correlations[pairs]
-    per_code, per_factor = np.zeros(len(blocks)), np.zeros(len(factors))
-    per_code[pairs.blocks] = per_factor[pairs.factors] = found
+    per_block, per_factor = np.zeros(len(blocks)), np.zeros(len(factors))
+    per_block[pairs.blocks] = per_factor[pairs.factors] = found
     labels = tuple(block.label for block in blocks)
     return Score(
         name,
         float(per_factor.mean()),
         by_name(factors, per_factor),
-        by_name(labels, per_code),
+        by_name(labels, per_block),
         correlations,
         rows=labels,
         columns=factors,

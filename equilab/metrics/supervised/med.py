@@ -7,11 +7,10 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from equilab.latents import Blocks, parse_blocks
+from equilab.latents import CodeBlock
 from equilab.metrics.code_table import CodeTable
-from equilab.metrics.discretise import discretise
+from equilab.metrics.information import histogram_information
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
-from equilab.metrics.mutual_information import mutual_information_matrix
 
 
 @dataclass(frozen=True)
@@ -27,9 +26,9 @@ class MED(Metric):
     of the number of blocks, of the blocks that know the factor, averaged over factors.
 
     matrix: R (blocks, factors that vary). per_factor: the mean of D over blocks weighted by that factor's column of
-    R. per_code: D of that block, 0 for one that knows nothing. Of the part: per_factor its completeness; per_code the
+    R. per_block: D of that block, 0 for one that knows nothing. Of the part: per_factor its completeness; per_block the
     mean completeness of the factors weighted by that block's row of R.
-    Raises SettingError for settings or blocks that make no sense. Defaults: 20 bins as in that paper.
+    Raises SettingError for invalid settings. Defaults: 20 bins as in that paper.
 
     >>> factors = np.stack(np.unravel_index(np.arange(16), (4, 4)), 1)
     >>> MED()(CodeTable(factors, factors), rng=np.random.default_rng(0)).value > 0.99
@@ -43,13 +42,10 @@ class MED(Metric):
     def __post_init__(self) -> None:
         check_counts(self, {"bins": 2, "num_samples": 2})
 
-    def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
-        parsed = parse_blocks(blocks, table.codes.shape[1])
-        rows = table.sample(self.num_samples, rng)
-        cells = discretise(table.codes[rows], parsed, cells=self.bins, rng=rng)
-        factors = table.factors[rows][:, list(table.scored)]
-        importance = column_shares(mutual_information_matrix(cells, factors))
-        labels, names = tuple(block.label for block in parsed), table.scored_names
+    def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
+        found = histogram_information(table, blocks, bins=self.bins, num_samples=self.num_samples, rng=rng)
+        importance = column_shares(found.information)
+        labels, names = tuple(block.label for block in blocks), table.scored_names
         pure, complete = concentration(importance), concentration(importance.T)
         of_factor, of_code = _weighted(importance.T, pure), _weighted(importance, complete)
         return Score(

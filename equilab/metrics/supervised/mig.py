@@ -7,11 +7,10 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from equilab.latents import Blocks, parse_blocks
+from equilab.latents import CodeBlock
 from equilab.metrics.code_table import CodeTable
-from equilab.metrics.discretise import discretise
+from equilab.metrics.information import histogram_information
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
-from equilab.metrics.mutual_information import entropy, mutual_information
 
 
 @dataclass(frozen=True)
@@ -19,11 +18,11 @@ class MIG(Metric):
     """Mutual information gap, mean of (I_1 - I_2) / H: what the best block knows of a factor beyond the second best.
 
     I: mutual information, nats, of a factor's raw values and a block in `bins` cells, over `num_samples` observations
-    (one axis: equal widths of its own range; circle: equal angles; several axes: k-means). H: the factor's entropy.
+    (see `discretise`: a single axis has equal widths of its own range). H: the factor's entropy.
 
-    matrix: mutual information, nats, (blocks, factors that vary). per_factor: the gap of that factor. per_code: the
+    matrix: mutual information, nats, (blocks, factors that vary). per_factor: the gap of that factor. per_block: the
     gaps that the block earns as the best of its factors, over the number of factors: they add up to the score.
-    Raises SettingError for settings or blocks that make no sense. Defaults: protocol locatello2019.
+    Raises SettingError for invalid settings. Defaults: protocol locatello2019.
 
     >>> factors = np.stack(np.unravel_index(np.arange(16), (4, 4)), 1)
     >>> MIG()(CodeTable(factors, factors), rng=np.random.default_rng(0)).value > 0.99
@@ -37,21 +36,17 @@ class MIG(Metric):
     def __post_init__(self) -> None:
         check_counts(self, {"bins": 2, "num_samples": 2})
 
-    def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
-        parsed = parse_blocks(blocks, table.codes.shape[1])
-        rows = table.sample(self.num_samples, rng)
-        cells = discretise(table.codes[rows], parsed, cells=self.bins, rng=rng)
-        factors = table.factors[rows][:, list(table.scored)]
-        information = np.array([[mutual_information(cell, factor) for factor in factors.T] for cell in cells.T])
-        gaps = mutual_information_gap(information, np.array([entropy(factor) for factor in factors.T]))
-        labels = tuple(block.label for block in parsed)
-        earned = np.bincount(information.argmax(axis=0), gaps, minlength=len(parsed)) / len(gaps)
+    def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
+        found = histogram_information(table, blocks, bins=self.bins, num_samples=self.num_samples, rng=rng)
+        gaps = mutual_information_gap(found.information, found.factor_entropies)
+        labels = tuple(block.label for block in blocks)
+        earned = np.bincount(found.information.argmax(axis=0), gaps, minlength=len(blocks)) / len(gaps)
         return Score(
             self.name,
             float(gaps.mean()),
             by_name(table.scored_names, gaps),
             by_name(labels, earned),
-            information,
+            found.information,
             rows=labels,
             columns=table.scored_names,
         )

@@ -8,14 +8,14 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 
 from equilab.errors import SettingError
-from equilab.latents import Block, Blocks, circle_codes, parse_blocks
+from equilab.latents import CodeBlock, projected_codes
 from equilab.metrics.code_table import CodeTable
-from equilab.metrics.metric import Metric, Score, by_name, check_counts
-from equilab.metrics.supervised.histogram_information import (
+from equilab.metrics.information import (
     histogram_information,
     mean_by_best,
     normalised_information,
 )
+from equilab.metrics.metric import Metric, Score, by_name, check_counts
 from equilab.metrics.supervised.mig import mutual_information_gap
 
 
@@ -31,9 +31,9 @@ class MIGSup(Metric):
     The information is estimated as by MIG, from a histogram of the codes; the authors' own code estimates it from
     samples of the posterior, as `KDEMIG` does. Rescaling matters by the threshold alone.
 
-    matrix: I / H, (blocks, factors that vary). per_code: the gap of that block, 0 where it is not active. per_factor:
+    matrix: I / H, (blocks, factors that vary). per_block: the gap of that block, 0 where it is not active. per_factor:
     the mean of the gaps of the active blocks that know it best, 0 without any.
-    Raises SettingError for settings or blocks that make no sense. Default threshold: the authors' code.
+    Raises SettingError for invalid settings. Default threshold: the authors' code.
 
     >>> factors = np.stack(np.unravel_index(np.arange(16), (4, 4)), 1)
     >>> MIGSup()(CodeTable(factors, factors), rng=np.random.default_rng(0)).value > 0.99
@@ -50,12 +50,11 @@ class MIGSup(Metric):
         if not (np.isfinite(self.active_variance) and self.active_variance >= 0):
             raise SettingError("active_variance", expected="0 or more", got=self.active_variance)
 
-    def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
-        parsed = parse_blocks(blocks, table.codes.shape[1])
-        labels = tuple(block.label for block in parsed)
-        found = histogram_information(table, parsed, bins=self.bins, num_samples=self.num_samples, rng=rng)
+    def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
+        labels = tuple(block.label for block in blocks)
+        found = histogram_information(table, blocks, bins=self.bins, num_samples=self.num_samples, rng=rng)
         known = normalised_information(found)
-        active = active_blocks(table.codes, parsed, self.active_variance)
+        active = active_blocks(table.codes, blocks, self.active_variance)
         gaps = np.where(active, mutual_information_gap(known.T, np.ones(len(known))), 0.0)
         per_factor = mean_by_best(gaps[active], known[active].argmax(axis=1), len(table.scored))
         return Score(
@@ -69,13 +68,15 @@ class MIGSup(Metric):
         )
 
 
-def active_blocks(codes: Float[ndarray, "n d"], blocks: tuple[Block, ...], variance: float) -> Bool[ndarray, "blocks"]:
-    """Whether an axis of each block, of a circle its cosine or sine, has a variance (ddof 1) above this one.
+def active_blocks(
+    codes: Float[ndarray, "n d"], blocks: tuple[CodeBlock, ...], variance: float
+) -> Bool[ndarray, "blocks"]:
+    """Whether an axis of each block, projected onto its manifold, has a variance (ddof 1) above this one.
 
-    >>> active_blocks(np.array([[0.0, 1.0], [2.0, 1.0]]), (Block((0,)), Block((1,))), 0.01).tolist()
+    >>> active_blocks(np.array([[0.0, 1.0], [2.0, 1.0]]), (CodeBlock((0,)), CodeBlock((1,))), 0.01).tolist()
     [True, False]
     """
-    codes = circle_codes(codes, blocks)
+    codes = projected_codes(codes, blocks)
     # a single observation has no variance, and one value exactly none, whatever the rounding of its mean
     varies = (codes != codes[:1]).any(axis=0)
     axes = varies & (codes.var(axis=0, ddof=min(1, len(codes) - 1), dtype=np.float64) > variance)

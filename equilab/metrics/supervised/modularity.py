@@ -7,10 +7,10 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from equilab.latents import Blocks, parse_blocks
+from equilab.latents import CodeBlock
 from equilab.metrics.code_table import CodeTable
+from equilab.metrics.information import histogram_information, mean_by_best
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
-from equilab.metrics.supervised.histogram_information import histogram_information, mean_by_best
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,9 @@ class Modularity(Metric):
     bias, in proportion to the number of values of each factor less 1: about 0.7 on dSprites. Many factors that one
     block mixes also cost little: two known alike of K score 1 - 1 / (K - 1).
 
-    matrix: mutual information, nats, (blocks, factors that vary). per_code: the score of that block. per_factor: the
+    matrix: mutual information, nats, (blocks, factors that vary). per_block: the score of that block. per_factor: the
     mean of the scores of the blocks that know it best, 0 without any.
-    Raises SettingError for settings or blocks that make no sense. Defaults: protocol locatello2019.
+    Raises SettingError for invalid settings. Defaults: protocol locatello2019.
 
     >>> factors = np.stack(np.unravel_index(np.arange(16), (4, 4)), 1)
     >>> Modularity()(CodeTable(factors, factors), rng=np.random.default_rng(0)).value > 0.99
@@ -41,10 +41,9 @@ class Modularity(Metric):
     def __post_init__(self) -> None:
         check_counts(self, {"bins": 2, "num_samples": 2})
 
-    def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
-        parsed = parse_blocks(blocks, table.codes.shape[1])
-        labels = tuple(block.label for block in parsed)
-        found = histogram_information(table, parsed, bins=self.bins, num_samples=self.num_samples, rng=rng)
+    def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
+        labels = tuple(block.label for block in blocks)
+        found = histogram_information(table, blocks, bins=self.bins, num_samples=self.num_samples, rng=rng)
         scores = modularity(found.information)
         informed = found.information.max(axis=1) > 0
         best = found.information.argmax(axis=1)

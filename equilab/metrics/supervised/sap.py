@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from equilab.latents import Blocks, block_values, parse_blocks
+from equilab.latents import CodeBlock
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.metric import Metric, Score, by_name, check_counts, check_positive
 from equilab.metrics.predictors.linear_svc import fit_linear_svc
@@ -26,9 +26,9 @@ class SAP(Metric):
     values, about 0.25 on the factors of dSprites: read a score against that ceiling. The classifier's weights and
     intercept are penalised, so that scale and offset of a code matter (SAPRSquared is free of both).
 
-    matrix: test accuracies (blocks, factors that vary). per_factor: the gap of that factor. per_code: the gaps that
+    matrix: test accuracies (blocks, factors that vary). per_factor: the gap of that factor. per_block: the gaps that
     the block earns as the best of its factors, over the number of factors: they add up to the score.
-    Raises SettingError for settings or blocks that make no sense. Defaults: protocol locatello2019.
+    Raises SettingError for invalid settings. Defaults: protocol locatello2019.
 
     >>> factors = np.stack(np.unravel_index(np.arange(16), (2, 8)), 1)
     >>> found = SAP()(CodeTable(5.0 * factors, factors), rng=np.random.default_rng(0))
@@ -45,10 +45,9 @@ class SAP(Metric):
         check_counts(self, {"num_train": 2, "num_test": 1})
         check_positive(self, "penalty")
 
-    def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
-        parsed = parse_blocks(blocks, table.codes.shape[1])
+    def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
         train, test = table.sample_split(self.num_train, self.num_test, rng)
-        codes = [(block_values(table.codes[train], block), block_values(table.codes[test], block)) for block in parsed]
+        codes = [(block.values(table.codes[train]), block.values(table.codes[test])) for block in blocks]
         if len(codes) == 1:
             codes.append((np.zeros((len(train), 1)), np.zeros((len(test), 1))))
         accuracy = np.empty((len(codes), len(table.scored)))
@@ -57,13 +56,13 @@ class SAP(Metric):
                 classifier = fit_linear_svc(seen, table.factors[train, factor], penalty=self.penalty)
                 accuracy[row, column] = (classifier.predict(unseen) == table.factors[test, factor]).mean()
         gaps = predictability_gap(accuracy)
-        labels = tuple(block.label for block in parsed)
+        labels = tuple(block.label for block in blocks)
         return Score(
             self.name,
             float(gaps.mean()),
             by_name(table.scored_names, gaps),
-            by_name(labels, np.bincount(accuracy.argmax(axis=0), gaps, len(codes))[: len(parsed)] / len(gaps)),
-            accuracy[: len(parsed)],
+            by_name(labels, np.bincount(accuracy.argmax(axis=0), gaps, len(codes))[: len(blocks)] / len(gaps)),
+            accuracy[: len(blocks)],
             rows=labels,
             columns=table.scored_names,
         )

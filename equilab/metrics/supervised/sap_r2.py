@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from equilab.latents import Blocks, block_values, parse_blocks
+from equilab.latents import CodeBlock
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
 from equilab.metrics.supervised.correlation import multiple_correlations, value_ranks
@@ -20,11 +20,11 @@ class SAPRSquared(Metric):
     `num_samples` observations; for one axis, the squared correlation, cov^2 / (var var), which neither scale nor
     offset of the code changes. The only block of a code is compared with nothing, 0. 1 for a code in which one block
     is linear in each factor and the others do not correlate with it; a code that is monotone but not linear scores
-    less, and so does an angle given as a circle, however perfect.
+    less, and so does an angle given as cosine and sine, however perfect.
 
-    matrix: R^2 (blocks, factors that vary). per_factor: the gap of that factor. per_code: the gaps that the block
+    matrix: R^2 (blocks, factors that vary). per_factor: the gap of that factor. per_block: the gaps that the block
     earns as the best of its factors, over the number of factors: they add up to the score.
-    Raises SettingError for settings or blocks that make no sense. Another estimator than SAP: another protocol.
+    Raises SettingError for invalid settings. Another estimator than SAP: another protocol.
 
     >>> factors = np.stack(np.unravel_index(np.arange(16), (4, 4)), 1)
     >>> SAPRSquared()(CodeTable(3.0 - factors, factors), rng=np.random.default_rng(0)).value > 0.99
@@ -37,19 +37,18 @@ class SAPRSquared(Metric):
     def __post_init__(self) -> None:
         check_counts(self, {"num_samples": 2})
 
-    def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
-        parsed = parse_blocks(blocks, table.codes.shape[1])
+    def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
         rows = table.sample(self.num_samples, rng)
         factors = value_ranks(table.factors[rows][:, list(table.scored)])
         codes = table.codes[rows]
-        squared = multiple_correlations([block_values(codes, block) for block in parsed], factors) ** 2
+        squared = multiple_correlations([block.values(codes) for block in blocks], factors) ** 2
         gaps = predictability_gap(np.vstack([squared, np.zeros(len(table.scored))]))
-        labels = tuple(block.label for block in parsed)
+        labels = tuple(block.label for block in blocks)
         return Score(
             self.name,
             float(gaps.mean()),
             by_name(table.scored_names, gaps),
-            by_name(labels, np.bincount(squared.argmax(axis=0), gaps, len(parsed)) / len(gaps)),
+            by_name(labels, np.bincount(squared.argmax(axis=0), gaps, len(blocks)) / len(gaps)),
             squared,
             rows=labels,
             columns=table.scored_names,

@@ -10,7 +10,7 @@ from numpy import ndarray
 
 from equilab.errors import DataError, ShapeError
 from equilab.groups import PlaneGroup
-from equilab.latents import Blocks, block_values, parse_blocks
+from equilab.latents import Blocks, parse_blocks
 from equilab.metrics.symmetry.aligned import aligned, flat_keys, number
 from equilab.metrics.symmetry.directions import NOISE_FLOOR, check_floor, left_out_words, read_directions
 from equilab.metrics.symmetry.group_fit import (
@@ -123,7 +123,7 @@ def group_report(
     element leaves in place. `codes_of_orbit` makes `moved`.
 
     group: a finite group of equilab.groups, or a Cayley table (|G|, |G|) of integers with g h in entry [g, h].
-    blocks: the fit is of the whole code; a circle is read as its angle, None: each dimension is one.
+    blocks: the fit is of the whole code; each block is read on its manifold, None: each dimension is one.
     floor: share of the largest variance; directions below it that the fits do not explain, such as collapsed
     dimensions, are left out of all that is read from the matrices, where each direction counts the same.
 
@@ -154,7 +154,7 @@ def group_report(
         )
     check_identity(codes, moved[products.identity], products.names[products.identity])
     parsed = parse_blocks(blocks, codes.shape[1])
-    parts = [block_values(moved.reshape(-1, codes.shape[1]), block) for block in parsed]
+    parts = [block.values(moved.reshape(-1, codes.shape[1])) for block in parsed]
     widths = [part.shape[1] for part in parts]
     read = np.concatenate(parts, axis=1).reshape(moved.shape)
     train, test = halves(len(codes), codes.shape[1], rng)

@@ -55,11 +55,11 @@ def lsbd_distances(codes: ndarray, axes: Sequence[int] | None = None) -> LSBDist
     for axis in chosen:
         if not 0 <= axis < grid.ndim - 1:
             raise SettingError("axes", expected=f"0 to {grid.ndim - 2}, one of each factor", got=axis)
-    check_circles(grid.shape, chosen)
+    check_cyclic_sizes(grid.shape, chosen)
     return distances_of(grid, chosen, resolution)
 
 
-def check_circles(shape: tuple[int, ...], axes: Sequence[int]) -> None:
+def check_cyclic_sizes(shape: tuple[int, ...], axes: Sequence[int]) -> None:
     """DataError for an axis with fewer than three values."""
     for axis in axes:
         if shape[axis] < 3:
@@ -97,8 +97,8 @@ def _distance(grid: Float[ndarray, "..."], axis: int, least: float) -> tuple[flo
     scale = np.where(values > FLOOR * values[0], 1 / np.sqrt(2 * values.clip(FLOOR * values[0])), 0)
     others = tuple(index for index in range(grid.ndim - 1) if index != axis)
     marginal = grid.mean(axis=others) @ (vectors * scale)  # (N_k, 1 or 2), of mean 0
-    circle = marginal[:, 0] + 1j * (marginal[:, 1] if dim > 1 else 0)
-    power = np.abs(np.fft.fft(circle) / size) ** 2
+    plane = marginal[:, 0] + 1j * (marginal[:, 1] if dim > 1 else 0)
+    power = np.abs(np.fft.fft(plane) / size) ** 2
     power = np.maximum(power, power[-np.arange(size)])[: size // 2 + 1]  # of |omega|
     largest = power.max()
     omega = int(np.argmax(power >= (1 - _TIE) * largest)) if largest > _NOTHING else 0

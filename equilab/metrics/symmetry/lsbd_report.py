@@ -10,13 +10,13 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 
 from equilab.errors import SettingError, ShapeError
-from equilab.latents import Blocks, block_values, parse_blocks
+from equilab.latents import Blocks, parse_blocks
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.symmetry.aligned import aligned, flat_keys, number
 from equilab.metrics.symmetry.chance import chance_level
 from equilab.metrics.symmetry.directions import NOISE_FLOOR, check_floor, read_directions
 from equilab.metrics.symmetry.injectivity import injectivity
-from equilab.metrics.symmetry.lsbd import check_circles, distances_of
+from equilab.metrics.symmetry.lsbd import check_cyclic_sizes, distances_of
 from equilab.metrics.symmetry.lsbd_grid import CyclicGrid, cyclic_grid
 from equilab.metrics.symmetry.lsbd_verdict import lsbd_verdict
 from equilab.metrics.symmetry.span import checked_codes, span_of
@@ -114,7 +114,8 @@ def lsbd_report(
     first value: {"orientation": 39} for the 40 of dSprites; `{f.name: f.group.order for f in data.factors if f.group}`.
     at: values at which other factors are held, {"shape": 2}. Those that are neither are pooled: one plane and one omega
     for all of their values, as a plane of its own for each object would score a perfect latent 0.4 (protocol).
-    blocks: a circle is read as its angle. residuals: fit the linear steps, which takes most of the time.
+    blocks: dimensions that belong together, each read on its manifold.
+    residuals: fit the linear steps, which takes most of the time.
     floor: share of the largest variance; directions below it that no step explains, such as collapsed dimensions, are
     left out of overlap, order and commutator, where each direction counts the same (`num_left_out`).
 
@@ -178,10 +179,10 @@ def _report(
     check_floor(floor)
     codes, resolution = checked_codes(given.codes, "codes", None, "a grid (N_1, ..., N_k, d)")
     sizes = codes.shape[:-1]
-    check_circles(sizes, given.axes)
+    check_cyclic_sizes(sizes, given.axes)
     parsed = parse_blocks(blocks, codes.shape[-1])
     flat = codes.reshape(-1, codes.shape[-1])
-    parts = [block_values(flat, block) for block in parsed]
+    parts = [block.values(flat) for block in parsed]
     read = np.concatenate(parts, axis=1)
     span = span_of(read, resolution)
     centred = ((read - span.mean) * bool(span.rank)).reshape(*sizes, -1)

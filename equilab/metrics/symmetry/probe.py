@@ -10,7 +10,7 @@ from numpy import ndarray
 
 from equilab.errors import SettingError, ShapeError
 from equilab.groups import PlaneGroup
-from equilab.latents import Blocks, block_values, parse_blocks
+from equilab.latents import Blocks, parse_blocks
 from equilab.metrics.encoding import Encode
 from equilab.metrics.symmetry.aligned import aligned, flat_keys, number
 from equilab.metrics.symmetry.group_report import halves
@@ -92,7 +92,7 @@ def probe_codes(
     after the images were shuffled. Leave the identity out of `moved`: its R^2 of 1 would enter the means. A code that
     does not vary has R^2 0.
 
-    elements: m names. blocks: a circle is read as its angle; for None each dimension is one. Raises ShapeError and
+    elements: m names. blocks: each is read on its manifold; None: each dimension is one. Raises ShapeError and
     DataError for arrays that do not fit, and for less than 2 (d + 1) images, SettingError for settings.
 
     >>> rng = np.random.default_rng(0)
@@ -115,9 +115,7 @@ def probe_codes(
     if not (np.isfinite(ridge) and ridge >= 0):
         raise SettingError("ridge", expected="0 or more, in units of the code's variance", got=ridge)
     parsed = parse_blocks(blocks, codes.shape[1])
-    pairs = [
-        _Pairs(block_values(codes, block), np.stack([block_values(each, block) for each in moved])) for block in parsed
-    ]
+    pairs = [_Pairs(block.values(codes), np.stack([block.values(each) for each in moved])) for block in parsed]
     whole = _Pairs(*(np.concatenate(parts, axis=-1) for parts in zip(*pairs, strict=True)))
     train, test = halves(len(codes), codes.shape[1], rng)
     shuffled = rng.permutation(train)

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
-from equilab.latents import Blocks, parse_blocks
+from equilab.latents import CodeBlock
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
 from equilab.metrics.unsupervised.block_axes import block_covariance
@@ -27,8 +27,8 @@ class GaussianTotalCorrelation(Metric):
     each of them adds about 11.5 nats and the score stays a number that can be logged.
 
     matrix: mutual information, nats, of each pair of blocks alone under the Gaussian, -0.5 log(1 - rho^2) for two axes
-    of correlation rho; 0 on the diagonal. per_code: that of the block and all the others together. No per_factor.
-    Raises SettingError for settings or blocks that make no sense. Defaults: protocol locatello2019.
+    of correlation rho; 0 on the diagonal. per_block: that of the block and all the others together. No per_factor.
+    Raises SettingError for invalid settings. Defaults: protocol locatello2019.
 
     >>> codes = np.random.default_rng(0).multivariate_normal([0, 0], [[1, 0.8], [0.8, 1]], size=20_000)
     >>> table = CodeTable(codes, np.arange(20_000)[:, None])
@@ -44,22 +44,21 @@ class GaussianTotalCorrelation(Metric):
     def __post_init__(self) -> None:
         check_counts(self, {"num_samples": 2})
 
-    def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
-        parsed = parse_blocks(blocks, table.codes.shape[1])
-        sigma, owner = block_covariance(table.codes[table.sample(self.num_samples, rng)], parsed)
+    def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
+        sigma, owner = block_covariance(table.codes[table.sample(self.num_samples, rng)], blocks)
 
         def among(kept: Bool[ndarray, "axes"]) -> float:
             return gaussian_total_correlation(sigma[np.ix_(kept, kept)], owner[kept])
 
-        value, labels = among(owner >= 0), tuple(block.label for block in parsed)
-        pairs = np.zeros((len(parsed), len(parsed)))
-        for first, second in combinations(range(len(parsed)), 2):
+        value, labels = among(owner >= 0), tuple(block.label for block in blocks)
+        pairs = np.zeros((len(blocks), len(blocks)))
+        for first, second in combinations(range(len(blocks)), 2):
             pairs[first, second] = pairs[second, first] = among((owner == first) | (owner == second))
-        rest = np.array([among(owner != block) for block in range(len(parsed))])
+        rest = np.array([among(owner != block) for block in range(len(blocks))])
         return Score(
             self.name,
             value,
-            per_code=by_name(labels, np.maximum(value - rest, 0.0)),  # I(block; rest) = TC - TC of the rest
+            per_block=by_name(labels, np.maximum(value - rest, 0.0)),  # I(block; rest) = TC - TC of the rest
             matrix=pairs,
             rows=labels,
             columns=labels,

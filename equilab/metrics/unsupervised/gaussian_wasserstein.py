@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from equilab.latents import Blocks, parse_blocks
+from equilab.latents import CodeBlock
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
 from equilab.metrics.unsupervised.block_axes import block_covariance, within_blocks
@@ -22,9 +22,9 @@ class GaussianWasserstein(Metric):
     trace(Sigma), the total variance, and 0 for codes that do not vary. Factors are not looked at. Constant and
     duplicated axes are allowed: the first add 0; d copies of one code have a normalised score of 2 - 2 / sqrt(d).
 
-    matrix: covariance of each pair of axes; of blocks of several axes the Frobenius norm of their covariance. per_code:
-    the distance from the law in which that block alone is independent of all the others. No per_factor.
-    Raises SettingError for settings or blocks that make no sense. Defaults: protocol locatello2019.
+    matrix: covariance of each pair of axes; of blocks of several axes the Frobenius norm of their covariance.
+    per_block: the distance from the law in which that block alone is independent of all the others. No per_factor.
+    Raises SettingError for invalid settings. Defaults: protocol locatello2019.
 
     >>> codes = np.random.default_rng(0).standard_normal((5_000, 1)) @ np.ones((1, 4))
     >>> score = GaussianWasserstein()(CodeTable(codes, np.arange(5_000)[:, None]), rng=np.random.default_rng(0))
@@ -40,25 +40,26 @@ class GaussianWasserstein(Metric):
     def __post_init__(self) -> None:
         check_counts(self, {"num_samples": 2})
 
-    def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
-        parsed = parse_blocks(blocks, table.codes.shape[1])
-        sigma, owner = block_covariance(table.codes[table.sample(self.num_samples, rng)], parsed)
+    def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
+        sigma, owner = block_covariance(table.codes[table.sample(self.num_samples, rng)], blocks)
         value, variance = gaussian_wasserstein(sigma, owner), float(np.trace(sigma))
-        labels = tuple(block.label for block in parsed)
-        per_code = np.array([gaussian_wasserstein(sigma, (owner == block).astype(int)) for block in range(len(parsed))])
+        labels = tuple(block.label for block in blocks)
+        per_block = np.array(
+            [gaussian_wasserstein(sigma, (owner == block).astype(int)) for block in range(len(blocks))]
+        )
         scale = 1 / variance if variance > 0 else 0.0
         normalised = Score(
             f"{self.name}_normalised",
             value * scale,
-            per_code=by_name(labels, per_code * scale),
+            per_block=by_name(labels, per_block * scale),
             unit="share of variance, 0 to 2",
             better="down",
         )
         return Score(
             self.name,
             value,
-            per_code=by_name(labels, per_code),
-            matrix=_between_blocks(sigma, owner, len(parsed)),
+            per_block=by_name(labels, per_block),
+            matrix=_between_blocks(sigma, owner, len(blocks)),
             rows=labels,
             columns=labels,
             parts=(normalised,),

@@ -8,24 +8,23 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from equilab.latents import Blocks, parse_blocks
+from equilab.latents import CodeBlock
 from equilab.metrics.code_table import CodeTable
-from equilab.metrics.discretise import discretise
+from equilab.metrics.information import discretise, mutual_information
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
-from equilab.metrics.mutual_information import mutual_information
 
 
 @dataclass(frozen=True)
 class MeanPairwiseMI(Metric):
     """Mean over all pairs of blocks of their mutual information, nats; 0 for a single block.
 
-    Each block is put in `bins` cells (one axis: equal widths of its own range; circle: equal angles; several axes:
-    k-means), over `num_samples` observations. Unlike the Gaussian scores it sees any dependence, but only of pairs.
+    Each block is put in `bins` cells (see `discretise`), over `num_samples` observations. Unlike the Gaussian scores it
+    sees any dependence, but only of pairs.
     Factors are not looked at. A constant dimension has no information: its pairs count as 0 and lower the mean, as in
     the protocol. Independent codes score up to about (bins - 1)^2 / (2 num_samples), 0.018 with the defaults.
 
-    matrix: mutual information of each pair, nats; 0 on the diagonal. per_code: mean of the block's row over the others.
-    No per_factor. Raises SettingError for settings or blocks that make no sense. Defaults: protocol locatello2019.
+    matrix: mutual information of each pair, nats; 0 on the diagonal. per_block: mean of the block's row over the
+    others. No per_factor. Raises SettingError for invalid settings. Defaults: protocol locatello2019.
 
     >>> codes = np.repeat(np.arange(4.0), 100)[:, None] @ np.ones((1, 2))
     >>> score = MeanPairwiseMI()(CodeTable(codes, np.arange(400)[:, None]), rng=np.random.default_rng(0))
@@ -42,16 +41,15 @@ class MeanPairwiseMI(Metric):
     def __post_init__(self) -> None:
         check_counts(self, {"bins": 2, "num_samples": 2})
 
-    def __call__(self, table: CodeTable, *, rng: np.random.Generator, blocks: Blocks | None = None) -> Score:
-        parsed = parse_blocks(blocks, table.codes.shape[1])
+    def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
         rows = table.sample(self.num_samples, rng)
-        information = pairwise_information(discretise(table.codes[rows], parsed, cells=self.bins, rng=rng))
-        per_code = information.sum(axis=1) / max(len(parsed) - 1, 1)
-        labels = tuple(block.label for block in parsed)
+        information = pairwise_information(discretise(table.codes[rows], blocks, cells=self.bins, rng=rng))
+        per_block = information.sum(axis=1) / max(len(blocks) - 1, 1)
+        labels = tuple(block.label for block in blocks)
         return Score(
             self.name,
-            float(per_code.mean()),
-            per_code=by_name(labels, per_code),
+            float(per_block.mean()),
+            per_block=by_name(labels, per_block),
             matrix=information,
             rows=labels,
             columns=labels,
@@ -69,6 +67,6 @@ def pairwise_information(cells: Int[ndarray, "n d"]) -> Float[ndarray, "d d"]:
     """
     information = np.zeros((cells.shape[1], cells.shape[1]))
     for first, second in combinations(range(cells.shape[1]), 2):
-        found = max(0.0, mutual_information(cells[:, first], cells[:, second]))  # independent ones may miss 0 by 1e-16
+        found = mutual_information(cells[:, first], cells[:, second])
         information[first, second] = information[second, first] = found
     return information

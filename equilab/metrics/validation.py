@@ -1,21 +1,43 @@
-"""Codes and factors as metrics can read them, or errors that say what to do."""
+"""Codes, posteriors and factors as metrics read them, or errors that say what to do."""
+
+from dataclasses import fields
+from typing import Any
 
 import numpy as np
+import torch
 from jaxtyping import Float, Int
 from numpy import ndarray
+from torch import Tensor
 
-from equilab.errors import DataError
+from equilab.errors import DataError, ShapeError
+from equilab.latents import Posterior, map_tensors
 
 _LARGEST, _LEAST = 1e30, 1e-30  # magnitude, and spread of a dimension that is not constant
 _LEAST_SHARE = 1e-6  # spread over magnitude: below, float32 tells no more than sixteen values apart
 _SIGNAL = 1e-3  # spread below which a dimension may as well be dead, and is taken as it is
 
 
-def checked_codes(codes: ndarray, name: str) -> Float[ndarray, "n d"]:
-    """Finite floats of at least 32 bits; integers become float64."""
+def as_array(values: Any) -> ndarray:
+    """The values of an array, or of a tensor on any device and of any precision, as an array."""
+    return as_tensor(values).numpy() if isinstance(values, Tensor) else np.asarray(values)
+
+
+def as_tensor(values: Tensor) -> Tensor:
+    """The tensor on the CPU, without gradients, of at least 32 bits where it holds floats."""
+    values = values.detach().cpu()
+    return values.to(torch.promote_types(values.dtype, torch.float32)) if values.is_floating_point() else values
+
+
+def as_floats(codes: ndarray, name: str) -> Float[ndarray, "..."]:
+    """Floats of at least 32 bits; integers become float64."""
     if codes.dtype.kind not in "fiub":
         raise DataError(name, expected="real numbers", got=codes.dtype)
-    codes = codes.astype(np.promote_types(codes.dtype, np.float32), copy=False)
+    return codes.astype(np.promote_types(codes.dtype, np.float32), copy=False)
+
+
+def checked_codes(codes: ndarray, name: str) -> Float[ndarray, "n d"]:
+    """Finite floats of at least 32 bits."""
+    codes = as_floats(codes, name)
     if not np.isfinite(codes).all():
         row, column = np.argwhere(~np.isfinite(codes))[0]
         raise DataError(f"{name}[{row}, {column}]", expected="finite numbers", got=codes[row, column])
@@ -36,6 +58,22 @@ def check_scale(codes: Float[ndarray, "n d"]) -> None:
         else:
             continue
         raise DataError(f"codes[:, {axis}]", expected=expected, got=got, hint=hint)
+
+
+def checked_posterior(posterior: Posterior, codes: Float[ndarray, "n d"]) -> Posterior:
+    """The posterior on the CPU, in float32 or float64; ShapeError or DataError unless finite and of these codes."""
+    posterior = map_tensors(as_tensor, posterior)
+    rows = len(posterior.parts[0].tensors()[0])
+    if (rows, posterior.latent.dim) != codes.shape:
+        raise ShapeError(
+            "posterior", expected=f"the shape of the codes, {codes.shape}", got=(rows, posterior.latent.dim)
+        )
+    for part in posterior.parts:
+        for field, tensor in zip(fields(part), part.tensors(), strict=True):
+            if not tensor.isfinite().all():
+                got = tensor[~tensor.isfinite()][0].item()
+                raise DataError(f"posterior.{field.name}", expected="finite numbers", got=got)
+    return posterior
 
 
 def checked_factors(factors: ndarray) -> Int[ndarray, "n k"]:
