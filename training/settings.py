@@ -55,7 +55,7 @@ def settings_of(runs: Sequence[Run]) -> tuple[str, ...]:
         differing = [
             path
             for path, value in tree.items()
-            if any(other.get(path) != value for other in (siblings if path.startswith("objective.") else trees))
+            if any(other.get(path) != value for other in (siblings if path.split(".")[0] == "objective" else trees))
         ]
         words.append(" ".join(f"{path.removeprefix('objective.')}={_short(tree[path])}" for path in differing))
     return tuple(words)
