@@ -4,7 +4,6 @@ import json
 import logging
 import math
 import os
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,23 +17,9 @@ from training.folder import WriteError
 from training.pictures import FRAME_MILLISECONDS
 from training.run import Run
 from training.serial import to_tree
+from training.sink import Sink
 
 logger = logging.getLogger("equilab.training")
-
-
-class Sink(ABC):
-    """A receiver of what a training logs; what it does wrong costs the training nothing (see `Sinks`)."""
-
-    @abstractmethod
-    def log(self, step: int, findings: Findings, pictures: dict[str, Path]) -> None:
-        """Receives values, tables and pictures at a step.
-
-        step: updates made so far. findings: by declared keys. pictures: the file of each picture, in the run folder.
-        """
-
-    @abstractmethod
-    def close(self, exit_code: int) -> None:
-        """Ends the sink; exit_code: 0 for a training that ended as planned."""
 
 
 class JsonLines:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import wandb
 
 from training.evaluations import Findings
-from training.sinks import Sink
+from training.sink import Sink
 
 logger = logging.getLogger("equilab.training")
 FINISH_SECONDS = 120  # how long the end of a run waits for a W&B server that does not answer
