@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 import equilab
 from equilab.errors import DataError, EquilabError, SettingError
 from training.run import DECIDING, Run
-from training.serial import FORMAT, differences, from_tree, known_classes, read_json, to_tree
+from training.serial import FORMAT, by_name, differences, from_tree, known_classes, read_json, to_tree
 
 
 class WriteError(RuntimeError):
@@ -140,26 +140,45 @@ def claim(folder: Path, run: Run) -> None:
     if not path.exists():
         _write(path, Saved(run, run.key(), environment()))
         return
-    tree = read_json(path)
+    tree = _read(path)
     before = {name: tree["run"].get(name) for name in DECIDING}
-    if found := differences(before, run.deciding()):
+    if found := differences(by_name(before), by_name(run.deciding())):
         raise DataError(
             str(folder), expected="the run of its run.json", got=", ".join(found), hint="choose another folder"
         )
 
 
 def extend_run(folder: Path, saved: Saved, steps: int) -> Saved:
-    """The run of a folder with more updates, as run.json now says; its key stays. SettingError for fewer updates."""
+    """The run of a folder with more updates, as run.json now says; its key stays.
+
+    Raises SettingError for fewer updates, BusyError while another process trains in the folder.
+    """
     if steps < saved.run.steps:
         raise SettingError("steps", expected=f"at least the {saved.run.steps} of the run", got=steps)
     longer = replace(saved, run=replace(saved.run, steps=steps))
-    _write(folder / "run.json", longer)
+    if longer != saved:
+        with locked(folder):
+            _write(folder / "run.json", longer)
     return longer
 
 
 def _write(path: Path, saved: Saved) -> None:
     tree = {"format": FORMAT, "key": saved.key, "run": to_tree(saved.run), "environment": saved.environment}
     write_atomically(path, json.dumps(tree, indent=2).encode())
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The content of a run.json of a format that is read, with a tree of settings; DataError for anything else."""
+    tree = read_json(path)
+    found = tree.get("format") if isinstance(tree, dict) else None
+    wanted = f"a run.json of format {FORMAT}"
+    if found == 1 and found is not True:
+        raise DataError(str(path), expected=wanted, got="format 1, of an earlier 0.1.0", hint="train again")
+    if isinstance(found, bool) or not isinstance(found, int) or not 1 < found <= FORMAT:
+        raise DataError(str(path), expected=wanted, got=found)
+    if not isinstance(tree.get("run"), dict):
+        raise DataError(str(path), expected="a Run", got=repr(tree.get("run")))
+    return tree
 
 
 def read_run(path: Path, modules: Iterable[str] = ()) -> Saved:
@@ -169,20 +188,10 @@ def read_run(path: Path, modules: Iterable[str] = ()) -> Saved:
     Raises DataError.
     """
     path = path if path.suffix == ".json" else path / "run.json"
-    tree = read_json(path)
-    found = tree.get("format") if isinstance(tree, dict) else None
-    if found == 1:
-        raise DataError(
-            str(path),
-            expected=f"a run.json of format {FORMAT}",
-            got="format 1, of an earlier 0.1.0",
-            hint="train again",
-        )
-    if not isinstance(found, int) or not 1 < found <= FORMAT:
-        raise DataError(str(path), expected=f"a run.json of format {FORMAT}", got=found)
+    tree = _read(path)
     known = known_classes(modules)
     try:
-        run = from_tree(tree.get("run"), known, format=found)
+        run = from_tree(tree["run"], known, format=tree["format"])
     except EquilabError as error:
         raise error.within(str(path)) from error
     if not isinstance(run, Run):

@@ -23,7 +23,7 @@ from training.folder import claim, locked
 from training.keys import keys_of, scalars
 from training.progress import Clock, Progress, peak_memory
 from training.run import Run
-from training.serial import differences
+from training.serial import by_name, differences
 from training.sinks import Sinks, open_sinks
 from training.state import State, build_model
 from training.stop import Interrupted, StopRequest
@@ -195,10 +195,10 @@ def restore(state: State, run: Run, folder: Path) -> int | None:
     saved = load_newest(folder / "checkpoints")
     if saved is None:
         return None
-    settings = run.deciding()
-    if settings["steps"] >= saved["settings"]["steps"]:
-        settings["steps"] = saved["settings"]["steps"]
-    if found := differences(saved["settings"], settings):
+    before, settings = by_name(saved["settings"]), by_name(run.deciding())
+    if settings["steps"] >= before["steps"]:
+        settings["steps"] = before["steps"]
+    if found := differences(before, settings):
         raise DataError(
             str(folder),
             expected="the settings of its checkpoint",

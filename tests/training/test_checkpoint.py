@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from equilab.errors import DataError
+from tests.refused import refused
 from training.checkpoint import checkpoints, load_newest, save
 from training.folder import WriteError
 
@@ -50,10 +51,10 @@ def test_a_checkpoint_that_would_run_code_is_refused(tmp_path):
     digest = sha256(buffer.getvalue()).hexdigest()[:16]
     save(tmp_path, 10, {"step": 10})
     (tmp_path / f"step_000000020_{digest}.pt").write_bytes(buffer.getvalue())
-    with pytest.warns(RuntimeWarning, match="refused: it holds more than tensors"):
+    with pytest.warns(RuntimeWarning, match="refused"):
         assert load_newest(tmp_path) == {"step": 10}
     checkpoints(tmp_path)[1].unlink()
-    with pytest.warns(RuntimeWarning), pytest.raises(DataError, match="all 1 checkpoints are damaged"):
+    with pytest.warns(RuntimeWarning), refused(DataError, str(tmp_path), expected="an intact checkpoint"):
         load_newest(tmp_path)
     assert not (tmp_path / "owned").exists()
 
@@ -65,6 +66,6 @@ def test_a_disk_that_is_full_is_named_with_what_is_intact(tmp_path, monkeypatch)
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("training.checkpoint.write_atomically", full)
-    with pytest.raises(WriteError, match=r"step 20 \(No space left on device; .* step_000000010_\w+\.pt is intact"):
+    with pytest.raises(WriteError, match=r"step 20 .*No space left on device.*step_000000010_\w+\.pt is intact"):
         save(tmp_path, 20, {"step": 20})
     assert load_newest(tmp_path) == {"step": 10}
