@@ -63,8 +63,9 @@ class State:
 
     @classmethod
     def build(cls, run: Run, device: torch.device) -> "State":
-        """The state before the first update."""
+        """The state before the first update. Raises SettingError for a model that the objective does not train."""
         model = build_model(run)
+        run.objective.check_model(model)
         further = run.objective.build(model, generator=torch_stream(run.seed, "players"), data=run.data)
         players = {"model": Player(model, run.optimizer), **further}
         return cls(

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+import torch
+from torch import nn
 from torch.nn import functional
 
-from equilab.data import Labelled, LabelledImages, Sampler
-from equilab.errors import ShapeError
+from equilab.data import Dataset, Labelled, LabelledImages, Sampler
+from equilab.errors import SettingError, ShapeError
 from equilab.keys import Key
 from equilab.models import Classifier
-from equilab.objectives.objective import Context, Losses, Objective
+from equilab.objectives.objective import Context, Losses, Objective, Player
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,18 @@ class Classification(Objective):
         Key("train/accuracy", "0 to 1", "accuracy on the training batch", "up"),
     )
     sampler: Sampler = LabelledImages()  # how observations are drawn
+
+    def build(self, model: nn.Module, *, generator: torch.Generator, data: Dataset | None = None) -> dict[str, Player]:
+        """No further player. Raises SettingError for fewer classes than the data set's only factor has values."""
+        if data is not None and data.factors.num == 1 and isinstance(model, Classifier):
+            (labelled,) = data.factors
+            if model.num_classes < labelled.size:
+                raise SettingError(
+                    "model.num_classes",
+                    expected=f"{labelled.size}, the values of {labelled.name} of {type(data).__name__}",
+                    got=model.num_classes,
+                )
+        return {}
 
     def losses(self, model: Classifier, batch: Labelled, context: Context) -> Losses:
         if batch.labels.shape != (len(batch.images), 1):

@@ -90,6 +90,18 @@ class Objective(ABC):
         """
         return {}
 
+    def check_model(self, model: nn.Module) -> None:
+        """Raises SettingError for a module of another kind than the objective trains."""
+        wanted = argument_types(type(self)).model
+        whole = getattr(model, "_orig_mod", getattr(model, "module", model))  # of a compiled or a parallel module
+        if not isinstance(whole, wanted):
+            raise SettingError(
+                "model",
+                expected=f"a {wanted.__name__}, which {type(self).__name__} trains",
+                got=f"a {type(whole).__name__}",
+                hint="choose another model or objective",
+            )
+
     def __call__(
         self,
         model: nn.Module,
@@ -109,15 +121,8 @@ class Objective(ABC):
         0: not known. players: what `build` gave.
         Raises SettingError for a model, batch or context of another kind, and what the objective itself refuses.
         """
+        self.check_model(model)
         types = argument_types(type(self))
-        whole = getattr(model, "_orig_mod", getattr(model, "module", model))  # of a compiled or a parallel module
-        if not isinstance(whole, types.model):
-            raise SettingError(
-                "model",
-                expected=f"a {types.model.__name__}, which {type(self).__name__} trains",
-                got=f"a {type(whole).__name__}",
-                hint="choose another model or objective",
-            )
         if isinstance(batch, Tensor) and len(types.batch._fields) == 1:
             batch = types.batch(batch)
         if not isinstance(batch, types.batch):

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from torch import Tensor
 from torch.nn import functional
 
+from equilab.errors import ShapeError
 from equilab.keys import Key
 from equilab.latents import Posterior
 from equilab.models import VariationalAutoencoder
@@ -27,7 +28,11 @@ def bernoulli_reconstruction(logits: Tensor, images: Tensor) -> Tensor:
     >>> import torch
     >>> bernoulli_reconstruction(torch.zeros(1, 1, 2, 2), torch.ones(1, 1, 2, 2)).item() / 4  # log 2
     0.6931471824645996
+
+    Raises ShapeError where the two differ.
     """
+    if logits.shape != images.shape:
+        raise ShapeError("logits", expected=f"the shape of the images, {tuple(images.shape)}", got=tuple(logits.shape))
     return functional.binary_cross_entropy_with_logits(logits, images, reduction="none").flatten(1).sum(1)
 
 

@@ -1,6 +1,8 @@
 """Disentanglement of a VAE: the scores of a metric protocol, beside their floors and ceilings."""
 
 from dataclasses import dataclass
+from itertools import count
+from math import prod
 
 import numpy as np
 import torch
@@ -88,9 +90,9 @@ class Disentanglement(Evaluation):
         )
 
     def _tried(self, model: VariationalAutoencoder, moment: Moment) -> Scores:
-        """The scores of a few codes by metrics that draw little: of two values of each factor in a grid."""
+        """The scores of a few codes by metrics that draw little: of a few values of each factor in a grid."""
         chosen = [with_sample_budget(metric, _TRIED) for metric in choose_metrics(self.protocol, self.metrics or None)]
-        rows = two_of_each(moment.data) if moment.data.is_grid else _drawn(moment, self.images)
+        rows = few_of_each(moment.data) if moment.data.is_grid else _drawn(moment, self.images)
         with torch.no_grad():
             few = model.encode(moment.table.gather(torch.from_numpy(rows[:32]).to(moment.device)))
         repeated = np.resize(np.arange(len(rows[:32])), len(rows))
@@ -116,10 +118,11 @@ def encoder_of(model: nn.Module, device: torch.device):
     return encode
 
 
-def two_of_each(data: Dataset) -> Int[ndarray, "n"]:
-    """The observations of a grid that show the first two values of every factor."""
-    sizes = [min(size, 2) for size in data.factors.sizes]
-    return data.factors.to_index(np.stack(np.unravel_index(np.arange(int(np.prod(sizes))), sizes), 1))
+def few_of_each(data: Dataset) -> Int[ndarray, "n"]:
+    """The observations of a grid that show the first values of every factor: two, or as many as make 32 of them."""
+    num = next(num for num in count(2) if prod(min(size, num) for size in data.factors.sizes) >= min(32, len(data)))
+    sizes = [min(size, num) for size in data.factors.sizes]
+    return data.factors.to_index(np.stack(np.unravel_index(np.arange(prod(sizes)), sizes), 1))
 
 
 def _drawn(moment: Moment, images: int) -> Int[ndarray, "n"]:
