@@ -100,7 +100,9 @@ def test_an_automatic_precision_is_that_of_the_processor(monkeypatch, flags, pre
     assert replace(BETA, precision="auto").key() == replace(BETA, precision=precision).key()
 
 
-@pytest.mark.parametrize(("recipe", "key"), [("vae_mini_sprites", "45505da5428cc84b"), ("factor_vae_dsprites", "6294a09476c3431d")])
+@pytest.mark.parametrize(
+    ("recipe", "key"), [("vae_mini_sprites", "45505da5428cc84b"), ("factor_vae_dsprites", "6294a09476c3431d")]
+)
 def test_keys_of_published_recipes_stay_what_they_are(recipe, key):
     """A change here makes every finished run of theirs another one: give the new field its place in serial.ADDED."""
     assert replace(find_recipe(recipe)[1], precision="float32").key() == key
