@@ -17,6 +17,7 @@ from tyro.constructors import (
 
 import equilab.latents
 import equilab.schedules
+from equilab.errors import EquilabError
 from equilab.latents import Block, Latent
 from equilab.schedules import Schedule, Weight
 from training.evaluations import Evaluation
@@ -32,14 +33,16 @@ _CLASSES = {
 def parsed(text: str) -> Any:
     """The number or settings object that a text describes; nothing but literals and known classes is evaluated.
 
-    Raises ValueError, with the classes there are, for any other text.
+    Raises ValueError, with the classes there are, for any other text, and what the settings themselves refuse.
 
     >>> parsed("Linear(0, 4, steps=1000)").at(__import__("torch").tensor(500)).item()
     2.0
     """
     try:
         return _value(ast.parse(text.strip(), mode="eval").body)
-    except (SyntaxError, TypeError, KeyError) as error:
+    except EquilabError:
+        raise  # of a setting, which it names
+    except (SyntaxError, TypeError, KeyError, ValueError) as error:
         raise ValueError(
             f"{text!r} is neither a number nor one of {', '.join(sorted(_CLASSES))} with its settings, such as "
             f"Linear(0, 4, steps=1000) ({error})"
@@ -91,10 +94,18 @@ def option_names(evaluations: Sequence[Evaluation]) -> list[str]:
 
 
 def _spec(metavar: str, kinds: tuple[type, ...]) -> PrimitiveConstructorSpec[Any]:
+    """The rule of an option that takes objects of these kinds."""
+
+    def read(words: list[str]) -> Any:
+        found = parsed(words[0])
+        if not isinstance(found, kinds):
+            raise ValueError(f"{words[0]!r} is no {metavar}")
+        return found
+
     return PrimitiveConstructorSpec(
         nargs=1,
         metavar=metavar,
-        instance_from_str=lambda words: parsed(words[0]),
+        instance_from_str=read,
         is_instance=lambda value: isinstance(value, kinds),
         str_from_instance=lambda value: [repr(value)],
     )
