@@ -29,6 +29,21 @@ _SERVER.set_forkserver_preload(
 )
 
 
+DIE = "os.kill(os.getpid(), signal.SIGKILL)"
+"""Python that ends its own process at once."""
+
+
+def at_step(step: int, action: str) -> str:
+    """Python for a training process that does this in the update after `step` others, before its weights change."""
+    return (
+        "import os, signal, training.loop as loop; real = loop.refuse_non_finite\n"
+        "def act(losses, state):\n"
+        "    real(losses, state)\n"
+        f"    if state.step == {step}:\n        {action}\n"
+        "loop.refuse_non_finite = act"
+    )
+
+
 class TrainingProcess:
     """`python -m training.train ARGUMENTS` in a process of its own; `before` is Python that it runs first."""
 

@@ -1,19 +1,18 @@
-"""Device, precision and gradient clipping as a run's settings say."""
+"""Device, precision and memory order as a run's settings say."""
 
 from dataclasses import replace
 
 import pytest
 import torch
-from processes import TINY
+from small import DIGITS, SPRITES, trained
 
 from equilab.errors import SettingError
+from equilab.objectives import Context
+from tests.refused import refused
 from training import compute
-from training.compute import autocast, fastest_precision, prepare, settled
+from training.compute import Compute, autocast, fastest_precision, prepare, resolve_precision, seed_layers
 from training.folder import read_run
-from training.recipes import find_recipe
-from training.run import Compute
-from training.state import State
-from training.train import main
+from training.loop import set_up, train
 
 CPU = torch.device("cpu")
 
@@ -25,81 +24,59 @@ CPU = torch.device("cpu")
 def test_bfloat16_is_chosen_where_the_processor_multiplies_it(monkeypatch, flags, precision):
     monkeypatch.setattr(compute, "processor_flags", lambda: flags)
     assert fastest_precision(CPU) == precision
-    assert settled(Compute(), CPU).precision == precision
+    assert resolve_precision("auto", CPU) == precision
 
 
+@pytest.mark.parametrize("flags", [{"avx2"}, {"amx_bf16"}], ids=["without units", "with units"])
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_a_precision_that_was_asked_for_is_kept(precision):
-    settings = Compute(precision=precision)
-    assert settled(settings, CPU) == settings
-    with autocast(settings, CPU):
+def test_a_precision_that_was_asked_for_is_kept(precision, flags, monkeypatch):
+    monkeypatch.setattr(compute, "processor_flags", lambda: flags)
+    assert resolve_precision(precision, CPU) == precision
+    with autocast(precision, CPU):
         assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == getattr(torch, precision)
 
 
-@pytest.mark.slow
-def test_the_record_names_the_precision_that_was_used(finished_run):
-    assert find_recipe(str(TINY))[1].compute.precision == "auto"
-    assert read_run(finished_run).run.compute.precision == fastest_precision(CPU)
+@pytest.mark.parametrize(("flags", "precision"), [({"avx2"}, "float32"), ({"amx_bf16"}, "bfloat16")])
+def test_the_record_names_the_precision_that_was_used(monkeypatch, tmp_path, flags, precision):
+    monkeypatch.setattr(compute, "processor_flags", lambda: flags)
+    train(replace(SPRITES, steps=1, precision="auto", compute=Compute("cpu", threads=1)), tmp_path / "run")
+    assert read_run(tmp_path / "run").run.precision == precision
 
 
 def test_a_device_that_cannot_be_used_is_named():
-    with pytest.raises(SettingError, match=r"compute\.device: 'cuda:9' cannot be used here .*; try auto"):
+    with refused(SettingError, "compute.device", hint="try auto"):
         prepare(Compute(device="cuda:9"))
 
 
-def update(clip_norm: float) -> tuple[float, torch.Tensor]:
-    """The gradient's norm as reported, and the gradient that the optimiser saw, of one update."""
-    _, run = find_recipe(str(TINY))
-    state = State.build(run, CPU)
-    images = run.data.table.gather(torch.arange(16))
-    losses = run.objective(state.model, images, step=0, generator=state.generator, critic=state.critic)
-    norm = state.update(losses, clip_norm=clip_norm)
-    return norm, torch.cat([parameter.grad.flatten() for parameter in state.model.parameters()])  # pyright: ignore
+def test_a_negative_number_of_threads_is_refused():
+    with refused(SettingError, "compute.threads", got=-3):
+        Compute(threads=-3)
 
 
-def test_a_gradient_is_clipped_to_the_norm_asked_for():
-    _, whole = update(0.0)
-    norm, clipped = update(10.0)
-    assert norm == pytest.approx(float(whole.norm()), rel=1e-5)
-    assert norm > 10
-    torch.testing.assert_close(clipped, whole * 10 / norm)
-    assert torch.equal(update(1e9)[1], whole)
+def first_loss(run) -> torch.Tensor:
+    """The model's loss of the first update."""
+    training = set_up(run)
+    context = Context(torch.tensor(0), training.state.noise.at(0), len(run.data), training.state.modules)
+    return run.objective(training.state.model, training.feed.at(0), context).model
 
 
 def test_memory_order_does_not_change_the_result():
     """The same losses within float32 round-off, of sums over 4,096 pixels."""
-    _, run = find_recipe(str(TINY))
-    images = run.data.table.gather(torch.arange(16))
-    losses = []
-    for channels_last in (False, True):
-        state = State.build(replace(run, compute=Compute(channels_last=channels_last)), CPU)
-        losses.append(run.objective(state.model, images, step=0, generator=state.generator, critic=state.critic).model)
+    losses = [first_loss(replace(SPRITES, compute=Compute(channels_last=order))) for order in (False, True)]
     torch.testing.assert_close(losses[0], losses[1], rtol=1e-5, atol=0)
 
 
-@pytest.mark.slow
-def test_bfloat16_trains_too(tmp_path, capsys):
-    words = [str(TINY), "--folder", str(tmp_path / "run"), "--compute.precision", "bfloat16", "--steps", "2"]
-    assert main([*words, "--log.protocol", "none"]) == 0
-    assert "reconstruction" in capsys.readouterr().out
+@pytest.mark.parametrize("run", [SPRITES, DIGITS], ids=["VAE", "classifier"])
+def test_bfloat16_trains_with_weights_in_float32(run):
+    training = trained(replace(run, precision="bfloat16"), updates=2)
+    assert {weight.dtype for weight in training.state.players["model"].parameters} == {torch.float32}
+    assert training.state.is_finite()
 
 
-def test_each_optimiser_gets_the_gradient_of_its_own_loss():
-    """Fails when one backward pass serves both: the critic would climb gamma * TC, the encoder its cross-entropy."""
-    _, run = find_recipe(str(TINY))
-    images = run.data.table.gather(torch.arange(16))
-    gradients = []
-    for step in ("expected", "found"):
-        state = State.build(run, CPU)
-        assert state.critic is not None
-        losses = run.objective(state.model, images, step=0, generator=state.generator, critic=state.critic)
-        assert losses.critic is not None
-        model, critic = list(state.model.parameters()), list(state.critic.parameters())
-        if step == "expected":
-            gradients.append(torch.autograd.grad(losses.model, model, retain_graph=True))
-            gradients.append(torch.autograd.grad(losses.critic, critic))
-        else:
-            state.update(losses)
-            gradients += [[weight.grad for weight in model], [weight.grad for weight in critic]]
-    for expected, found in zip(gradients[:2], gradients[2:], strict=True):
-        assert all(map(torch.equal, expected, found))
+def test_layers_draw_by_seed_and_step():
+    drawn = {}
+    for seed, step in ((0, 0), (0, 1), (1, 0), (0, 0)):
+        seed_layers(seed, step, CPU)
+        numbers = torch.rand(4)
+        assert torch.equal(drawn.setdefault((seed, step), numbers), numbers)
+    assert len({tuple(numbers.tolist()) for numbers in drawn.values()}) == 3

@@ -9,7 +9,7 @@ from training.run import Logging, Run
 
 run = Run(
     data=RotatedDigits(),
-    model=P4CNN(num_fields=2),
+    model=P4CNN(num_fields=4),
     objective=Classification(),
     steps=40,
     batch_size=16,
