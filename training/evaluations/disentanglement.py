@@ -1,6 +1,8 @@
 """Disentanglement of a VAE: the scores of a metric protocol, beside their floors and ceilings."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 import torch
@@ -88,9 +90,9 @@ class Disentanglement(Evaluation):
         )
 
     def _tried(self, model: VariationalAutoencoder, moment: Moment) -> Scores:
-        """The scores of a few codes by metrics that draw little: of two values of each factor in a grid."""
+        """The scores of a few codes by metrics that draw little: of a few values of each factor in a grid."""
         chosen = [with_sample_budget(metric, _TRIED) for metric in choose_metrics(self.protocol, self.metrics or None)]
-        rows = two_of_each(moment.data) if moment.data.is_grid else _drawn(moment, self.images)
+        rows = few_of_each(moment.data) if moment.data.is_grid else _drawn(moment, self.images)
         with torch.no_grad():
             few = model.encode(moment.table.gather(torch.from_numpy(rows[:32]).to(moment.device)))
         repeated = np.resize(np.arange(len(rows[:32])), len(rows))
@@ -103,7 +105,7 @@ class Disentanglement(Evaluation):
         )
 
 
-def encoder_of(model: nn.Module, device: torch.device):
+def encoder_of(model: nn.Module, device: torch.device) -> Callable[[Tensor], Posterior]:
     """The function images (n, C, H, W) -> posteriors on the CPU, in float32, without gradients."""
     assert isinstance(model, VariationalAutoencoder)
 
@@ -116,10 +118,19 @@ def encoder_of(model: nn.Module, device: torch.device):
     return encode
 
 
-def two_of_each(data: Dataset) -> Int[ndarray, "n"]:
-    """The observations of a grid that show the first two values of every factor."""
-    sizes = [min(size, 2) for size in data.factors.sizes]
-    return data.factors.to_index(np.stack(np.unravel_index(np.arange(int(np.prod(sizes))), sizes), 1))
+def few_of_each(data: Dataset, least: int = 64) -> Int[ndarray, "n"]:
+    """The observations of a grid that show the first values of every factor: two, or more until there are `least`.
+
+    >>> from equilab.data import MiniSprites, TorusSquare
+    >>> len(few_of_each(MiniSprites(shapes=1))), len(few_of_each(TorusSquare()))
+    (128, 64)
+    """
+    sizes = list(data.factors.sizes)
+    for most in range(2, max(sizes) + 1):
+        sizes = [min(size, most) for size in data.factors.sizes]
+        if prod(sizes) >= least:
+            break
+    return data.factors.to_index(np.stack(np.unravel_index(np.arange(prod(sizes)), sizes), 1))
 
 
 def _drawn(moment: Moment, images: int) -> Int[ndarray, "n"]:
