@@ -1,5 +1,8 @@
 """The trial of a run before its first update: all that it will do, on a few images."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import replace
 
@@ -34,10 +37,22 @@ def try_run(run: Run, state: State, batch: tuple[Tensor, ...], moment: Moment, k
     check_losses(losses, state)
     names = list(scalars(losses))
     tried = replace(moment, model=model.eval(), trial=True)
-    for evaluation in run.evaluations:
-        names += evaluation(tried).keys()
+    with quiet(logging.getLogger("equilab")):
+        for evaluation in run.evaluations:
+            names += evaluation(tried).keys()
     for name in names:
         keys.lookup(name)
+
+
+@contextmanager
+def quiet(logger: logging.Logger) -> Iterator[None]:
+    """Messages below a warning are not logged."""
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def check_losses(losses: Losses, state: State) -> None:
