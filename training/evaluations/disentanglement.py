@@ -16,7 +16,7 @@ from equilab.keys import Key
 from equilab.latents import Posterior
 from equilab.metrics import Metric, Scores, ScoreSettings, choose_metrics, evaluate, score_codes, with_sample_budget
 from equilab.models import VariationalAutoencoder
-from training.evaluations.evaluation import Columns, Evaluation, Findings, Moment, require_model
+from training.evaluations.evaluation import NUM_TRIED, Columns, Evaluation, Findings, Moment, require_model
 
 REFERENCES = ("floor_random", "floor_untrained", "ceiling")
 BESIDE = {  # what is logged beside every score, by the end of its key
@@ -94,8 +94,8 @@ class Disentanglement(Evaluation):
         chosen = [with_sample_budget(metric, _TRIED) for metric in choose_metrics(self.protocol, self.metrics or None)]
         rows = few_of_each(moment.data) if moment.data.is_grid else _drawn(moment, self.images)
         with torch.no_grad():
-            few = model.encode(moment.table.gather(torch.from_numpy(rows[:32]).to(moment.device)))
-        repeated = np.resize(np.arange(len(rows[:32])), len(rows))
+            few = model.encode(moment.table.gather(torch.from_numpy(rows[:NUM_TRIED]).to(moment.device)))
+        repeated = np.resize(np.arange(len(few.mean)), len(rows))
         return score_codes(
             model.latent.posterior(few.parameters[repeated].cpu()) if few.parameters is not None else few,
             moment.data.labels(rows),
