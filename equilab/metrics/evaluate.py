@@ -21,7 +21,6 @@ from equilab.metrics.encoding import (
     Encode,
     ScoreSettings,
     encode_observations,
-    encoded,
     observations_to_encode,
 )
 from equilab.metrics.metric import Metric, Score, check_enough, generator_of
@@ -36,7 +35,7 @@ from equilab.metrics.references import (
     with_posterior_like,
 )
 from equilab.metrics.scores import Scores
-from equilab.metrics.validation import as_array
+from equilab.metrics.validation import as_array, encoded
 
 _log = logging.getLogger(__name__)  # which metric is at work: some take minutes
 _RESERVED = ("floor_random", "floor_untrained", "floor_pca", "floor_pixels", "ceiling", "low", "high")
