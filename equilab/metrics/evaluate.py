@@ -223,7 +223,7 @@ def _scored(
 
     scores = scores_of(own, "the codes")
     Scores(scores).flat()  # names of factors that collide are refused before the longer part of the work
-    again = [scores_of(own, f"the codes, evaluation {repeat}", repeat) for repeat in range(1, settings.repeats + 1)]
+    again = [scores_of(own, f"the codes, evaluation {repeat + 1}", repeat) for repeat in range(1, settings.repeats + 1)]
     return Scores(
         scores,
         {

@@ -170,6 +170,7 @@ def test_random_codes_are_standard_gaussian_and_factor_codes_are_the_factors():
     assert noise.codes.mean() == pytest.approx(0, abs=0.04)
     assert noise.codes.std() == pytest.approx(1, abs=0.03)
     assert (random_codes(table, seed=1).codes != noise.codes).all()
+    assert noise.factor_table is factor_codes(table).factor_table is table.factor_table  # checked once
     np.testing.assert_array_equal(factor_codes(table).codes, FACTORS)
     far = CodeTable(table.codes, factors * 10**15 + 7 * 10**17)  # beyond what float32 tells apart
     np.testing.assert_array_equal(factor_codes(far).codes, FACTORS)

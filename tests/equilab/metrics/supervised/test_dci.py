@@ -5,10 +5,12 @@ import math
 import numpy as np
 import pytest
 
+from equilab.data import MiniSprites
 from equilab.errors import SettingError
 from equilab.latents import Circle, CodeBlock
 from equilab.metrics import CodeTable
 from equilab.metrics.boosting.gradient_boosting import GradientBoosting
+from equilab.metrics.metric import generator_of
 from equilab.metrics.supervised.dci import DCI
 from equilab.metrics.supervised.dci_forest import DCIForest
 from equilab.metrics.supervised.dci_lasso import DCILasso
@@ -131,3 +133,10 @@ def test_settings_that_make_no_sense_are_refused():
         DCILasso(alpha=0.0)
     with refused(SettingError, "depths", expected="integers", got=()):
         DCIForest(depths=())
+
+
+def test_importances_of_a_forest_that_round_below_zero_are_none():
+    """scikit-learn's importance of a feature that no tree gains by is -1.3e-18 here."""
+    table = CodeTable.encode(lambda images: images.mean(3).flatten(1)[:, ::4], MiniSprites(size=32))
+    metric = DCIForest(num_train=384, num_test=384)
+    assert 0 < metric(table, rng=generator_of(metric, seed=0)).value < 1
