@@ -5,15 +5,15 @@ from equilab.latents import Circle, Latent
 from equilab.models import ConvVAE
 from equilab.objectives import VAE
 from equilab.optimizers import Adam
+from equilab.schedules import Cosine
 from training.evaluations import OF_VAE
-from training.run import Logging, Run
+from training.run import Run
 
 run = Run(
     data=TorusSquare(),
     model=ConvVAE(latent=Latent((Circle(), Circle()))),
     objective=VAE(),
-    optimizer=Adam(learning_rate=1e-3),
-    steps=2_000,
+    optimizer=Adam(learning_rate=Cosine(1e-3, 0.0, steps=3_000)),
+    steps=3_000,
     evaluations=OF_VAE,
-    log=Logging(every=50),
 )

@@ -14,7 +14,8 @@ PREFIXES = ("train", "latent", "metric", "equivariance", "time")
 class Key:
     """One quantity, or a family of them where the name holds `{}`: a block's number, or a factor's name.
 
-    Raises SettingError for a name without a known section, or with other than lower case letters, digits and _.
+    Raises SettingError for a name without a known section, with other than lower case letters, digits and _, or with
+    braces other than one pair.
 
     >>> Key("train/kl", "nats per image", "KL of the posterior to the prior").name
     'train/kl'
@@ -27,7 +28,7 @@ class Key:
 
     def __post_init__(self) -> None:
         prefix, _, rest = self.name.partition("/")
-        if prefix not in PREFIXES or not re.fullmatch(r"[a-z0-9_{}]+", rest):
+        if prefix not in PREFIXES or not re.fullmatch(r"(?=.)[a-z0-9_]*(\{\}[a-z0-9_]*)?", rest):
             raise SettingError(
                 "key", expected=f"one of {', '.join(p + '/' for p in PREFIXES)} and lower case letters", got=self.name
             )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from equilab.errors import SettingError
-from equilab.schedules import Schedule, Weight, check_weight, value_at
+from equilab.schedules import Schedule, Weight, check_weight, is_number, value_at
 
 __all__ = ["SGD", "Adam", "AdamW", "Optimizer"]
 
@@ -42,12 +42,11 @@ class Optimizer(ABC):
         check_weight("learning_rate", self.learning_rate)
         if not isinstance(self.learning_rate, Schedule) and self.learning_rate == 0:
             raise SettingError("learning_rate", expected="a positive number", got=self.learning_rate)
-        for name in shares:
-            if not 0 <= getattr(self, name) < 1:
-                raise SettingError(name, expected="a number in [0, 1)", got=getattr(self, name))
-        for name in (*numbers, "clip_norm"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise SettingError(name, expected="a number >= 0", got=getattr(self, name))
+        below = dict.fromkeys(shares, 1.0) | dict.fromkeys((*numbers, "clip_norm"), math.inf)
+        for name, end in below.items():
+            value = getattr(self, name)
+            if not is_number(value) or not 0 <= value < end:
+                raise SettingError(name, expected="a number in [0, 1)" if end == 1 else "a number >= 0", got=value)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TypeAlias, TypeVar
 import torch
 from torch import Tensor
 
-from equilab.errors import SettingError
+from equilab.errors import SettingError, check_count
 
 Number = TypeVar("Number", float, Tensor)
 
@@ -48,7 +48,7 @@ def check_weight(name: str, weight: Weight, *, least: float = 0.0) -> None:
     """Raises SettingError for a weight that is not finite, or at some step below `least`."""
     if isinstance(weight, Schedule):
         low, high = weight.bounds()
-    elif isinstance(weight, bool) or not isinstance(weight, int | float):
+    elif not is_number(weight):
         raise SettingError(name, expected=f"a number >= {least:g}, or a schedule", got=repr(weight))
     else:
         low = high = weight
@@ -56,13 +56,23 @@ def check_weight(name: str, weight: Weight, *, least: float = 0.0) -> None:
         raise SettingError(name, expected=f"a number >= {least:g}", got=weight)
 
 
-def _check(schedule: Schedule, *, finite: tuple[str, ...], positive: tuple[str, ...]) -> None:
+def is_number(value: object) -> bool:
+    """Whether the value is an int or a float, and no bool.
+
+    >>> is_number(1), is_number(float("nan")), is_number(True), is_number("1")
+    (True, True, False, False)
+    """
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _check(schedule: Schedule, *, finite: tuple[str, ...], counts: tuple[str, ...] = ()) -> None:
+    """Raises SettingError for values that are no finite numbers, and numbers of updates that are no integers >= 1."""
     for name in finite:
-        if not math.isfinite(getattr(schedule, name)):
-            raise SettingError(name, expected="a finite number", got=getattr(schedule, name))
-    for name in positive:
-        if getattr(schedule, name) < 1:
-            raise SettingError(name, expected="at least 1 update", got=getattr(schedule, name))
+        value = getattr(schedule, name)
+        if not is_number(value) or not math.isfinite(value):
+            raise SettingError(name, expected="a finite number", got=value)
+    for name in counts:
+        check_count(name, getattr(schedule, name))
 
 
 @dataclass(frozen=True)
@@ -76,7 +86,7 @@ class Constant(Schedule):
     value: float
 
     def __post_init__(self) -> None:
-        _check(self, finite=("value",), positive=())
+        _check(self, finite=("value",))
 
     def at(self, step: Tensor) -> Tensor:
         return torch.full_like(step, self.value, dtype=torch.float64)
@@ -98,7 +108,7 @@ class Linear(Schedule):
     steps: int  # updates
 
     def __post_init__(self) -> None:
-        _check(self, finite=("start", "end"), positive=("steps",))
+        _check(self, finite=("start", "end"), counts=("steps",))
 
     def at(self, step: Tensor) -> Tensor:
         return self.start + (self.end - self.start) * _fraction(step, self.steps)
@@ -120,7 +130,7 @@ class Cosine(Schedule):
     steps: int  # updates
 
     def __post_init__(self) -> None:
-        _check(self, finite=("start", "end"), positive=("steps",))
+        _check(self, finite=("start", "end"), counts=("steps",))
 
     def at(self, step: Tensor) -> Tensor:
         return self.end + (self.start - self.end) * 0.5 * (1 + torch.cos(math.pi * _fraction(step, self.steps)))
@@ -143,8 +153,8 @@ class Cyclic(Schedule):
     rise: float = 0.5  # share of a cycle in which the value rises
 
     def __post_init__(self) -> None:
-        _check(self, finite=("start", "end"), positive=("period",))
-        if not 0 < self.rise <= 1:
+        _check(self, finite=("start", "end"), counts=("period",))
+        if not is_number(self.rise) or not 0 < self.rise <= 1:
             raise SettingError("rise", expected="a share in (0, 1]", got=self.rise)
 
     def at(self, step: Tensor) -> Tensor:

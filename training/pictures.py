@@ -1,6 +1,7 @@
 """Pictures: sheets of images in rows, films of traversals, labelled tiles; all as Pillow images."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from jaxtyping import Float
@@ -64,4 +65,10 @@ def _picture(image: Float[ndarray, "c h w"]) -> Image.Image:
 
 
 def _write(draw: ImageDraw.ImageDraw, x: int, y: int, text: str, *, anchor: str) -> None:
-    draw.text((x, y), text, fill=_INK, font=ImageFont.load_default(11), anchor=anchor)
+    draw.text((x, y), text, fill=_INK, font=_font(), anchor=anchor)
+
+
+@cache
+def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """The font of all words, read once."""
+    return ImageFont.load_default(11)

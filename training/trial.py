@@ -1,5 +1,8 @@
 """The trial of a run before its first update: all that it will do, on a few images."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import replace
 
@@ -14,30 +17,39 @@ from training.keys import Keys, scalars
 from training.run import Run
 from training.state import State
 
-NUM_TRIED = 4  # elements of the batch
-
 
 def try_run(run: Run, state: State, batch: tuple[Tensor, ...], moment: Moment, keys: Keys) -> None:
-    """One call of the objective and of every evaluation, on a copy of the state, which stays as it is.
+    """One call of the objective, and of every evaluation on a few images, on a copy of the state, which stays as it is.
 
     run: its settings. state: before the first update. batch: of the first update. moment: what an evaluation sees now.
     keys: those of the run. Raises SettingError, ShapeError or DataError for what would stop the training later: a model
     that does not fit the data or the objective, a loss without gradients, an evaluation that does not fit, a term that
     is not declared.
     """
-    few = type(batch)(*(field if field is None else field[:NUM_TRIED] for field in batch))
     modules = {name: deepcopy(player.module) for name, player in state.players.items()}
     model = modules.pop("model")
     context = Context(torch.tensor(0, device=moment.device), state.noise.at(0), len(run.data), modules)
     with autocast(run.precision, moment.device):
-        losses = run.objective(model, few, context)
+        losses = run.objective(model, batch, context)
     check_losses(losses, state)
     names = list(scalars(losses))
     tried = replace(moment, model=model.eval(), trial=True)
-    for evaluation in run.evaluations:
-        names += evaluation(tried).keys()
+    with quiet(logging.getLogger("equilab")):
+        for evaluation in run.evaluations:
+            names += evaluation(tried).keys()
     for name in names:
         keys.lookup(name)
+
+
+@contextmanager
+def quiet(logger: logging.Logger) -> Iterator[None]:
+    """Messages below a warning are not logged."""
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def check_losses(losses: Losses, state: State) -> None:

@@ -9,7 +9,7 @@ from equilab.metrics.downstream.downstream_logistic import DownstreamLogistic
 from equilab.metrics.downstream.fairness import Fairness
 from equilab.metrics.downstream.strong_generalisation import StrongGeneralisation
 from equilab.metrics.encoding import NUM_DRAWN, REFERENCES, ScoreSettings
-from equilab.metrics.evaluate import evaluate, score_codes
+from equilab.metrics.evaluate import check_scoring, evaluate, score_codes
 from equilab.metrics.heat_map import heat_map
 from equilab.metrics.information import entropy, mutual_information, mutual_information_matrix
 from equilab.metrics.intervals import Interval, bootstrap_interval, sampling_interval
@@ -107,6 +107,7 @@ __all__ = [
     "bootstrap_interval",
     "calibrate",
     "check_enough",
+    "check_scoring",
     "choose_metrics",
     "codes_of_orbit",
     "completeness",

@@ -1,4 +1,4 @@
-"""How a metric moves when a perfect code is spoilt: by noise, rotation, duplicates, lost dimensions, a warp."""
+"""How a metric responds to corruptions of a perfect code: noise, rotation, duplicates, lost dimensions, a warp."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
@@ -13,7 +13,7 @@ from equilab.latents import gaussian_posterior_of
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.metric import Metric, generator_of
 
-Spoil: TypeAlias = Callable[[ndarray, float, np.random.Generator], ndarray]
+Corruption: TypeAlias = Callable[[ndarray, float, np.random.Generator], ndarray]
 
 
 def add_noise(codes: Float[ndarray, "n d"], level: float, rng: np.random.Generator) -> Float[ndarray, "n d"]:
@@ -22,7 +22,7 @@ def add_noise(codes: Float[ndarray, "n d"], level: float, rng: np.random.Generat
 
 
 def rotate_codes(codes: Float[ndarray, "n d"], level: float, rng: np.random.Generator) -> Float[ndarray, "n d"]:
-    """The codes turned by level * 45 degrees in the plane of each dimension and the next: a mixture."""
+    """The codes rotated by level * 45 degrees in the plane of each dimension and the next: a mixture."""
     turned = codes.copy()
     angle = level * np.pi / 4
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -38,7 +38,7 @@ def duplicate_codes(codes: Float[ndarray, "n d"], level: float, rng: np.random.G
 
 
 def drop_codes(codes: Float[ndarray, "n d"], level: float, rng: np.random.Generator) -> Float[ndarray, "n d"]:
-    """The last level * d dimensions set to 0: factors that the code does not tell."""
+    """The last level * d dimensions set to 0: factors that the code holds no information about."""
     kept = codes.shape[1] - round(level * codes.shape[1])
     return np.where(np.arange(codes.shape[1]) < kept, codes, 0.0)
 
@@ -48,7 +48,7 @@ def warp_codes(codes: Float[ndarray, "n d"], level: float, rng: np.random.Genera
     return codes if level == 0 else np.expm1(4 * level * codes) / (4 * level)
 
 
-SPOILT_BY: dict[str, Spoil] = {
+CORRUPTIONS: dict[str, Corruption] = {
     "noise": add_noise,
     "rotation": rotate_codes,
     "duplicates": duplicate_codes,
@@ -61,26 +61,30 @@ def calibrate(
     metrics: Sequence[Metric],
     factors: Int[ndarray, "n k"],
     *,
-    spoilt_by: str,
+    corruption: str,
     levels: Sequence[float] = (0.0, 0.25, 0.5, 0.75, 1.0),
     seed: int = 0,
 ) -> dict[str, Float[ndarray, "levels"]]:
-    """Each score, parts included, of the factors as codes, spoilt ever more: by name, one value for each level.
+    """Each score, parts included, of the factors as codes at increasing levels of a corruption: by name, one per level.
 
-    factors: (n, k), k at least 2, all of them varying; the codes have mean 0 and variance 1, and log variances of 0.01
-    of their variance, for metrics that read a posterior. spoilt_by: noise, rotation, duplicates, dropped or warp, see
-    the functions of these names. Raises SettingError for something else than metrics, another spoiling or a level
-    outside [0, 1], DataError for factors that do not vary.
+    metrics: objects, such as [MIG()].
+    factors: (n, k), k at least 2, all of them varying; the codes have mean 0 and variance 1, and posteriors of 0.01 of
+        their variance, for metrics that read one.
+    corruption: noise, rotation, duplicates, dropped or warp, see the functions of these names.
+    levels: of the corruption, each from 0 to 1.
+    seed: of every random draw.
+    Raises SettingError for something else than metrics, another corruption or a level outside [0, 1], DataError for
+    factors that do not vary.
 
     >>> from equilab.metrics import MIG
     >>> factors = np.stack(np.unravel_index(np.arange(60), (3, 4, 5)), 1)
-    >>> calibrate([MIG()], factors, spoilt_by="dropped", levels=(0.0, 1.0))["mig"].round(2).tolist()
+    >>> calibrate([MIG()], factors, corruption="dropped", levels=(0.0, 1.0))["mig"].round(2).tolist()
     [1.0, 0.0]
     """
     if isinstance(metrics, Metric) or not metrics or not all(isinstance(metric, Metric) for metric in metrics):
         raise SettingError("metrics", expected="a list of metrics, such as [MIG()]", got=repr(metrics))
-    if spoilt_by not in SPOILT_BY:
-        raise SettingError("spoilt_by", expected=f"one of {', '.join(SPOILT_BY)}", got=repr(spoilt_by))
+    if corruption not in CORRUPTIONS:
+        raise SettingError("corruption", expected=f"one of {', '.join(CORRUPTIONS)}", got=repr(corruption))
     if not all(0 <= level <= 1 for level in levels):
         raise SettingError("levels", expected="numbers from 0 to 1", got=list(levels))
     varying = (factors != factors[:1]).any(axis=0)
@@ -93,7 +97,7 @@ def calibrate(
     found: dict[str, list[float]] = {}
     perfect = (factors - factors.mean(axis=0)) / factors.std(axis=0)
     for level in levels:
-        codes = SPOILT_BY[spoilt_by](perfect, level, np.random.default_rng([seed, 4]))
+        codes = CORRUPTIONS[corruption](perfect, level, np.random.default_rng([seed, 4]))
         variance = torch.from_numpy(0.01 * np.maximum(codes.var(axis=0), 1e-6))
         posterior = gaussian_posterior_of(torch.from_numpy(codes), variance=variance)
         table = CodeTable(codes, factors, posterior=posterior)

@@ -37,8 +37,8 @@ class CodeTable:
     posterior: of the n observations, whose mean the codes are, for what needs one: samples of the codes, their KL.
     copies: passes over the observations, one after the other, that make up the rows (see `sampled`).
     factor_table: that of another table of the same observations, whose factors are then not checked again.
-    On the complete grid of a data set the samples below are those of Locatello et al. 2019: every factor uniform and
-    independent. On any other table they follow the rows.
+    On a complete grid the samples below are those of Locatello et al. 2019: every factor uniform and independent. On
+    any other table they follow the rows.
 
     Raises ShapeError for shapes that do not match; DataError for codes that are not finite numbers, factors that are
     not integers, names that repeat, and a table in which no factor varies.
@@ -189,8 +189,8 @@ class CodeTable:
     def sampled(self, rng: np.random.Generator) -> "CodeTable":
         """The table with samples of the posterior in place of its mean.
 
-        One sample of each where there are many observations; of few, several passes over them, to at least 50,000 rows,
-        so that a metric which draws one observation again sees fresh noise. Raises DataError without a posterior.
+        Of few observations several passes over them, to at least 50,000 rows, so that a metric which draws one of them
+        again sees fresh noise. Raises DataError without a posterior.
 
         >>> from equilab.latents import gaussian_posterior_of
         >>> posterior = gaussian_posterior_of(torch.zeros(4, 1), variance=1.0)
@@ -204,9 +204,8 @@ class CodeTable:
         noise = NumpyNoise(rng)
         codes = np.concatenate([posterior.sample(noise).numpy() for _ in range(copies)])
         factors = self.factor_table.repeated(copies)
-        return CodeTable(
-            codes.astype(self.codes.dtype, copy=False), factors.values, copies=copies, factor_table=factors
-        )
+        codes = codes.astype(self.codes.dtype, copy=False)
+        return CodeTable(codes, factors.values, copies=copies, factor_table=factors)
 
     @cached_property
     def kl(self) -> Float[ndarray, "d"]:

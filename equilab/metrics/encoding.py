@@ -2,18 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Int
 from numpy import ndarray
 from torch import Tensor
 
 from equilab.data import Dataset
 from equilab.errors import DataError, EquilabError, SettingError, ShapeError, check_count
-from equilab.latents import Posterior, map_tensors, posterior_of_pair
-from equilab.metrics.validation import as_array, as_floats, as_tensor
+from equilab.latents import Posterior, map_tensors
+from equilab.metrics.validation import Encoded, as_floats, encoded
 
 Encode: TypeAlias = Callable[[Any], Any]
 Progress: TypeAlias = Callable[[int, int], None]
@@ -41,7 +41,7 @@ class ScoreSettings:
     batch_size: int = 256  # images encoded at a time
     inputs: Literal["torch", "numpy"] = "torch"  # what the encoder is given
     progress: Progress | None = None  # called as progress(done, total) after every batch, for each encoder from 0 on
-    observations: Int[ndarray, "n"] | Sequence[int] | None = None  # to encode, in place of num_samples
+    observations: ndarray | Sequence[int] | None = None  # positions (n,) of those to encode, in place of num_samples
 
     def __post_init__(self) -> None:
         if self.representation not in ("mean", "sampled"):
@@ -91,32 +91,6 @@ def observations_to_encode(dataset: Dataset, settings: ScoreSettings, *, seed: i
     return np.random.default_rng(seed).choice(len(dataset), size=most, replace=False)
 
 
-class Encoded(NamedTuple):
-    """Codes (n, d), and the posterior whose mean they are where there is one."""
-
-    codes: Float[ndarray, "n d"]
-    posterior: Posterior | None
-
-
-def encoded(given: Any) -> Encoded:
-    """Codes of an array or a tensor (n, d), a Posterior, or a pair of means and log variances, both (n, d).
-
-    >>> encoded((np.zeros((4, 2)), np.zeros((4, 2)))).posterior.kl().shape
-    torch.Size([4, 2])
-    """
-    if isinstance(given, Posterior):
-        posterior = map_tensors(as_tensor, given)
-        return Encoded(posterior.mean.numpy(), posterior)
-    if not _is_pair(given):
-        return Encoded(as_array(given), None)
-    pair = [as_floats(as_array(each), f"codes[{index}]") for index, each in enumerate(given)]
-    return Encoded(pair[0], posterior_of_pair([torch.tensor(np.ascontiguousarray(each)) for each in pair]))
-
-
-def _is_pair(given: Any) -> bool:
-    return isinstance(given, tuple | list) and len(given) == 2 and all(np.ndim(each) == 2 for each in given)
-
-
 def encode_observations(
     encode: Encode, dataset: Dataset, observations: Int[ndarray, "n"], settings: ScoreSettings
 ) -> Encoded:
@@ -140,8 +114,8 @@ def encode_observations(
 
 def _checked(given: Any, part: Int[ndarray, "batch"], before: Encoded | None) -> Encoded:
     """What `encode` gave for observations `part`: finite codes and posteriors, of the same kind as those before."""
-    for each in given if isinstance(given, tuple | list) else (given,):
-        if not isinstance(each, Posterior | Tensor | ndarray):
+    for each in given if isinstance(given, tuple | list) and len(given) == 2 else (given,):
+        if not isinstance(each, Tensor | ndarray) and not isinstance(given, Posterior):
             raise ShapeError(
                 "encode",
                 expected=f"a tensor or an array ({len(part)}, d), a Posterior, or a pair of means and log variances",

@@ -21,10 +21,9 @@ from equilab.metrics.encoding import (
     Encode,
     ScoreSettings,
     encode_observations,
-    encoded,
     observations_to_encode,
 )
-from equilab.metrics.metric import Metric, Score, check_enough, generator_of
+from equilab.metrics.metric import Metric, Score, check_enough, generator_of, with_sample_budget
 from equilab.metrics.protocols import choose_metrics
 from equilab.metrics.references import (
     NUM_PIXELS,
@@ -36,9 +35,10 @@ from equilab.metrics.references import (
     with_posterior_like,
 )
 from equilab.metrics.scores import Scores
-from equilab.metrics.validation import as_array
+from equilab.metrics.validation import as_array, encoded
 
 _log = logging.getLogger(__name__)  # which metric is at work: some take minutes
+_CHECKED = 200  # observations that a metric draws to be checked
 _RESERVED = ("floor_random", "floor_untrained", "floor_pca", "floor_pixels", "ceiling", "low", "high")
 _PACKAGES = ("numpy", "scipy", "scikit-learn", "torch")  # that decide the numbers, beside this one
 _DEFAULT = ScoreSettings()
@@ -138,6 +138,43 @@ def score_codes(
     return _scored(own, found, chosen, protocol if _is_of_protocol(metrics) else "", seed, settings)
 
 
+def check_scoring(
+    codes: Posterior | ndarray | Tensor,
+    factors: ndarray | Tensor,
+    *,
+    metrics: Sequence[str | Metric] | None = None,
+    protocol: str = "locatello2019",
+    factor_names: Sequence[str] | ndarray = (),
+    num_observations: int = 0,
+    seed: int = 0,
+) -> None:
+    """Raises what `score_codes` would raise of such codes and factors, in a fraction of its time.
+
+    Each metric draws little, and one whose fit takes long leaves it out. Arguments as of `score_codes`, and
+    num_observations: how many the scoring will have, where these are no complete grid; default 0: those given.
+
+    >>> factors = np.stack(np.unravel_index(np.arange(60), (3, 4, 5)), 1)
+    >>> check_scoring(factors + 0.01, factors)
+    """
+    chosen = choose_metrics(protocol, metrics)
+    means, posterior = encoded(codes)
+    table = CodeTable(means, as_array(factors), factor_names, posterior)
+    _check_names(table)
+    for metric in chosen:
+        check_enough(metric, num_observations or len(table.codes), is_grid=table.is_grid and not num_observations)
+        try:
+            with_sample_budget(metric, _CHECKED).check(table, table.blocks(None), generator_of(metric, seed))
+        except EquilabError as error:
+            raise error.within(metric.name) from error
+
+
+def _check_names(table: CodeTable) -> None:
+    """DataError for a factor that varies whose name is that of a reference score."""
+    if taken := [name for name in table.scored_names if name in _RESERVED]:
+        expected = "none of the names of the reference scores"
+        raise DataError("factor_names", expected=expected, got=", ".join(taken), hint="rename it")
+
+
 def _is_of_protocol(metrics: Sequence[str | Metric] | None) -> bool:
     """Whether every metric has the settings of the protocol."""
     return not any(isinstance(metric, Metric) for metric in metrics or ())
@@ -168,9 +205,7 @@ def _scored(
     settings: ScoreSettings,
 ) -> Scores:
     """The scores of a table, of its references, and of further evaluations."""
-    if taken := [name for name in own.table.scored_names if name in _RESERVED]:
-        expected = "none of the names of the reference scores"
-        raise DataError("factor_names", expected=expected, got=", ".join(taken), hint="rename it")
+    _check_names(own.table)
 
     def scores_of(reference: Reference, what: str, repeat: int = 0) -> dict[str, Score]:
         table, found = reference.table, {}
@@ -188,7 +223,7 @@ def _scored(
 
     scores = scores_of(own, "the codes")
     Scores(scores).flat()  # names of factors that collide are refused before the longer part of the work
-    again = [scores_of(own, f"the codes, evaluation {repeat}", repeat) for repeat in range(1, settings.repeats + 1)]
+    again = [scores_of(own, f"the codes, evaluation {repeat + 1}", repeat) for repeat in range(1, settings.repeats + 1)]
     return Scores(
         scores,
         {

@@ -75,6 +75,10 @@ class Metric(ABC):
     def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
         """The same of blocks that are known to fit: what a new metric writes."""
 
+    def check(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> None:
+        """Raises what `score` raises; default: by calling it. A metric whose fit takes long may leave the fit out."""
+        self.score(table, blocks, rng)
+
 
 def generator_of(metric: Metric, seed: int, repeat: int = 0) -> np.random.Generator:
     """The generator that a metric draws from, made of the seed and its name; for a further evaluation another.

@@ -1,7 +1,7 @@
 """Codes, posteriors and factors as metrics read them, or errors that say what to do."""
 
 from dataclasses import fields
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -10,11 +10,37 @@ from numpy import ndarray
 from torch import Tensor
 
 from equilab.errors import DataError, ShapeError
-from equilab.latents import Posterior, map_tensors
+from equilab.latents import Posterior, map_tensors, posterior_of_pair
 
 _LARGEST, _LEAST = 1e30, 1e-30  # magnitude, and spread of a dimension that is not constant
 _LEAST_SHARE = 1e-6  # spread over magnitude: below, float32 tells no more than sixteen values apart
 _SIGNAL = 1e-3  # spread below which a dimension may as well be dead, and is taken as it is
+
+
+class Encoded(NamedTuple):
+    """Codes (n, d), and the posterior whose mean they are where there is one."""
+
+    codes: Float[ndarray, "n d"]
+    posterior: Posterior | None
+
+
+def encoded(given: Any) -> Encoded:
+    """Codes of an array or a tensor (n, d), a Posterior, or a pair of means and log variances, both (n, d).
+
+    >>> encoded((np.zeros((4, 2)), np.zeros((4, 2)))).posterior.kl().shape
+    torch.Size([4, 2])
+    """
+    if isinstance(given, Posterior):
+        posterior = map_tensors(as_tensor, given)
+        return Encoded(posterior.mean.numpy(), posterior)
+    if not _is_pair(given):
+        return Encoded(as_array(given), None)
+    pair = [as_floats(as_array(each), f"codes[{index}]") for index, each in enumerate(given)]
+    return Encoded(pair[0], posterior_of_pair([torch.tensor(np.ascontiguousarray(each)) for each in pair]))
+
+
+def _is_pair(given: Any) -> bool:
+    return isinstance(given, tuple | list) and len(given) == 2 and all(np.ndim(each) == 2 for each in given)
 
 
 def as_array(values: Any) -> ndarray:

@@ -32,7 +32,13 @@ class ConvVAE(Model):
         if self.network not in NETWORKS:
             raise SettingError("network", expected=f"one of {', '.join(NETWORKS)}", got=repr(self.network))
         check_count("latent_dim", self.latent_dim)
-        if self.latent is not None and self.latent_dim not in (ConvVAE.latent_dim, self.latent.dim):
+        if self.latent is None:
+            return
+        if not isinstance(self.latent, Latent):
+            raise SettingError(
+                "latent", expected="a latent such as Latent((Circle(), Circle()))", got=repr(self.latent)
+            )
+        if self.latent_dim not in (ConvVAE.latent_dim, self.latent.dim):
             raise SettingError(
                 "latent_dim", expected=f"no number beside latent, which has {self.latent.dim}", got=self.latent_dim
             )

@@ -28,9 +28,9 @@ def log_weights(batch_size: int, num_observations: int, estimator: Estimator, *,
     With B the batch size, M = B - 1 and N the observations of the data set:
     "weighted" (Chen et al. 2018, eq. S5): 1 / (B N) everywhere, which estimates log q(z) up to a large constant;
     "stratified" (Chen et al. 2018, appendix C.2): 1 / N on the diagonal, (N - M) / (N M) on one other entry of each
-    row, 1 / M on the others; unbiased for q(z);
-    "exact": 1 / N on the diagonal, (N - 1) / (N M) elsewhere; unbiased, and exact when the batch is the data set.
-    Rows of the last two sum to 1.
+    row, 1 / M on the others;
+    "exact": 1 / N on the diagonal, (N - 1) / (N M) elsewhere; exact when the batch is the data set.
+    Rows of the last two sum to 1, and they are unbiased for q(z) over batches drawn without replacement.
 
     batch_size: codes of the batch. num_observations: of the data set. like: tensor whose dtype and device are taken.
     Raises SettingError for a batch of one with stratified or exact weights, and for less than `batch_size`

@@ -1,4 +1,4 @@
-"""How each metric moves when a perfect code is spoilt: the numbers, and docs/pictures/calibration.png.
+"""How each metric responds to corruptions of a perfect code: the numbers, and docs/pictures/calibration.png.
 
 Factors with 3, 6, 10, 8 and 8 values on a full grid (11,520 observations) as codes; the metrics with the settings of
 their protocols, but 2,000 draws where these have more, and 500 where boosted trees are fitted to them. Metrics that fit
@@ -12,7 +12,7 @@ from time import perf_counter
 import numpy as np
 
 from equilab.metrics import PROTOCOLS, heat_map
-from equilab.metrics.calibration import SPOILT_BY, calibrate
+from equilab.metrics.calibration import CORRUPTIONS, calibrate
 from equilab.metrics.heat_map import side_by_side
 
 SIZES = (3, 6, 10, 8, 8)
@@ -39,17 +39,17 @@ def main() -> None:
     factors = np.stack(np.unravel_index(np.arange(np.prod(SIZES)), SIZES), axis=1)
     chosen = metrics()
     pictures = []
-    for spoilt_by in SPOILT_BY:
+    for corruption in CORRUPTIONS:
         start = perf_counter()
-        found = calibrate(chosen, factors, spoilt_by=spoilt_by, levels=LEVELS)
+        found = calibrate(chosen, factors, corruption=corruption, levels=LEVELS)
         print(
-            f"\n{spoilt_by} ({perf_counter() - start:.0f} s)   level " + " ".join(f"{level:6.2f}" for level in LEVELS)
+            f"\n{corruption} ({perf_counter() - start:.0f} s)   level " + " ".join(f"{level:6.2f}" for level in LEVELS)
         )
         for name, values in found.items():
             print(f"{name:34s}" + " ".join(f"{value:6.2f}" for value in values))
         bounded = {name: values for name, values in found.items() if values.min() >= 0 and values.max() <= 1 + 1e-9}
         columns = [f"{level:g}" for level in LEVELS]
-        pictures.append(heat_map(np.array(list(bounded.values())), list(bounded), columns, title=spoilt_by))
+        pictures.append(heat_map(np.array(list(bounded.values())), list(bounded), columns, title=corruption))
     side_by_side(pictures, width=1500).save(PICTURE)
     print(f"\npicture: {PICTURE.name}")
 

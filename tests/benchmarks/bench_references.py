@@ -11,7 +11,9 @@ import numpy as np
 import torch
 
 from equilab.data import Dataset, DSprites, MiniSprites
-from equilab.metrics import PROTOCOLS, CodeTable, Metric, score_encoder, score_table
+from equilab.latents import gaussian_posterior_of
+from equilab.metrics import PROTOCOLS, CodeTable, Metric, ScoreSettings, evaluate
+from equilab.metrics.metric import generator_of
 from equilab.metrics.references import factor_codes, principal_components
 from equilab.models import ConvVAE
 from training.tables import Table
@@ -24,8 +26,10 @@ def ceilings(data: Dataset, metrics: list[Metric]) -> dict[str, float]:
     """The scores of the factors of the complete grid as codes."""
     factors = data.labels(np.arange(len(data)))
     nothing = np.zeros((len(factors), 1), np.float32)
-    table = factor_codes(CodeTable(nothing, factors, data.factors.names, nothing))
-    return {name: score.value for name, score in score_table(table, metrics=metrics).items()}
+    posterior = gaussian_posterior_of(torch.from_numpy(nothing), variance=1.0)
+    table = factor_codes(CodeTable(nothing, factors, data.factors.names, posterior))
+    scores = (metric(table, rng=generator_of(metric, seed=0)) for metric in metrics)
+    return {each.name: each.value for score in scores for each in score.each()}
 
 
 def main() -> None:
@@ -41,12 +45,12 @@ def main() -> None:
             codes = components(images)
             return codes, torch.full_like(codes, -4.0)
 
-        found = score_encoder(
+        found = evaluate(
             encode,
             data,
             metrics=list(metrics.values()),
-            num_samples=num_samples,
             untrained=lambda x, m=model: m.encode(x),
+            settings=ScoreSettings(num_samples=num_samples),
         )
         columns[f"{name}: random"] = found.references["floor_random"]
         columns["untrained" if name == "dSprites" else "untrained "] = found.references["floor_untrained"]

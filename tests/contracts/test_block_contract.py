@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import equilab.metrics
-from equilab.latents import Block
-from equilab.metrics import CodeTable, GradientBoosting, Metric, Score
+from equilab.latents import Circle, CodeBlock
+from equilab.metrics import GradientBoosting, Metric, Score
+from tests.tables import gaussian_table
 
 pytestmark = pytest.mark.exhaustive  # the laws of blocks, once for every metric; test_metric_contract has one of each
 
@@ -22,7 +23,7 @@ SIZES = (3, 4, 3)
 FACTORS = np.stack(np.unravel_index(np.arange(np.prod(SIZES)), SIZES), axis=1)
 COUNT = 60  # what settings called num_... are reduced to
 ANGLE = 2 * np.pi * FACTORS[:, 1] / SIZES[1]
-CIRCLE = Block((1, 2), "circle")
+CIRCLE = CodeBlock((1, 2), Circle())
 RNG = np.random.default_rng(0)
 TURN = np.column_stack([np.cos(ANGLE), np.sin(ANGLE)]) + 0.1 * RNG.standard_normal((len(FACTORS), 2))
 LINES = FACTORS[:, [0, 2]] - 1 + 0.05 * RNG.standard_normal((len(FACTORS), 2))
@@ -52,13 +53,12 @@ def those(*left_out: str):
 def score(metric: Metric, circle: np.ndarray, blocks=(0, CIRCLE, 3)) -> Score:
     """The score of a line, a circle and a line; posteriors do not tell where the circle is."""
     codes = np.column_stack([LINES[:, 0], circle, LINES[:, 1]])
-    table = CodeTable(codes, FACTORS, log_var=np.full(codes.shape, -3.0))
-    return metric(table, rng=np.random.default_rng(0), blocks=list(blocks))
+    return metric(gaussian_table(codes, FACTORS, -3.0), rng=np.random.default_rng(0), blocks=list(blocks))
 
 
 def assert_same(found: Score, expected: Score) -> None:
     for one, two in zip(found.each(), expected.each(), strict=True):
-        assert (one.value, one.per_factor, one.per_code) == (two.value, two.per_factor, two.per_code)
+        assert (one.value, one.per_factor, one.per_block) == (two.value, two.per_factor, two.per_block)
         np.testing.assert_array_equal(one.matrix, two.matrix)
 
 
@@ -95,11 +95,11 @@ def test_one_angle_at_any_radius_is_a_constant(metric):
 @those(*CONSTANTS_GUESS)
 def test_a_collapsed_circle_knows_nothing(metric):
     for each in dead_score(metric).each():
-        assert each.per_code.get("z1+z2", 0.0) == pytest.approx(0, abs=1e-9)
+        assert each.per_block.get("z1+z2", 0.0) == pytest.approx(0, abs=1e-9)
 
 
 @those()
 def test_all_dimensions_may_be_one_block(metric):
     found = score(metric, TURN, blocks=[(0, 1, 2, 3)])
     assert np.isfinite([each.value for each in found.each()]).all()
-    assert list(found.per_code) in ([], ["z0+z1+z2+z3"])
+    assert list(found.per_block) in ([], ["z0+z1+z2+z3"])

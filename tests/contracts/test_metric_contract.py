@@ -8,9 +8,10 @@ import pytest
 
 import equilab.metrics
 from equilab.errors import SettingError
-from equilab.latents import Block, parse_blocks
-from equilab.metrics import CodeTable, GradientBoosting, Metric
+from equilab.latents import Circle, CodeBlock, parse_blocks
+from equilab.metrics import GradientBoosting, Metric
 from tests.refused import refused
+from tests.tables import gaussian_table
 
 METRICS = [
     value
@@ -85,8 +86,7 @@ def small(metric: Metric) -> Metric:
 
 
 def score(metric: Metric, codes: np.ndarray, *, seed: int = 0, blocks=None, factors: np.ndarray = FACTORS):
-    log_var = LOG_VAR[:, :1] + np.zeros_like(codes)
-    return metric(CodeTable(codes, factors, log_var=log_var), rng=np.random.default_rng(seed), blocks=blocks)
+    return metric(gaussian_table(codes, factors, LOG_VAR[:, :1]), rng=np.random.default_rng(seed), blocks=blocks)
 
 
 def unlike(*reasons: set[str] | dict[str, float]):
@@ -122,7 +122,7 @@ def test_one_seed_gives_one_score_and_all_draws_come_from_the_generator(metric):
     first, again, other = score(metric, MIXED), score(metric, MIXED), score(metric, MIXED, seed=1)
     np.testing.assert_array_equal(before, np.random.get_state()[1])  # noqa: NPY002
     for one, two in zip(first.each(), again.each(), strict=True):
-        assert (one.value, one.per_factor, one.per_code) == (two.value, two.per_factor, two.per_code)
+        assert (one.value, one.per_factor, one.per_block) == (two.value, two.per_factor, two.per_block)
         np.testing.assert_array_equal(one.matrix, two.matrix)
     assert metric.name in DRAWS_NOTHING or not np.array_equal(first.matrix, other.matrix)
 
@@ -140,16 +140,16 @@ def test_values_are_finite_plain_floats_in_their_range_and_named_after_factors_a
     for each in found.each():
         assert each.name == metric.name or each.name.startswith(f"{metric.name}_")
         assert list(each.per_factor) in ([], [f"factor{index}" for index in range(4)])
-        assert list(each.per_code) in ([], [f"z{index}" for index in range(codes.shape[1])])
+        assert list(each.per_block) in ([], [f"z{index}" for index in range(codes.shape[1])])
         assert np.isfinite(each.matrix).all()
-        for value in (each.value, *each.per_factor.values(), *each.per_code.values()):
+        for value in (each.value, *each.per_factor.values(), *each.per_block.values()):
             assert type(value) is float
             assert np.isfinite(value)
         if each.unit == "0 to 1":
             assert -1e-12 <= each.value <= 1 + 1e-12
             assert all(-1e-12 <= value <= 1 + 1e-12 for value in each.per_factor.values())
     assert found.matrix.size
-    assert found.per_factor or found.per_code
+    assert found.per_factor or found.per_block
 
 
 @unlike(FACTORS_UNREAD)
@@ -211,15 +211,16 @@ def test_a_perfect_code_in_blocks_scores_like_one_without(metric):
     angle = 2 * np.pi * FACTORS[:, 2] / SIZES[2]
     codes = np.column_stack([np.cos(angle), PERFECT[:, [0, 1]], np.sin(angle), PERFECT[:, 3]])
     plain = score(metric, PERFECT).value
-    for pair in (Block((0, 3), "circle"), (0, 3)):
+    for pair in (CodeBlock((0, 3), Circle()), (0, 3)):
         found = score(metric, codes, blocks=[1, pair, 4, 2])
         assert found.value == pytest.approx(plain, abs=BLOCKS_DIFFER.get(metric.name, 0.01))
-        assert list(found.per_code) in ([], ["z1", "z0+z3", "z4", "z2"])
+        assert list(found.per_block) in ([], ["z1", "z0+z3", "z4", "z2"])
 
 
-def test_blocks_that_do_not_fit_are_refused(metric):
+def test_blocks_that_do_not_fit_are_refused():
+    """Once for all metrics: they are read in `Metric.__call__`."""
     with refused(SettingError, "blocks"):
-        score(metric, MIXED, blocks=[(0, 1), 2])
+        score(METRICS[0](), MIXED, blocks=[(0, 1), 2])
 
 
 def test_float32_scores_like_float64(metric):

@@ -1,7 +1,7 @@
 """Disentanglement of a VAE: the scores of a metric protocol, beside their floors and ceilings."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import count
 from math import prod
 
 import numpy as np
@@ -14,9 +14,9 @@ from equilab.data import Dataset
 from equilab.errors import check_count
 from equilab.keys import Key
 from equilab.latents import Posterior
-from equilab.metrics import Metric, Scores, ScoreSettings, choose_metrics, evaluate, score_codes, with_sample_budget
+from equilab.metrics import NUM_DRAWN, Metric, Scores, ScoreSettings, check_scoring, choose_metrics, evaluate
 from equilab.models import VariationalAutoencoder
-from training.evaluations.evaluation import Columns, Evaluation, Findings, Moment, require_model
+from training.evaluations.evaluation import NUM_TRIED, Columns, Evaluation, Findings, Moment, require_model
 
 REFERENCES = ("floor_random", "floor_untrained", "ceiling")
 BESIDE = {  # what is logged beside every score, by the end of its key
@@ -25,7 +25,6 @@ BESIDE = {  # what is logged beside every score, by the end of its key
     "ceiling": "of the factors themselves as codes",
     "matrix": "as the matrix that it was read from",
 }
-_TRIED = 200  # observations that a metric draws in a trial
 
 
 def score_keys(metric: Metric) -> list[Key]:
@@ -64,7 +63,10 @@ class Disentanglement(Evaluation):
 
     def __call__(self, moment: Moment) -> Findings:
         model = require_model(moment, VariationalAutoencoder, self)
-        scores = self._tried(model, moment) if moment.trial else self._scores(model, moment)
+        if moment.trial:
+            self._try(model, moment)
+            return Findings()
+        scores = self._scores(model, moment)
         values = scores.flat()
         factors = [name for name in moment.data.factors.names if any(f"{score}_{name}" in values for score in scores)]
         parts = ["", *(f"_{reference}" for reference in REFERENCES), *(f"_{factor}" for factor in factors)]
@@ -89,23 +91,25 @@ class Disentanglement(Evaluation):
             ),
         )
 
-    def _tried(self, model: VariationalAutoencoder, moment: Moment) -> Scores:
-        """The scores of a few codes by metrics that draw little: of a few values of each factor in a grid."""
-        chosen = [with_sample_budget(metric, _TRIED) for metric in choose_metrics(self.protocol, self.metrics or None)]
-        rows = few_of_each(moment.data) if moment.data.is_grid else _drawn(moment, self.images)
+    def _try(self, model: VariationalAutoencoder, moment: Moment) -> None:
+        """Raises what scoring would raise: of a few values of each factor in a grid, else of all labels."""
+        data = moment.data
+        rows = few_of_each(data) if data.is_grid else moment.rng("trial").permutation(len(data))[:NUM_DRAWN]
         with torch.no_grad():
-            few = model.encode(moment.table.gather(torch.from_numpy(rows[:32]).to(moment.device)))
-        repeated = np.resize(np.arange(len(rows[:32])), len(rows))
-        return score_codes(
-            model.latent.posterior(few.parameters[repeated].cpu()) if few.parameters is not None else few,
-            moment.data.labels(rows),
-            metrics=chosen,
-            factor_names=moment.data.factors.names,
-            settings=ScoreSettings(references=()),
+            few = model.encode(moment.table.gather(torch.from_numpy(rows[:NUM_TRIED]).to(moment.device)))
+        assert few.parameters is not None
+        repeated = few.parameters.cpu()[torch.arange(len(rows)) % len(few.parameters)]
+        check_scoring(
+            model.latent.posterior(repeated),
+            data.labels(rows),
+            metrics=self.metrics or None,
+            protocol=self.protocol,
+            factor_names=data.factors.names,
+            num_observations=self.images if self.images < len(data) else 0,
         )
 
 
-def encoder_of(model: nn.Module, device: torch.device):
+def encoder_of(model: nn.Module, device: torch.device) -> Callable[[Tensor], Posterior]:
     """The function images (n, C, H, W) -> posteriors on the CPU, in float32, without gradients."""
     assert isinstance(model, VariationalAutoencoder)
 
@@ -118,13 +122,16 @@ def encoder_of(model: nn.Module, device: torch.device):
     return encode
 
 
-def few_of_each(data: Dataset) -> Int[ndarray, "n"]:
-    """The observations of a grid that show the first values of every factor: two, or as many as make 32 of them."""
-    num = next(num for num in count(2) if prod(min(size, num) for size in data.factors.sizes) >= min(32, len(data)))
-    sizes = [min(size, num) for size in data.factors.sizes]
+def few_of_each(data: Dataset, least: int = 64) -> Int[ndarray, "n"]:
+    """The observations of a grid that show the first values of every factor: two, or more until there are `least`.
+
+    >>> from equilab.data import MiniSprites, TorusSquare
+    >>> len(few_of_each(MiniSprites(shapes=1))), len(few_of_each(TorusSquare()))
+    (128, 64)
+    """
+    sizes = list(data.factors.sizes)
+    for most in range(2, max(sizes) + 1):
+        sizes = [min(size, most) for size in data.factors.sizes]
+        if prod(sizes) >= least:
+            break
     return data.factors.to_index(np.stack(np.unravel_index(np.arange(prod(sizes)), sizes), 1))
-
-
-def _drawn(moment: Moment, images: int) -> Int[ndarray, "n"]:
-    """The observations that an evaluation of data without a grid encodes, of the same number at least."""
-    return moment.rng("trial").permutation(len(moment.data))[: images or 100_000]

@@ -15,6 +15,9 @@ from equilab.errors import SettingError
 from equilab.keys import Key
 from equilab.noise import numpy_stream, torch_stream
 
+NUM_TRIED = 4
+"""Images of which an evaluation sees in a trial; of one number everywhere, as a first call with another takes long."""
+
 
 class Columns(NamedTuple):
     """A table: a header and rows of words and numbers."""
@@ -51,7 +54,7 @@ class Moment:
     model: in evaluation mode. data: the data set of the run. table: its images, on the device. device: of the model.
     step: updates made so far. seed: of the run. untrained: builds the model as it was before the first update, for the
     last evaluation of a run, else None. progress: called as progress(done, total) after every batch of images, and
-    may raise to stop. trial: whether this is the trial before the first update, on a few images.
+    may raise to stop. trial: whether this is the trial before the first update, on `NUM_TRIED` images.
     """
 
     model: nn.Module

@@ -11,7 +11,7 @@ from equilab.errors import check_count
 from equilab.keys import Key
 from equilab.models import VariationalAutoencoder
 from equilab.objectives import bernoulli_reconstruction
-from training.evaluations.evaluation import Evaluation, Findings, Moment, require_model
+from training.evaluations.evaluation import NUM_TRIED, Evaluation, Findings, Moment, require_model
 
 ACTIVE_NATS = 0.01  # a block is active above this KL
 
@@ -41,7 +41,7 @@ class HeldOutLoss(Evaluation):
     def __call__(self, moment: Moment) -> Findings:
         model = require_model(moment, VariationalAutoencoder, self)
         table = moment.data.test.table.to(moment.device) if isinstance(moment.data, SplitDataset) else moment.table
-        most = 16 if moment.trial else self.images
+        most = NUM_TRIED if moment.trial else self.images
         chosen = torch.from_numpy(moment.rng("images").permutation(len(table))[:most]).to(moment.device)
         found = mean_losses(model, table.gather(chosen), generator=moment.generator("noise"))
         values = {"latent/reconstruction_mean": found.reconstruction, "latent/kl_mean": float(found.kl.sum())}

@@ -11,7 +11,7 @@ from torch import Tensor
 from equilab.errors import check_count
 from equilab.keys import Key
 from equilab.models import VariationalAutoencoder
-from training.evaluations.evaluation import Evaluation, Findings, Moment, require_model
+from training.evaluations.evaluation import NUM_TRIED, Evaluation, Findings, Moment, require_model
 from training.pictures import film, sheet
 
 NUM_RECONSTRUCTIONS = 10
@@ -40,11 +40,13 @@ class Traversals(Evaluation):
     @torch.no_grad()
     def __call__(self, moment: Moment) -> Findings:
         model = require_model(moment, VariationalAutoencoder, self)
-        order = torch.from_numpy(moment.rng("images").permutation(len(moment.table))[: 16 if moment.trial else NUM_KL])
-        images = moment.table.gather(order.to(moment.device))
+        most = NUM_TRIED if moment.trial else NUM_KL
+        chosen = torch.from_numpy(moment.rng("images").permutation(len(moment.table))[:most])
+        images = moment.table.gather(chosen.to(moment.device))
+        posterior = model.encode(images)
         shown = images[:NUM_RECONSTRUCTIONS]
-        pairs = torch.stack([shown, model(shown)]).cpu().numpy()
-        found = traverse(model, images[:1], model.encode(images).kl().mean(0), self.num)
+        pairs = torch.stack([shown, model.decode(posterior.mean[:NUM_RECONSTRUCTIONS]).sigmoid()]).cpu().numpy()
+        found = traverse(model, posterior.mean[0], posterior.kl().mean(0), self.num, trial=moment.trial)
         return Findings(
             pictures={
                 "latent/reconstructions": sheet(pairs, ["input", "reconstruction"]),
@@ -63,12 +65,12 @@ class Traversed(NamedTuple):
 
 
 @torch.no_grad()
-def traverse(model: VariationalAutoencoder, image: Tensor, kl: Tensor, num: int) -> Traversed:
-    """The images decoded along every path of every block, the other blocks at the posterior mean of one image.
+def traverse(model: VariationalAutoencoder, code: Tensor, kl: Tensor, num: int, *, trial: bool = False) -> Traversed:
+    """The images decoded along every path of every block, the other blocks as in one code.
 
-    image: (1, C, H, W) in [0, 1]. kl: (blocks,), nats, by which the blocks are sorted. num: points of a path.
+    code: (dim,). kl: (blocks,), nats, by which the blocks are sorted. num: points of a path. trial: whether a few
+    images are decoded alone, and stand for the others.
     """
-    code = model.encode(image).mean[0]
     codes, labels, places = [], [], []
     for index in kl.argsort(descending=True).tolist():
         block = model.latent.code_blocks[index]
@@ -81,6 +83,9 @@ def traverse(model: VariationalAutoencoder, image: Tensor, kl: Tensor, num: int)
             part = f".{number}" if len(paths) > 1 else ""
             labels.append(f"{block.label}{part}  {kl[index]:.2f} nats")
             places.append(block.manifold.positions(num))
-    decoded = torch.cat([model.decode(z).sigmoid() for z in torch.stack(codes).flatten(0, 1).split(256)])
+    everything = torch.stack(codes).flatten(0, 1)
+    decoded = torch.cat([model.decode(z).sigmoid() for z in everything[: NUM_TRIED if trial else None].split(256)])
+    if trial:
+        decoded = decoded[torch.arange(len(everything)) % len(decoded)]
     same = all(place == places[0] for place in places)
     return Traversed(decoded.unflatten(0, (len(codes), num)).cpu().numpy(), labels, list(places[0]) if same else [])

@@ -9,8 +9,8 @@ from numpy import ndarray
 
 from equilab.errors import DataError, SettingError, ShapeError
 from equilab.latents import parse_blocks
-from equilab.metrics.encoding import as_array
 from equilab.metrics.supervised.factor_vae_score import majority_accuracy, relative_variances
+from equilab.metrics.validation import encoded
 
 _CHUNK = 2**12  # images that are in memory at a time
 
@@ -19,7 +19,7 @@ class GenerativeModel(NamedTuple):
     """A generative model as ModelCentrality sees it; images and codes may be arrays or tensors."""
 
     decode: Callable[[Float[ndarray, "n latent_dim"]], Any]  # latents, float32, to images (n, ...)
-    encode: Callable[[Any], Any]  # images, of any model of the set, to codes (n, d)
+    encode: Callable[[Any], Any]  # images, of any model of the set, to codes (n, d) or a posterior
     latent_dim: int  # latents are drawn from N(0, 1) in so many dimensions
 
 
@@ -127,7 +127,7 @@ def _encoded(
     parts = []
     for start in range(0, len(z), _CHUNK):
         images = generator.decode(z[start : start + _CHUNK])
-        parts.append([as_array(model.encode(images)) for model in models])
+        parts.append([encoded(model.encode(images)).codes for model in models])
     found = [np.concatenate(codes) for codes in zip(*parts, strict=True)]
     for index, codes in enumerate(found):
         if codes.ndim != 2 or len(codes) != len(z):

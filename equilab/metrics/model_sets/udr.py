@@ -10,9 +10,9 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 
 from equilab.errors import DataError, SettingError, ShapeError
-from equilab.metrics.encoding import as_array
 from equilab.metrics.model_sets.lasso import lasso
 from equilab.metrics.model_sets.rank_correlation import ranks
+from equilab.metrics.validation import as_array, encoded
 
 MODELS_ADVISED = 5  # of a setting (Duan et al. 2020, section 5)
 
@@ -66,7 +66,7 @@ def udr(
     >>> udr([first, -first[:, ::-1], first @ np.linalg.qr(np.vander([1, 2, 3]))[0]], method="spearman").best in (0, 1)
     True
     """
-    codes = [as_array(each) for each in codes]
+    codes = [encoded(each).codes for each in codes]
     kl = None if kl is None else [as_array(each) for each in kl]
     active = _active(codes, kl, least_kl=least_kl, least_variance=least_variance)
     if groups is not None and len(groups) != len(codes):

@@ -45,9 +45,14 @@ class BetaVAEScore(Metric):
     def __post_init__(self) -> None:
         check_counts(self, {"num_train": 2, "num_test": 1, "batch_size": 1, "max_iterations": 1})
 
-    def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
-        from sklearn.linear_model import LogisticRegression
+    def check(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> None:
+        """Raises what `score` raises, without a fit."""
+        self._points(table, blocks, rng)
 
+    def _points(
+        self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator
+    ) -> tuple["Points", "Points"]:
+        """The points to fit to and those to score."""
         if len(table.scored) < 2:
             raise DataError(
                 "factors",
@@ -61,6 +66,12 @@ class BetaVAEScore(Metric):
         if len(np.unique(train.shared)) < 2:
             hint = "these points drew one factor alone"
             raise SettingError("num_train", expected="more points", got=self.num_train, hint=hint)
+        return train, test
+
+    def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
+        from sklearn.linear_model import LogisticRegression
+
+        train, test = self._points(table, blocks, rng)
         classifier = LogisticRegression(max_iter=self.max_iterations, random_state=int(rng.integers(2**31)))
         predicted = classifier.fit(train.features, train.shared).predict(test.features)
         confusion = np.zeros((len(table.scored), len(table.scored)))

@@ -60,7 +60,7 @@ class DCIForest(Metric):
             column = table.factors[:, [factor]].astype(np.float64)
             target = standardised(column[train], column[test])
             forest = self._fit(features[0], target[0][:, 0], rng)
-            importance.append(forest.feature_importances_)
+            importance.append(np.maximum(forest.feature_importances_, 0))  # scikit-learn's round to -1e-18
             informed.append(explained(forest.predict(features[1]), target[1][:, 0]))
         matrix = block_importance(np.stack(importance, axis=1), blocks)
         return importance_score(self.name, matrix, np.array(informed), blocks=blocks, factors=table.scored_names)

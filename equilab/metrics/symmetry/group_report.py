@@ -71,8 +71,8 @@ class GroupReport:
         g, h = np.unravel_index(self.homomorphism.argmax(), self.homomorphism.shape)
         if self.homomorphism[g, h] > _SLACK:
             found.append(
-                f"the maps of {self.elements[g]} and {self.elements[h]} do not multiply as these do (error "
-                f"{number(self.homomorphism[g, h])})"
+                f"not a representation: B_g B_h differs from B_gh for g = {self.elements[g]}, h = {self.elements[h]} "
+                f"(relative error {number(self.homomorphism[g, h])})"
             )
         rest = [left_out_words(self.num_left_out, self.left_out_share)] if self.num_left_out else []
         if found:

@@ -65,7 +65,7 @@ def check_cyclic_sizes(shape: tuple[int, ...], axes: Sequence[int]) -> None:
         if shape[axis] < 3:
             raise DataError(
                 "codes",
-                expected="at least 3 values of a cyclic factor, which make a circle",
+                expected="at least 3 values of a cyclic factor",
                 got=f"{shape[axis]} on axis {axis}",
                 hint="leave that factor out",
             )

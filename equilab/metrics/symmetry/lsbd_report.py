@@ -130,7 +130,7 @@ def lsbd_report(
     a       8  0.000   0.630        2     1.000
     b       8  0.000   0.630        1     1.000
     D_LSBD 0.000   overlap 0.000   injectivity 0.000
-    D_LSBD is 0.000, but the code turns 2 times while a turns once: a double cover; 100% of the points
+    D_LSBD is 0.000, but the code rotates 2 times per cycle of a: a double cover; 100% of the points
     share their code with others, which differ in a
     """
     grid = cyclic_grid(table, factors=factors, at=at)

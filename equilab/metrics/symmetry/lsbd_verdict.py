@@ -51,41 +51,41 @@ class LSBDNumbers(Protocol):
 def lsbd_verdict(report: LSBDNumbers) -> str:
     """One sentence: D_LSBD, then each number that is more than 0.1 from its ideal, and what that means.
 
-    Factors of 3 or 4 values are named, as these make a circle by chance, and directions that were left out.
+    Factors of 3 or 4 values are named, as these rotate evenly by chance, and directions that were left out.
     """
     found = [*_few(report), *_turning(report), *_sharing(report), *_fits(report), *_twins(report)]
     start = f"D_LSBD is {number(report.value)}"
     rest = [left_out_words(report.num_left_out, report.left_out_share)] if report.num_left_out else []
     if found:
         return f"{start}{', but ' if report.value <= SLACK else ': '}{'; '.join([*found, *rest])}"
-    how = "once, linearity not tested" if report.transitions is None else "linearly and once"
-    good = f"each factor turns a plane of its own, {how}; nothing beside it speaks against it"
+    how = "once per cycle, linearity not tested" if report.transitions is None else "linearly, once per cycle"
+    good = f"each factor rotates its own plane {how}; no diagnostic contradicts this"
     return f"{start}: {'; '.join([good, *rest])}"
 
 
 def _few(report: LSBDNumbers) -> list[str]:
-    """Factors with so few values that these turn evenly by chance."""
+    """Factors with so few values that random codes score nearly as well."""
     found = []
     for name, size, chance in zip(report.cyclic, report.orders, report.chance, strict=True):
         if size == 3:
-            found.append(f"any 3 points, whitened, turn evenly: D says little of {name} (chance {number(chance)})")
+            found.append(f"D_LSBD is uninformative for {name}: with 3 values random codes score {number(chance)}")
         elif size == 4:
-            found.append(f"4 points turn nearly evenly by chance: D says little of {name} (chance {number(chance)})")
+            found.append(f"D_LSBD says little about {name}: with 4 values random codes score {number(chance)}")
     return found
 
 
 def _turning(report: LSBDNumbers) -> list[str]:
-    """Factors that move nothing, not as a circle, or more than once around."""
+    """Factors that move nothing, rotate no plane evenly, or rotate it more than once per cycle."""
     found = []
     for k, name in enumerate(report.cyclic):
         omega = int(report.omega[k])
         if not report.share[k]:
             found.append(f"{name} moves nothing")
         elif report.distance[k] > SLACK:
-            found.append(f"what {name} moves is no evenly turned circle (D {number(report.distance[k])})")
+            found.append(f"{name} rotates no plane evenly (D {number(report.distance[k])})")
         elif omega > 1:
             cover = _COVERS.get(omega, f"a cover of {omega} sheets")
-            found.append(f"the code turns {omega} times while {name} turns once: {cover}")
+            found.append(f"the code rotates {omega} times per cycle of {name}: {cover}")
         if 0 < report.share[k] < 1 - SLACK:
             found.append(f"the plane that was scored holds {report.share[k]:.0%} of what {name} moves")
     return found
@@ -115,7 +115,7 @@ def _fits(report: LSBDNumbers) -> list[str]:
         if fits.residual[k] > SLACK:
             found.append(f"a step of {name} is no linear map of the code (residual {number(fits.residual[k])})")
         if fits.order_error[k] > SLACK:
-            found.append(f"{report.orders[k]} steps of {name} do not lead back (error {number(fits.order_error[k])})")
+            found.append(f"B_{name}^{report.orders[k]} is not the identity (error {number(fits.order_error[k])})")
     if fits.commutators.max() > SLACK:
         i, j = np.unravel_index(fits.commutators.argmax(), fits.commutators.shape)
         found.append(

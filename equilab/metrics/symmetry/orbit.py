@@ -10,8 +10,9 @@ from numpy import ndarray
 
 from equilab.errors import ActionError, SettingError, ShapeError
 from equilab.groups import FieldType, Irrep, PlaneGroup
-from equilab.metrics.encoding import Encode, as_array
+from equilab.metrics.encoding import Encode
 from equilab.metrics.symmetry.span import checked_codes
+from equilab.metrics.validation import encoded
 
 Act: TypeAlias = FieldType | Callable[[Any, Any], Any]
 """How an element moves a batch: a field type of the images, or act(g, images) -> images."""
@@ -61,7 +62,7 @@ def encode_moved(
     for start in range(0, len(images), batch_size):
         part = images[start : start + batch_size]
         with torch.no_grad():
-            codes = as_array(encode(move(part)))
+            codes = encoded(encode(move(part))).codes
         if codes.ndim != 2 or len(codes) != len(part):
             raise ShapeError("encode", expected=f"codes ({len(part)}, d) of {len(part)} images", got=codes.shape)
         checked_codes(codes, "encode", 2, "codes (n, d)")

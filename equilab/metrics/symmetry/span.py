@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 
 from equilab.errors import DataError, ShapeError
-from equilab.metrics.encoding import as_array
+from equilab.metrics.validation import as_array
 
 FLOOR = 1e-10  # an eigenvalue, relative to the largest, below which a direction is round-off (1e-5 in deviations)
 

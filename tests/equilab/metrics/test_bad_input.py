@@ -9,11 +9,11 @@ import pytest
 
 import equilab.metrics
 from equilab.errors import DataError, SettingError, ShapeError
-from equilab.latents import Block
-from equilab.metrics import CodeTable, Metric, evaluate_codes
+from equilab.metrics import CodeTable, Metric, score_codes
 from equilab.metrics.boosting.gradient_boosting import GradientBoosting
 from equilab.metrics.symmetry.lsbd_report import lsbd_report
 from tests.refused import refused
+from tests.tables import gaussian_table
 
 METRICS = [
     value
@@ -40,7 +40,7 @@ def metric(request: pytest.FixtureRequest) -> Metric:
 
 def score(metric: Metric, codes: np.ndarray, factors: np.ndarray, *, blocks=None):
     codes = np.asarray(codes, dtype=float)
-    table = CodeTable(codes, factors, log_var=np.full(codes.shape, -3.0))
+    table = gaussian_table(codes, factors, -3.0)
     return metric(table, rng=np.random.default_rng(0), blocks=blocks)
 
 
@@ -54,7 +54,7 @@ def assert_scored_or_refused(metric: Metric, codes: np.ndarray, factors: np.ndar
     assert refusal is None or NAMED.fullmatch(refusal.argument), refusal
     for each in found.each() if found else ():
         assert np.isfinite(each.matrix).all()
-        assert np.isfinite([each.value, *each.per_factor.values(), *each.per_code.values()]).all()
+        assert np.isfinite([each.value, *each.per_factor.values(), *each.per_block.values()]).all()
 
 
 FEW = {
@@ -79,16 +79,6 @@ def test_a_constant_factor_is_left_out(metric):
     found = score(metric, CODES, with_constant)
     assert list(found.per_factor) in ([], ["factor1", "factor2"])
     assert found.value == score(metric, CODES, FACTORS).value
-
-
-@pytest.mark.parametrize(
-    "blocks",
-    [[(0, 1), (1, 2)], [0, 2], [0, 1, 2, 3], [], [Block((0, 1), "circle"), Block((1, 2), "circle")]],
-    ids=["overlap", "missing", "outside", "none", "circles"],
-)
-def test_blocks_that_do_not_fit_are_refused(metric, blocks):
-    with refused(SettingError, "blocks"):
-        score(metric, CODES, FACTORS, blocks=blocks)
 
 
 NOT_A_NUMBER = np.where(np.arange(72).reshape(24, 3) == 7, np.nan, CODES)
@@ -117,7 +107,7 @@ def test_codes_and_factors_that_are_no_table_are_refused(unusable):
     with refused(error, argument, **facts):
         CodeTable(codes, factors)
     with refused(error, argument, **facts):
-        evaluate_codes(codes, factors)
+        score_codes(codes, factors)
 
 
 @pytest.mark.parametrize("rows", [11, 24], ids=["a combination missing", "each combination twice"])

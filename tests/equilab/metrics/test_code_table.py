@@ -6,6 +6,7 @@ import pytest
 from equilab.errors import DataError, ShapeError
 from equilab.metrics import CodeTable
 from tests.refused import refused
+from tests.tables import gaussian_table
 
 
 def grid(*sizes: int) -> np.ndarray:
@@ -129,7 +130,7 @@ def test_a_split_never_shows_one_observation_on_both_sides():
 
 def test_sampled_codes_of_few_observations_are_fresh_at_every_draw_and_split_by_observation():
     """One frozen sample of each, drawn again and again, would tell an uninformative code's factors by heart."""
-    table = CodeTable(np.zeros((60, 3)), grid(3, 4, 5), log_var=np.zeros((60, 3)))
+    table = gaussian_table(np.zeros((60, 3)), grid(3, 4, 5), 0.0)
     sampled = table.sampled(np.random.default_rng(0))
     assert len(np.unique(sampled.codes)) > 100_000
     train, test = sampled.sample_split(5_000, 2_000, np.random.default_rng(0))
@@ -140,7 +141,7 @@ def test_sampled_codes_of_few_observations_are_fresh_at_every_draw_and_split_by_
 
 
 def test_sampled_codes_have_the_mean_and_variance_of_the_posterior():
-    table = CodeTable(np.array([[3.0], [-1.0]]), np.array([[0], [1]]), log_var=np.array([[0.0], [np.log(4.0)]]))
+    table = gaussian_table([[3.0], [-1.0]], np.array([[0], [1]]), [[0.0], [np.log(4.0)]])
     sampled = table.sampled(np.random.default_rng(0))
     first, second = (sampled.codes[sampled.factors[:, 0] == value, 0] for value in (0, 1))
     assert (first.mean(), first.std()) == (pytest.approx(3, abs=0.03), pytest.approx(1, abs=0.02))
@@ -148,7 +149,7 @@ def test_sampled_codes_have_the_mean_and_variance_of_the_posterior():
 
 
 def test_the_kl_is_that_of_the_formula():
-    table = CodeTable(np.array([[1.0], [3.0]]), np.array([[0], [1]]), log_var=np.array([[0.0], [1.0]]))
+    table = gaussian_table([[1.0], [3.0]], np.array([[0], [1]]), [[0.0], [1.0]])
     assert table.kl[0] == pytest.approx(0.5 * ((1 + 1 - 0 - 1) + (9 + np.e - 1 - 1)) / 2)
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from equilab.errors import DataError, ShapeError
-from equilab.latents import Block
+from equilab.errors import DataError, SettingError, ShapeError
+from equilab.latents import Circle, CodeBlock, means_and_log_variances
 from equilab.metrics import read_codes
 from tests.refused import refused
 
@@ -24,8 +24,16 @@ def test_codes_and_factors_alone_are_enough(tmp_path):
     np.testing.assert_array_equal(table.codes, CODES)
     np.testing.assert_array_equal(table.factors, FACTORS)
     assert table.factor_names == ("factor0", "factor1")
-    assert table.log_var is None
+    assert table.posterior is None
     assert blocks is None
+
+
+def test_blocks_without_manifolds_may_have_any_numbers(tmp_path):
+    assert read_codes(saved(tmp_path, blocks=np.array([7, 2, 7, 5]))).blocks == (
+        CodeBlock((0, 2)),
+        CodeBlock((1,)),
+        CodeBlock((3,)),
+    )
 
 
 def test_everything_else_that_a_file_may_hold(tmp_path):
@@ -34,14 +42,15 @@ def test_everything_else_that_a_file_may_hold(tmp_path):
         log_var=-np.ones_like(CODES),
         factor_names=np.array(["shape", "x"]),
         factor_sizes=np.array([3, 4]),
-        blocks=np.array([7, 2, 7, 5]),
-        circles=np.array([7]),
+        blocks=np.array([1, 0, 1, 2]),
+        manifolds=np.array(["euclidean", "circle", "euclidean"]),
     )
     table, blocks = read_codes(str(path))
     assert table.factor_names == ("shape", "x")
-    assert table.log_var is not None
-    assert (table.log_var == -1).all()
-    assert blocks == (Block((0, 2), "circle"), Block((1,)), Block((3,)))
+    means, log_var = means_and_log_variances(table.require_posterior("the test"))
+    np.testing.assert_array_equal(means.numpy(), CODES)
+    assert (log_var == -1).all()
+    assert blocks == (CodeBlock((0, 2), Circle()), CodeBlock((1,)), CodeBlock((3,)))
 
 
 @pytest.mark.parametrize(
@@ -52,8 +61,25 @@ def test_everything_else_that_a_file_may_hold(tmp_path):
         ({"factor_sizes": np.array([3, 3])}, DataError, ": factors[3, 1]", {"expected": "1 from 0 to 2", "got": 3}),
         ({"factor_sizes": np.array([3])}, ShapeError, ": factor_sizes", {"expected": "2 integers"}),
         ({"blocks": np.array([0, 1])}, ShapeError, ": blocks", {"expected": "4 integers"}),
-        ({"circles": np.array([0])}, DataError, ": circles", {"expected": "blocks beside it"}),
-        ({"blocks": np.arange(4), "circles": np.array([9])}, DataError, ": circles", {"got": [9]}),
+        ({"manifolds": np.array(["circle"])}, DataError, ": manifolds", {"expected": "blocks beside it"}),
+        (
+            {"blocks": np.array([0, 0, 7, 7]), "manifolds": np.array(["circle"] * 2)},
+            DataError,
+            ": manifolds",
+            {"expected": "from 0 on", "got": "2 for blocks [0, 7]"},
+        ),
+        (
+            {"blocks": np.array([0, 0, 1, 1]), "manifolds": np.array(["circle", "sphere"])},
+            SettingError,
+            ": manifold",
+            {"expected": "euclidean, circle", "got": "'sphere'"},
+        ),
+        (
+            {"blocks": np.array([0, 0, 0, 1]), "manifolds": np.array(["circle", "euclidean"])},
+            SettingError,
+            ": manifold",
+            {"expected": "2 dimensions for circle", "got": 3},
+        ),
         ({"lables": FACTORS}, DataError, "", {"expected": "codes, factors, log_var", "got": "lables"}),
         ({"log_var": CODES[:, :2]}, ShapeError, ": log_var", {"expected": "(12, 4)", "got": (12, 2)}),
     ],

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from equilab.latents import Block
-from equilab.metrics.discretise import clusters, discretise, equal_angles, equal_widths
+from equilab.latents import Circle, CodeBlock
+from equilab.metrics.information import clusters, discretise, equal_widths
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -38,7 +38,7 @@ def test_a_range_of_one_rounding_step_is_binned():
 def test_each_axis_has_its_own_range():
     """The broken version bins by the range of all codes: a small axis then falls into one cell."""
     codes = np.random.default_rng(0).uniform(size=(1000, 2)) * [1.0, 1000.0]
-    found = discretise(codes, (Block((0,)), Block((1,))), cells=20, rng=np.random.default_rng(0))
+    found = discretise(codes, (CodeBlock((0,)), CodeBlock((1,))), cells=20, rng=np.random.default_rng(0))
     shared = np.digitize(codes[:, 0], np.histogram(codes, 20)[1][:-1])
     assert len(set(shared)) == 1
     assert [len(set(column)) for column in found.T] == [20, 20]
@@ -49,7 +49,7 @@ def test_noisy_angles_of_up_to_twenty_values_have_a_cell_each(count):
     rng = np.random.default_rng(0)
     value = rng.integers(count, size=2000)
     angle = 2 * np.pi * value / count + 0.05 * rng.uniform(-1, 1, size=2000)
-    cells = equal_angles(np.stack([np.cos(angle), np.sin(angle)], 1), 20)
+    cells = Circle().cells(np.stack([np.cos(angle), np.sin(angle)], 1), 20)
     assert len(set(zip(value.tolist(), cells.tolist(), strict=True))) == count == len(set(cells))
 
 
@@ -57,12 +57,12 @@ def test_the_radius_does_not_change_an_angle():
     rng = np.random.default_rng(0)
     points = rng.standard_normal((500, 2))
     radius = 2.0 ** rng.integers(-5, 5, size=(500, 1))
-    np.testing.assert_array_equal(equal_angles(points * radius, 20), equal_angles(points, 20))
+    np.testing.assert_array_equal(Circle().cells(points * radius, 20), Circle().cells(points, 20))
 
 
 def test_the_two_ends_of_the_circle_are_one_cell():
     points = np.array([[-1.0, 0.0], [-1.0, -0.0], [-1.0, 1e-9], [-1.0, -1e-9]])
-    assert len(set(equal_angles(points, 20))) == 1
+    assert len(set(Circle().cells(points, 20))) == 1
 
 
 def test_clusters_find_separate_clouds():
@@ -88,8 +88,8 @@ def test_fewer_points_than_clusters_have_a_cluster_each():
 def test_blocks_are_read_from_their_own_axes_in_the_order_given():
     rng = np.random.default_rng(0)
     codes = rng.standard_normal((300, 4))
-    found = discretise(codes, (Block((3, 1), "circle"), Block((2,)), Block((0,))), cells=20, rng=rng)
-    np.testing.assert_array_equal(found[:, 0], equal_angles(codes[:, [3, 1]], 20))
+    found = discretise(codes, (CodeBlock((3, 1), Circle()), CodeBlock((2,)), CodeBlock((0,))), cells=20, rng=rng)
+    np.testing.assert_array_equal(found[:, 0], Circle().cells(codes[:, [3, 1]], 20))
     np.testing.assert_array_equal(found[:, 1], equal_widths(codes[:, 2], 20))
     np.testing.assert_array_equal(found[:, 2], equal_widths(codes[:, 0], 20))
 
@@ -97,6 +97,6 @@ def test_blocks_are_read_from_their_own_axes_in_the_order_given():
 def test_a_collapsed_circle_has_one_cell():
     noise = np.random.default_rng(0).standard_normal((50, 2))
     for left in (1e-7 * noise, np.copysign(0.0, noise), np.copysign(0.0, noise).astype(np.float32)):
-        assert len(set(equal_angles(left + noise, 20))) > 1
-        found = discretise(left, (Block((0, 1), "circle"),), cells=20, rng=np.random.default_rng(0))
+        assert len(set(Circle().cells(left + noise, 20))) > 1
+        found = discretise(left, (CodeBlock((0, 1), Circle()),), cells=20, rng=np.random.default_rng(0))
         assert set(found[:, 0]) == {0}

@@ -9,7 +9,7 @@ import torch
 
 from equilab.data import Dataset, Factor, Factors, ImageTable, MiniSprites
 from equilab.errors import DataError, SettingError, ShapeError
-from equilab.metrics import CodeTable
+from equilab.metrics import MIG, CodeTable, ScoreSettings, evaluate, score_codes
 from tests.refused import refused
 
 GRID = MiniSprites(size=16, positions=3)
@@ -152,3 +152,42 @@ def test_a_grid_is_sampled_when_asked_and_never_encoded_twice():
 def test_encoding_nothing_is_refused(setting):
     with refused(SettingError, setting, expected="at least 1", got=0):
         CodeTable.encode(pixels, Photographs(), **{setting: 0})
+
+
+def test_chosen_observations_are_encoded_in_their_order():
+    settings = ScoreSettings(observations=np.arange(len(GRID))[::-2], batch_size=50, references=())
+    found = evaluate(pixels, GRID, metrics=[MIG(num_samples=100)], settings=settings)
+    rows = np.asarray(settings.observations)
+    codes = pixels(GRID.table.gather(torch.from_numpy(rows)))
+    names = GRID.factors.names
+    expected = score_codes(
+        codes,
+        GRID.labels(rows),
+        metrics=[MIG(num_samples=100)],
+        factor_names=names,
+        settings=ScoreSettings(references=()),
+    )
+    assert found.flat() == expected.flat()
+
+
+def test_batches_are_copied_or_an_encoder_that_reuses_its_output_would_overwrite_them():
+    output = torch.empty(50, 52)
+
+    def encode(images):
+        return output[: len(images)].copy_(pixels(images))
+
+    found = CodeTable.encode(encode, GRID, batch_size=50)
+    np.testing.assert_array_equal(found.codes, CodeTable.encode(pixels, GRID).codes)
+
+
+def test_batches_of_one_kind_are_expected():
+    def encode(images):
+        codes = pixels(images)
+        return codes if len(images) == 100 else (codes, torch.zeros_like(codes))
+
+    with refused(ShapeError, "encode", expected="codes alone for every batch", got="52 Gaussian(axes=1, name='')"):
+        CodeTable.encode(encode, GRID, batch_size=100)
+    with refused(ShapeError, "encode: log_var", expected="(100, 52)", got=(100, 51)):
+        CodeTable.encode(lambda images: (pixels(images), pixels(images)[:, 1:]), GRID, batch_size=100)
+    with refused(ShapeError, "encode", expected="a tensor or an array", got="tuple"):
+        CodeTable.encode(lambda images: (pixels(images),) * 3, GRID)

@@ -12,11 +12,10 @@ from equilab.metrics import (
     BetaVAEScore,
     CodeTable,
     FactorVAEScore,
+    ScoreSettings,
     evaluate,
-    evaluate_codes,
     find_protocol,
     score_codes,
-    score_table,
 )
 from equilab.metrics.references import factor_codes, random_codes
 from tests.refused import refused
@@ -55,100 +54,112 @@ def test_the_study_has_the_settings_of_the_paper():
 
 
 def test_the_keys_are_scores_factors_and_references():
-    found = evaluate_codes(CODES, FACTORS, protocol="small", factor_names=NAMES)
+    found = score_codes(CODES, FACTORS, protocol="small", factor_names=NAMES).flat()
     parts = ("", *(f"_{name}" for name in NAMES), "_floor_random", "_ceiling")
     assert set(found) == {score + part for score in SCORES for part in parts}
     assert all(type(value) is float for value in found.values())
 
 
 def test_floors_lie_below_the_score_and_the_ceiling_above():
-    found = evaluate_codes(CODES, FACTORS, protocol="small")
+    found = score_codes(CODES, FACTORS, protocol="small").flat()
     for name in SCORES:
         assert found[f"{name}_floor_random"] < found[name] < found[f"{name}_ceiling"]
 
 
-def test_evaluate_codes_flattens_the_scores_of_score_codes():
-    found, full = evaluate_codes(CODES, FACTORS, protocol="small"), score_codes(CODES, FACTORS, protocol="small")
+def test_flat_values_are_those_of_the_scores():
+    full = score_codes(CODES, FACTORS, protocol="small")
+    found = full.flat()
     for name, score in full.items():
         assert (score.name, score.value) == (name, found[name])
         assert score.per_factor == {f"factor{index}": found[f"{name}_factor{index}"] for index in range(5)}
 
 
 def test_one_seed_gives_one_result_and_another_gives_another():
-    first, again, other = (evaluate_codes(CODES, FACTORS, protocol="small", seed=seed) for seed in (1, 1, 2))
+    first, again, other = (score_codes(CODES, FACTORS, protocol="small", seed=seed).flat() for seed in (1, 1, 2))
     assert first == again
     assert first["factor_vae_score"] != other["factor_vae_score"]
 
 
 def test_a_metric_more_or_another_order_leaves_the_others_as_they_are(monkeypatch):
-    table = CodeTable(CODES, FACTORS)
-    before = score_table(table, protocol="small")
+    before = score_codes(CODES, FACTORS, protocol="small")
     monkeypatch.setitem(PROTOCOLS, "reversed", SMALL[:0:-1])
-    after = score_table(table, protocol="reversed")
+    after = score_codes(CODES, FACTORS, protocol="reversed")
     assert list(after) == ["mig", "beta_vae_score"]
     assert {name: score.value for name, score in after.items()} == {name: before[name].value for name in after}
 
 
 def test_metrics_draw_from_generators_of_their_own():
     """One generator for all, or the bare seed for each, would give two metrics of one size the same sample."""
-    table, drawn = CodeTable(CODES, FACTORS), []
+    drawn = []
 
     class Spy(MIG):
-        def __call__(self, table, *, rng, blocks=None):
+        def score(self, table, blocks, rng):
             drawn.append(rng.integers(2**62))
-            return super().__call__(table, rng=rng, blocks=blocks)
+            return super().score(table, blocks, rng)
 
     for name in ("one", "two"):
         PROTOCOLS["small"] = (type(name, (Spy,), {"name": name})(num_samples=10),)
-        score_table(table, protocol="small", seed=4)
+        score_codes(CODES, FACTORS, protocol="small", seed=4, settings=ScoreSettings(references=()))
     assert drawn[0] != drawn[1]
     assert np.random.default_rng(4).integers(2**62) not in drawn
 
 
 def test_the_encoder_is_scored_like_its_codes():
     table = CodeTable.encode(pixels, DATA)
-    by_codes = evaluate_codes(table.codes, FACTORS, protocol="small", seed=3, factor_names=NAMES)
-    assert evaluate(pixels, DATA, protocol="small", seed=3) == by_codes
+    by_codes = score_codes(table.codes, FACTORS, protocol="small", seed=3, factor_names=NAMES).flat()
+    assert evaluate(pixels, DATA, protocol="small", seed=3).flat() == by_codes
 
 
 def test_an_untrained_encoder_gives_its_floor():
     settings = {"protocol": "small", "seed": 3, "blocks": [(0, 1), 2, 3, 4, 5, 6]}
     told = []
-    found = evaluate(seven, DATA, untrained=others, progress=lambda *done: told.append(done), **settings)
-    without = evaluate(seven, DATA, **settings)
-    alone = evaluate(others, DATA, **settings)
+    progress = ScoreSettings(progress=lambda *done: told.append(done))
+    found = evaluate(seven, DATA, untrained=others, settings=progress, **settings).flat()
+    without = evaluate(seven, DATA, **settings).flat()
+    alone = evaluate(others, DATA, **settings).flat()
     assert found == without | {f"{name}_floor_untrained": alone[name] for name in SCORES}
     assert told == 2 * [(256, 384), (384, 384)]
-    assert without != evaluate(seven, DATA, **settings | {"seed": 0})
-    assert without["mig_floor_random"] != evaluate(seven, DATA, **settings | {"seed": 0})["mig_floor_random"]
-    assert without["mig"] != evaluate(seven, DATA, **settings | {"blocks": None})["mig"]
+    other = evaluate(seven, DATA, **settings | {"seed": 0}).flat()
+    assert without != other
+    assert without["mig_floor_random"] != other["mig_floor_random"]
+    assert without["mig"] != evaluate(seven, DATA, **settings | {"blocks": None})["mig"].value
 
 
 def test_what_is_wrong_is_refused_before_anything_is_encoded():
     def encode(images):
         raise AssertionError("nothing should be encoded")
 
-    for wrong in ({"seed": -1}, {"protocol": "locatelo2019"}, {"num_samples": 0}, {"batch_size": 0}):
+    for wrong in ({"seed": -1}, {"protocol": "locatelo2019"}):
         with refused(SettingError, *wrong):
             evaluate(encode, DATA, **wrong)
+    with refused(SettingError, "observations", expected="0 to 383", got=400):
+        evaluate(encode, DATA, settings=ScoreSettings(observations=[3, 400]))
+    with refused(DataError, "codes", got=3):
+        evaluate(encode, DATA, settings=ScoreSettings(observations=[3, 5, 8]))
 
 
 def test_tensors_and_arrays_of_names_are_taken():
-    expected = evaluate_codes(CODES.astype(np.float32), FACTORS, protocol="small", factor_names=NAMES)
+    expected = score_codes(CODES.astype(np.float32), FACTORS, protocol="small", factor_names=NAMES).flat()
     codes = torch.tensor(CODES, dtype=torch.float32, requires_grad=True)
-    assert evaluate_codes(codes, torch.from_numpy(FACTORS), protocol="small", factor_names=np.array(NAMES)) == expected
+    assert (
+        score_codes(codes, torch.from_numpy(FACTORS), protocol="small", factor_names=np.array(NAMES)).flat() == expected
+    )
     half = codes.detach().bfloat16()
-    assert evaluate_codes(half, FACTORS, protocol="small") == evaluate_codes(half.float(), FACTORS, protocol="small")
+    assert (
+        score_codes(half, FACTORS, protocol="small").flat()
+        == score_codes(half.float(), FACTORS, protocol="small").flat()
+    )
 
 
 def test_blocks_reach_the_score_and_the_random_floor_but_not_the_ceiling():
     blocks = [(0, 5), (1, 6), 2, 3, 4]
-    plain = evaluate_codes(CODES, FACTORS, protocol="small")
-    found = evaluate_codes(CODES, FACTORS, protocol="small", blocks=blocks)
+    plain = score_codes(CODES, FACTORS, protocol="small").flat()
+    whole = score_codes(CODES, FACTORS, protocol="small", blocks=blocks)
+    found = whole.flat()
     assert found["mig"] != plain["mig"]
     assert found["mig_floor_random"] != plain["mig_floor_random"]
     assert found["mig_ceiling"] == plain["mig_ceiling"]
-    assert score_codes(CODES, FACTORS, protocol="small", blocks=blocks)["mig"].matrix.shape == (5, 5)
+    assert whole["mig"].matrix.shape == (5, 5)
 
 
 def test_random_codes_are_standard_gaussian_and_factor_codes_are_the_factors():
@@ -159,6 +170,7 @@ def test_random_codes_are_standard_gaussian_and_factor_codes_are_the_factors():
     assert noise.codes.mean() == pytest.approx(0, abs=0.04)
     assert noise.codes.std() == pytest.approx(1, abs=0.03)
     assert (random_codes(table, seed=1).codes != noise.codes).all()
+    assert noise.factor_table is factor_codes(table).factor_table is table.factor_table  # checked once
     np.testing.assert_array_equal(factor_codes(table).codes, FACTORS)
     far = CodeTable(table.codes, factors * 10**15 + 7 * 10**17)  # beyond what float32 tells apart
     np.testing.assert_array_equal(factor_codes(far).codes, FACTORS)
@@ -187,25 +199,25 @@ def test_an_unknown_protocol_is_refused_before_anything_is_encoded():
             {"expected": "reference", "got": "ceiling"},
         ),
         ({"blocks": [(0, 1), 2]}, SettingError, "blocks", {}),
-        ({"seed": -1}, SettingError, "seed", {"expected": "0 or more", "got": -1}),
+        ({"seed": -1}, SettingError, "seed", {"expected": "at least 0", "got": -1}),
         ({"protocol": "none"}, SettingError, "protocol", {"expected": "locatello2019", "got": "'none'"}),
     ],
 )
 def test_what_cannot_be_scored_is_refused(arguments, error, argument, facts):
     with refused(error, argument, **facts):
-        evaluate_codes(**{"codes": CODES, "factors": FACTORS, "protocol": "small"} | arguments)
+        score_codes(**{"codes": CODES, "factors": FACTORS, "protocol": "small"} | arguments)
 
 
 def test_fewer_observations_than_a_metric_draws_are_refused_with_settings_that_would_do():
     part = slice(1, None)  # no complete grid any more
     hint = "MIG(bins=20, num_samples=383)"
     with refused(DataError, "codes", expected="1000 observations that mig", got=383, hint=hint):
-        evaluate_codes(CODES[part], FACTORS[part], protocol="small", metrics=["mig"])
-    found = evaluate_codes(CODES[part], FACTORS[part], metrics=[MIG(num_samples=383)])
+        score_codes(CODES[part], FACTORS[part], protocol="small", metrics=["mig"]).flat()
+    found = score_codes(CODES[part], FACTORS[part], metrics=[MIG(num_samples=383)]).flat()
     assert 0 < found["mig"] < found["mig_ceiling"]
 
 
 def test_a_factor_that_makes_one_key_of_two_scores_is_refused():
     names = ("nats", "b", "c", "d", "e")
     with refused(DataError, "factor_names", got="two values named jemmig_nats"):
-        evaluate_codes(CODES, FACTORS, protocol="do2020", factor_names=names)
+        score_codes(CODES, FACTORS, protocol="do2020", factor_names=names).flat()

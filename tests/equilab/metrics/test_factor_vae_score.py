@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from equilab.errors import SettingError
-from equilab.latents import Block, parse_blocks
+from equilab.latents import Circle, CodeBlock, parse_blocks
 from equilab.metrics import CodeTable, FactorVAEScore
 from equilab.metrics.supervised.factor_vae_score import count_votes, majority_accuracy, relative_variances
 from tests.refused import refused
@@ -161,7 +161,7 @@ def test_a_circle_is_one_block_whose_votes_are_for_its_angle():
     angle = 2 * np.pi * FACTORS[:, 2] / 10
     codes = np.column_stack([np.cos(angle), np.sin(angle), UNIT[:, [0, 1, 3, 4]]])
     codes[:, :2] += 0.1 * rng.standard_normal((len(codes), 2))
-    found = score(codes, blocks=[2, Block((0, 1), "circle"), 3, 4, 5])
+    found = score(codes, blocks=[2, CodeBlock((0, 1), Circle()), 3, 4, 5])
     assert found.value == 1
     assert found.matrix[1].tolist() == [0, 0, found.matrix[:, 2].sum(), 0, 0]
 

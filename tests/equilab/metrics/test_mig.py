@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import mutual_info_score
 
 from equilab.errors import SettingError
-from equilab.latents import Block
+from equilab.latents import Circle, CodeBlock
 from equilab.metrics import MIG, CodeTable, mutual_information_gap
 from tests.refused import refused
 
@@ -96,7 +96,7 @@ def test_an_angle_as_cosine_and_sine_scores_high_only_as_a_block():
     angle = 2 * np.pi * FACTORS[:, 2] / 40
     codes = np.column_stack([FACTORS[:, 0], FACTORS[:, 1], np.cos(angle), np.sin(angle), FACTORS[:, 3]])
     assert score(codes).per_factor["factor2"] < 0.02
-    circle = [0, 1, Block((2, 3), "circle", name="orientation"), 4]
+    circle = [0, 1, CodeBlock((2, 3), Circle(), name="orientation"), 4]
     assert score(codes, blocks=circle).per_factor["factor2"] == pytest.approx(math.log(20) / math.log(40), abs=0.03)
     clustered = score(codes, blocks=[0, 1, (2, 3), 4])
     assert clustered.per_factor["factor2"] > 0.75
@@ -106,7 +106,7 @@ def test_an_angle_as_cosine_and_sine_scores_high_only_as_a_block():
 def test_a_code_of_circles_alone_scores_near_nothing_without_blocks():
     angles = 2 * np.pi * FACTORS / np.array(SIZES)
     codes = np.column_stack([np.cos(angles), np.sin(angles)]) + 0.01
-    blocks = [Block((index, index + 4), "circle") for index in range(4)]
+    blocks = [CodeBlock((index, index + 4), Circle()) for index in range(4)]
     assert score(codes, blocks=blocks).value > 0.9
     scalar = score(codes)
     assert scalar.per_factor["factor2"] < 0.02

@@ -4,18 +4,18 @@ import numpy as np
 import pytest
 
 from equilab.errors import SettingError
-from equilab.metrics import MIG, CodeTable, Score, Scores, evaluate_codes, score_codes, score_table
-from equilab.metrics.score_table import check_evaluation
+from equilab.metrics import MIG, CodeTable, Score, Scores, ScoreSettings, score_codes
 from tests.refused import refused
 
 FACTORS = np.stack(np.unravel_index(np.arange(60), (3, 4, 5)), 1)
 CODES = FACTORS + 0.4 * np.random.default_rng(0).standard_normal(FACTORS.shape)
 METRICS = ["factor_vae_score", "mig"]
+REPEATED = ScoreSettings(repeats=6)
 
 
 @pytest.fixture(scope="module")
 def scores() -> Scores:
-    return score_codes(CODES, FACTORS, metrics=METRICS, repeats=6, factor_names=("shape", "x", "y"))
+    return score_codes(CODES, FACTORS, metrics=METRICS, settings=REPEATED, factor_names=("shape", "x", "y"))
 
 
 def test_scores_are_a_mapping_by_name(scores):
@@ -26,15 +26,13 @@ def test_scores_are_a_mapping_by_name(scores):
         scores["mgi"]
 
 
-def test_the_flat_dict_is_what_evaluate_gives(scores):
-    found = evaluate_codes(CODES, FACTORS, metrics=METRICS, repeats=6, factor_names=("shape", "x", "y"))
-    assert found == scores.flat()
-    assert {"mig", "mig_shape", "mig_floor_random", "mig_ceiling", "mig_low", "mig_high"} <= found.keys()
+def test_the_flat_dict_has_factors_references_and_intervals(scores):
+    assert {"mig", "mig_shape", "mig_floor_random", "mig_ceiling", "mig_low", "mig_high"} <= scores.flat().keys()
 
 
 def test_parts_are_scores_of_their_own_in_every_place():
     part = Score("dci_completeness", 0.9, {"x": 0.9})
-    whole = Score("dci", 0.8, per_code={"z0": 0.8}, parts=(part,))
+    whole = Score("dci", 0.8, per_block={"z0": 0.8}, parts=(part,))
     scores = Scores({score.name: score for score in whole.each()}, {"ceiling": {"dci": 1.0, "dci_completeness": 0.97}})
     assert scores.flat() == {
         "dci": 0.8,
@@ -73,23 +71,24 @@ def test_the_interval_is_of_further_evaluations_and_the_value_stays(scores):
 
 def test_the_interval_holds_fresh_evaluations_as_often_as_it_says():
     table = CodeTable(CODES, FACTORS)
+    five = ScoreSettings(repeats=5, references=())
     fresh = [MIG(num_samples=300)(table, rng=np.random.default_rng([9, seed])).value for seed in range(200)]
     held = [
         scores.intervals["mig"].low <= value <= scores.intervals["mig"].high
         for seed in range(20)
-        for scores in [score_table(table, metrics=[MIG(num_samples=300)], repeats=5, seed=seed)]
+        for scores in [score_codes(CODES, FACTORS, metrics=[MIG(num_samples=300)], seed=seed, settings=five)]
         for value in fresh
     ]
     assert 0.9 < np.mean(held) < 0.99  # 0.95, and the spread of 20 intervals
 
 
 def test_sampled_codes_are_noisier_than_their_means():
-    log_var = np.full(FACTORS.shape, np.log(0.5))
-    means = score_codes(FACTORS, FACTORS, metrics=["mig"], log_var=log_var)
-    sampled = score_codes(FACTORS, FACTORS, metrics=["mig"], log_var=log_var, representation="sampled")
+    pair, settings = (FACTORS, np.full(FACTORS.shape, np.log(0.5))), ScoreSettings(representation="sampled")
+    means = score_codes(pair, FACTORS, metrics=["mig"])
+    sampled = score_codes(pair, FACTORS, metrics=["mig"], settings=settings)
     assert sampled["mig"].value < 0.7 < 0.95 < means["mig"].value
     assert sampled.representation == "sampled"
-    again = score_codes(FACTORS, FACTORS, metrics=["mig"], log_var=log_var, representation="sampled")
+    again = score_codes(pair, FACTORS, metrics=["mig"], settings=settings)
     assert again["mig"].value == sampled["mig"].value
 
 
@@ -113,17 +112,33 @@ def test_scores_without_a_matrix_have_no_picture():
         ({"metrics": "mig"}, {"expected": "a list, such as ['mig']", "got": "'mig'"}),
         ({"metrics": []}, {"expected": "at least one", "got": "none"}),
         ({"metrics": ["mig", MIG(bins=5)]}, {"expected": "different names", "got": "mig, mig"}),
-        ({"repeats": -1}, {"expected": "0 or more", "got": -1}),
-        ({"references": ["pca"]}, {"expected": "random, ceiling", "got": "'pca'", "hint": "images"}),
-        ({"references": ["perfect"]}, {"expected": "one of random, ceiling", "got": "'perfect'"}),
-        ({"references": "random"}, {"expected": "a sequence", "got": "'random'"}),
     ],
 )
-def test_what_does_not_exist_is_refused(wrong, facts):
+def test_metrics_that_do_not_exist_are_refused(wrong, facts):
     with refused(SettingError, *wrong, **facts):
-        evaluate_codes(CODES, FACTORS, **wrong)
+        score_codes(CODES, FACTORS, **wrong)
 
 
-def test_codes_of_another_kind_are_refused():
-    with refused(SettingError, "representation", expected="'mean' or 'sampled'", got="'median'"):
-        check_evaluation(seed=0, repeats=0, representation="median")
+@pytest.mark.parametrize("reference", ["pca", "pixels"])
+def test_references_made_of_images_are_refused_for_codes_alone(reference):
+    with refused(SettingError, "references", expected="random, ceiling", got=repr(reference), hint="images"):
+        score_codes(CODES, FACTORS, settings=ScoreSettings(references=[reference]))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "facts"),
+    [
+        ({"repeats": -1}, {"expected": "at least 0", "got": -1}),
+        ({"references": ["perfect"]}, {"expected": "one of random, pca, pixels, ceiling", "got": "'perfect'"}),
+        ({"references": "random"}, {"expected": "a sequence", "got": "'random'"}),
+        ({"num_samples": 0}, {"expected": "at least 1", "got": 0}),
+        ({"batch_size": 0}, {"expected": "at least 1", "got": 0}),
+        ({"observations": [0, 0]}, {"expected": "different"}),
+        ({"observations": [-1]}, {"expected": "from 0"}),
+        ({"observations": np.array([0.5])}, {"expected": "integers", "got": "float64 (1,)"}),
+        ({"observations": [1], "num_samples": 1}, {"expected": "either", "got": "both"}),
+    ],
+)
+def test_invalid_settings_are_refused_when_they_are_made(wrong, facts):
+    with refused(SettingError, next(iter(wrong)), **facts):
+        ScoreSettings(**wrong)

@@ -7,7 +7,9 @@ import torch
 from torch import nn
 
 from equilab.errors import SettingError, ShapeError
-from equilab.models import ConvVAE, Critic, build_xavier
+from equilab.latents import Circle, Gaussian, Latent, Posterior, means_and_log_variances
+from equilab.models import ConvVAE, Critic, VariationalAutoencoder, build_xavier
+from tests.refused import refused
 
 NETWORKS = ("locatello", "burgess", "kim_mnih")
 
@@ -40,7 +42,7 @@ def test_a_batch_keeps_its_shape_through_encoder_and_decoder(network, channels, 
     model = ConvVAE(network, latent_dim=7).build((channels, 64, 64), generator=generator()).to(dtype)
     images = torch.rand(3, channels, 64, 64, dtype=dtype, generator=generator())
     posterior = model.encode(images)
-    assert posterior.mean.shape == posterior.log_var.shape == (3, 7)
+    assert (posterior.mean.shape, posterior.parameters.shape) == ((3, 7), (3, 14))
     assert model(images).shape == images.shape
     assert 0 <= model(images).min() <= model(images).max() <= 1
 
@@ -72,28 +74,90 @@ def test_one_seed_gives_one_model_and_leaves_the_global_generator_alone():
 def test_the_posterior_sample_has_the_mean_and_the_variance_that_it_says():
     model = ConvVAE(latent_dim=2).build((1, 64, 64), generator=generator())
     posterior = model.encode(torch.ones(1, 1, 64, 64))
-    many = type(posterior)(posterior.mean.expand(20_000, -1), posterior.log_var.expand(20_000, -1))
-    sample = many.sample(generator(3))
-    deviation = (posterior.log_var / 2).exp()
-    assert torch.allclose(sample.mean(0), posterior.mean[0], atol=4 * deviation.max().item() / 141)
-    assert torch.allclose(sample.var(0).log(), posterior.log_var[0], atol=0.05)
+    mean, log_var = means_and_log_variances(posterior)
+    sample = model.latent.posterior(posterior.parameters.expand(20_000, -1)).sample(generator(3))
+    deviation = (log_var / 2).exp()
+    assert torch.allclose(sample.mean(0), mean[0], atol=4 * deviation.max().item() / 141)
+    assert torch.allclose(sample.var(0).log(), log_var[0], atol=0.05)
 
 
-def test_encoder_refuses_images_of_another_size():
+TORUS = Latent((Circle("x"), Circle("y")))
+MIXED = Latent((Gaussian(), Circle(), Gaussian(3)))
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("latent", [TORUS, MIXED], ids=["torus", "mixed"])
+def test_a_latent_of_blocks_sets_the_widths_of_encoder_and_decoder(network, latent):
+    model = ConvVAE(network, latent=latent).build((1, 64, 64), generator=generator())
+    assert model.latent == latent
+    posterior = model.encode(torch.rand(3, 1, 64, 64, generator=generator()))
+    assert isinstance(posterior, Posterior)
+    assert posterior.parameters.shape == (3, latent.num_parameters)
+    assert posterior.mean.shape == posterior.sample(generator()).shape == (3, latent.dim)
+    assert posterior.kl().shape == (3, len(latent.blocks))
+    assert model(torch.zeros(3, 1, 64, 64)).shape == (3, 1, 64, 64)
+
+
+def test_codes_of_circles_lie_on_circles():
+    model = ConvVAE(latent=TORUS).build((1, 64, 64), generator=generator())
+    posterior = model.encode(torch.rand(5, 1, 64, 64, generator=generator()))
+    for codes in (posterior.mean, posterior.sample(generator(1))):
+        assert torch.allclose(codes.unflatten(1, (2, 2)).norm(dim=2), torch.ones(5, 2), atol=1e-6)
+
+
+def test_a_number_stands_for_gaussian_blocks():
+    by_number, by_blocks = (
+        ConvVAE(**settings).build((1, 64, 64), generator=generator())
+        for settings in ({"latent_dim": 4}, {"latent": Latent.gaussian(4)})
+    )
+    assert by_number.latent == by_blocks.latent == Latent.gaussian(4)
+    assert all(map(torch.equal, by_number.parameters(), by_blocks.parameters()))
+    plain = VariationalAutoencoder(by_number.encoder, by_number.decoder, image_shape=(1, 64, 64), latent=4)
+    assert plain.latent == Latent.gaussian(4)
+
+
+def test_bfloat16_autocast_gives_posteriors_and_logits_in_float32():
+    model = ConvVAE(latent=MIXED).build((1, 64, 64), generator=generator())
+    images = torch.rand(2, 1, 64, 64, generator=generator())
+    exact = model.encode(images)
+    with torch.autocast("cpu", torch.bfloat16):
+        rough = model.encode(images)
+        logits = model.decode(rough.mean)
+    assert rough.parameters.dtype == rough.mean.dtype == rough.kl().dtype == logits.dtype == torch.float32
+    assert torch.allclose(rough.parameters, exact.parameters, atol=2**-6)
+    assert not torch.equal(rough.parameters, exact.parameters)
+
+
+def test_images_and_codes_of_another_shape_are_refused():
     model = ConvVAE().build((1, 64, 64), generator=generator())
-    with pytest.raises(ShapeError, match=r"images: expected \(batch, 1, 64, 64\), got \(2, 3, 64, 64\)"):
-        model.encode(torch.zeros(2, 3, 64, 64))
-    with pytest.raises(ShapeError, match=r"z: expected \(batch, 10\), got \(2, 9\)"):
-        model.decode(torch.zeros(2, 9))
+    for shape in ((2, 3, 64, 64), (1, 64, 64), (2, 1, 32, 64)):
+        with refused(ShapeError, "images", expected="(batch, 1, 64, 64)", got=shape):
+            model.encode(torch.zeros(shape))
+    for shape in ((2, 9), (10,), (2, 1, 10)):
+        with refused(ShapeError, "z", expected="(batch, 10)", got=shape):
+            model.decode(torch.zeros(shape))
 
 
 def test_settings_refuse_what_cannot_be_built():
-    with pytest.raises(ShapeError, match=r"expected \(channels, 64, 64\)"):
+    with refused(ShapeError, "image_shape", expected="(channels, 64, 64) for burgess", got=(1, 32, 32)):
         ConvVAE().build((1, 32, 32), generator=generator())
-    with pytest.raises(SettingError, match="expected one of locatello, burgess, kim_mnih, got 'burges'"):
+    with refused(SettingError, "network", expected="locatello, burgess, kim_mnih", got="'burges'"):
         ConvVAE("burges")  # pyright: ignore[reportArgumentType]
-    with pytest.raises(SettingError, match="latent_dim: expected at least 1, got 0"):
-        ConvVAE(latent_dim=0)
+    for latent_dim in (0, 2.0, True):
+        with refused(SettingError, "latent_dim", expected="at least 1", got=latent_dim):
+            ConvVAE(latent_dim=latent_dim)
+
+
+def test_a_number_of_latents_beside_a_latent_is_refused():
+    with refused(SettingError, "latent_dim", expected="no number beside latent, which has 4", got=5):
+        ConvVAE(latent=TORUS, latent_dim=5)
+    assert ConvVAE(latent=TORUS, latent_dim=4).latent == ConvVAE(latent=TORUS).latent == TORUS
+
+
+@pytest.mark.parametrize("latent", [4, (Circle(),), Circle(), "circle"])
+def test_a_latent_is_a_latent(latent):
+    with refused(SettingError, "latent", expected="Latent((Circle(), Circle()))", got=repr(latent)):
+        ConvVAE(latent=latent)
 
 
 class Filled(nn.Module):

@@ -21,18 +21,15 @@ def unit(means: list[list[float]]):
     return gaussian_posterior(mean, log_var=torch.zeros_like(mean))
 
 
-def test_each_pair_has_a_threshold_of_its_own_halfway_from_its_least_to_its_largest_kl():
-    """Distances 1, 2, 4 and 10, 20, 30: thresholds by KL (0.5 + 8) / 2 and (50 + 450) / 2.
-
-    Fails for one threshold of the whole batch, for the mean or the median of a pair, and for distances of means.
-    """
-    second = unit([[1.0, 2.0, 4.0], [10.0, 20.0, 30.0]])
-    shared = shared_blocks(unit([[0.0] * 3] * 2), second)
+def test_each_pair_has_a_threshold_of_its_own():
+    """KL 0.5, 2, 8 and 50, 200, 450, with thresholds 4.25 and 250; one threshold of the whole batch fails."""
+    shared = shared_blocks(unit([[0.0] * 3] * 2), unit([[1.0, 2.0, 4.0], [10.0, 20.0, 30.0]]))
     assert shared.tolist() == [[True, True, False], [True, True, False]]
-    mean_of_the_pair = torch.tensor([[0.5, 2.0, 8.0], [50.0, 200.0, 450.0]]).mean(1, keepdim=True)
-    assert mean_of_the_pair.tolist() == [[3.5], [pytest.approx(700 / 3)]]
-    close = shared_blocks(unit([[0.0] * 3]), unit([[0.0, 2.2, 3.0]]))  # KL 0, 2.42, 4.5: threshold 2.25, mean 2.31
-    assert close.tolist() == [[True, False, False]]
+
+
+def test_the_threshold_lies_halfway_from_the_least_to_the_largest_kl():
+    """KL 0, 0, 2, 4.5: halfway is 2.25; the mean, 1.6, the median, 1, and half the distance of means, 1.5, fail."""
+    assert shared_blocks(unit([[0.0] * 4]), unit([[0.0, 0.0, 2.0, 3.0]])).tolist() == [[True, True, True, False]]
 
 
 def test_blocks_are_shared_strictly_below_the_threshold():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from equilab.errors import DataError, SettingError
-from equilab.latents import Block
+from equilab.latents import Circle, CodeBlock
 from equilab.metrics import CodeTable, DownstreamBoosting, DownstreamLogistic
 from equilab.metrics.boosting.gradient_boosting import GradientBoosting
 from equilab.metrics.downstream.learning_curve import growing_sizes, learning_curve, sample_efficiency
@@ -53,7 +53,7 @@ def test_a_dead_code_predicts_the_commonest_value(metric):
     factors = np.column_stack([FACTORS[:, 0], np.arange(240) % 10 == 0])
     found = score(metric, np.zeros((240, 2)), factors=factors)
     assert found.per_factor["factor1"] == pytest.approx(0.9, abs=0.05)
-    assert set(found.per_code.values()) == {0.0}
+    assert set(found.per_block.values()) == {0.0}
 
 
 def test_the_matrix_holds_every_number_of_points_and_the_parts_repeat_it(metric):
@@ -103,10 +103,10 @@ def test_a_factor_whose_points_show_one_value_is_predicted_as_that_value(metric)
 def test_the_code_that_tells_a_factor_counts(metric):
     codes = np.column_stack([ONE_HOT, np.random.default_rng(0).standard_normal(240), np.zeros(240)])
     found = score(metric, codes, blocks=[(0, 1), (2, 3, 4), (5, 6, 7, 8), 9, 10])
-    assert sum(found.per_code.values()) == pytest.approx(1)
-    assert found.per_code["z9"] < 0.2
-    assert found.per_code["z10"] == 0
-    assert min(found.per_code[label] for label in ("z0+z1", "z2+z3+z4", "z5+z6+z7+z8")) > 0.15
+    assert sum(found.per_block.values()) == pytest.approx(1)
+    assert found.per_block["z9"] < 0.2
+    assert found.per_block["z10"] == 0
+    assert min(found.per_block[label] for label in ("z0+z1", "z2+z3+z4", "z5+z6+z7+z8")) > 0.15
 
 
 def test_only_the_angle_of_a_circle_counts(metric):
@@ -115,7 +115,7 @@ def test_only_the_angle_of_a_circle_counts(metric):
     factors = np.column_stack([FACTORS[:, 2] % 2, FACTORS[:, 2] // 2])
     codes = radius[:, None] * np.column_stack([np.cos(angle + 0.3), np.sin(angle + 0.3)])
     circle, unit = (
-        score(metric, part, blocks=[Block((0, 1), "circle")], factors=factors)
+        score(metric, part, blocks=[CodeBlock((0, 1), Circle())], factors=factors)
         for part in (codes, codes / radius[:, None])
     )
     assert circle.value == unit.value
@@ -135,7 +135,7 @@ def test_boosted_trees_tell_what_they_see():
     codes = factors + 0.6 * np.random.default_rng(0).standard_normal(factors.shape)
     found = score(DownstreamBoosting(100, 300, GradientBoosting(stages=20)), codes, factors=factors)
     assert 0.6 < found.value < 0.95
-    assert sum(found.per_code.values()) == pytest.approx(1)
+    assert sum(found.per_block.values()) == pytest.approx(1)
 
 
 def test_the_defaults_are_the_studys():

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from equilab.latents import Block
+from equilab.latents import Circle, CodeBlock
 from equilab.metrics.boosting.gradient_boosting import GradientBoosting
-from equilab.metrics.downstream.predictors import block_features, by_block, fit_logistic
+from equilab.metrics.downstream.predictors import by_block, fit_logistic
+from equilab.metrics.supervised.importance import block_features
 
 FITS = {"boosting": GradientBoosting(stages=30).fit_each, "logistic": fit_logistic}
 
@@ -40,7 +41,7 @@ def test_all_constant_features_count_nothing(fit):
 
 def test_features_are_the_blocks_side_by_side_and_only_the_angle_of_a_circle():
     codes = np.random.default_rng(0).standard_normal((5, 4)).astype(np.float32)
-    blocks = (Block((3,)), Block((0, 2), "circle"), Block((1,)))
+    blocks = (CodeBlock((3,)), CodeBlock((0, 2), Circle()), CodeBlock((1,)))
     found = block_features(codes, blocks)
     assert found.dtype == np.float64
     np.testing.assert_array_equal(found[:, [0, 3]], codes[:, [3, 1]])

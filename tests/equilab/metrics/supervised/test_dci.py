@@ -5,10 +5,12 @@ import math
 import numpy as np
 import pytest
 
+from equilab.data import MiniSprites
 from equilab.errors import SettingError
-from equilab.latents import Block
+from equilab.latents import Circle, CodeBlock
 from equilab.metrics import CodeTable
 from equilab.metrics.boosting.gradient_boosting import GradientBoosting
+from equilab.metrics.metric import generator_of
 from equilab.metrics.supervised.dci import DCI
 from equilab.metrics.supervised.dci_forest import DCIForest
 from equilab.metrics.supervised.dci_lasso import DCILasso
@@ -45,8 +47,8 @@ def test_a_perfect_code_scores_one_in_all_three(metric):
 
 def test_parts_carry_the_matrix_and_name_codes_and_factors(metric):
     found, parts = score(metric, np.hstack([UNIT, 0 * NOISE[:, :1]]))
-    assert list(found.per_code) == ["z0", "z1", "z2", "z3"]
-    assert found.per_code["z3"] == 0
+    assert list(found.per_block) == ["z0", "z1", "z2", "z3"]
+    assert found.per_block["z3"] == 0
     for part in parts.values():
         assert part.name.startswith(metric.name + "_")
         assert list(part.per_factor) == ["factor0", "factor1", "factor2"]
@@ -83,17 +85,17 @@ def test_duplicated_codes_stay_disentangled_and_lose_completeness():
 def test_one_code_that_shows_two_factors_is_complete_and_not_disentangled():
     found, parts = score(TREES, np.column_stack([FACTORS[:, 0] + 3 * FACTORS[:, 1], FACTORS[:, 2]]).astype(float))
     assert parts["completeness"].value > 0.98
-    assert found.per_code["z0"] == pytest.approx(1 - math.log(2) / math.log(3), abs=0.02)
-    assert found.per_code["z1"] > 0.98
+    assert found.per_block["z0"] == pytest.approx(1 - math.log(2) / math.log(3), abs=0.02)
+    assert found.per_block["z1"] > 0.98
 
 
 def test_a_circle_is_read_as_one_block():
     angle = 2 * np.pi * FACTORS[:, 1] / SIZES[1] + 0.3
     codes = np.column_stack([UNIT[:, 0], 3 * np.cos(angle), UNIT[:, 2], 3 * np.sin(angle)])
-    found, parts = score(TREES, codes, blocks=[0, Block((1, 3), "circle", name="turn"), 2])
+    found, parts = score(TREES, codes, blocks=[0, CodeBlock((1, 3), Circle(), name="turn"), 2])
     assert found.value > 0.99
     assert parts["completeness"].value > 0.99
-    assert list(found.per_code) == ["z0", "turn", "z2"]
+    assert list(found.per_block) == ["z0", "turn", "z2"]
     assert score(TREES, codes)[1]["completeness"].value < 0.95
 
 
@@ -131,3 +133,10 @@ def test_settings_that_make_no_sense_are_refused():
         DCILasso(alpha=0.0)
     with refused(SettingError, "depths", expected="integers", got=()):
         DCIForest(depths=())
+
+
+def test_importances_of_a_forest_that_round_below_zero_are_none():
+    """scikit-learn's importance of a feature that no tree gains by is -1.3e-18 here."""
+    table = CodeTable.encode(lambda images: images.mean(3).flatten(1)[:, ::4], MiniSprites(size=32))
+    metric = DCIForest(num_train=384, num_test=384)
+    assert 0 < metric(table, rng=generator_of(metric, seed=0)).value < 1

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from equilab.errors import SettingError
-from equilab.latents import Block
+from equilab.latents import Circle, CodeBlock
 from equilab.metrics import CodeTable
 from equilab.metrics.supervised.dci_es import DCIES
 from tests.refused import refused
@@ -65,7 +65,7 @@ def test_the_size_is_the_number_of_factors_over_that_of_dimensions():
     assert parts(score(UNIT[:, :2]))["dci_es_size"] == 2
     angle = 2 * np.pi * FACTORS[:, 3] / 6
     codes = np.column_stack([np.cos(angle), np.sin(angle), UNIT[:, :3]])
-    assert parts(score(codes, blocks=[Block((0, 1), "circle"), 2, 3, 4]))["dci_es_size"] == 1
+    assert parts(score(codes, blocks=[CodeBlock((0, 1), Circle()), 2, 3, 4]))["dci_es_size"] == 1
     assert parts(score(codes, blocks=[(0, 1), 2, 3, 4]))["dci_es_size"] == 4 / 5
 
 

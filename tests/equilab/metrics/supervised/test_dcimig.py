@@ -35,7 +35,7 @@ def test_the_score_is_that_of_a_loop():
     np.testing.assert_allclose(
         list(found.per_factor.values()), [largest[k] / entropies[k] for k in range(3)], atol=1e-12
     )
-    assert sum(found.per_code.values()) == pytest.approx(found.value, abs=1e-12)
+    assert sum(found.per_block.values()) == pytest.approx(found.value, abs=1e-12)
     assert 0.05 < found.value < 0.9
 
 

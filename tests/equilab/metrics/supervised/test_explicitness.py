@@ -7,7 +7,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.multiclass import OneVsRestClassifier
 
 from equilab.errors import DataError, SettingError
-from equilab.latents import Block
+from equilab.latents import Circle, CodeBlock
 from equilab.metrics import CodeTable
 from equilab.metrics.predictors.linear_svc import LinearClassifier
 from equilab.metrics.supervised.explicitness import Explicitness, mean_area, roc_areas
@@ -73,7 +73,7 @@ def test_dead_codes_alone_score_exactly_one_half_and_change_nothing_beside_other
     assert not dead.matrix.any()
     padded = score(np.column_stack([UNIT, np.full(len(UNIT), constant)]))
     assert padded.value == pytest.approx(score(UNIT).value, abs=1e-9)
-    assert padded.per_code["z4"] == 0
+    assert padded.per_block["z4"] == 0
 
 
 def test_scale_and_offset_of_a_code_do_not_matter():
@@ -86,8 +86,8 @@ def test_weights_say_which_code_a_factor_is_read_from():
     found = score(np.column_stack([UNIT[:, 3], np.random.default_rng(0).standard_normal(len(UNIT)), UNIT[:, :3]]))
     np.testing.assert_allclose(found.matrix.sum(axis=0), 1)
     assert found.matrix.argmax(axis=0).tolist() == [2, 3, 4, 0]
-    assert sum(found.per_code.values()) == pytest.approx(1)
-    assert found.per_code["z1"] == min(found.per_code.values())
+    assert sum(found.per_block.values()) == pytest.approx(1)
+    assert found.per_block["z1"] == min(found.per_block.values())
 
 
 def test_blocks_share_the_weights_and_leave_the_score():
@@ -102,7 +102,7 @@ def test_a_circle_is_read_by_its_angle():
     angle = 2 * np.pi * FACTORS[:, 3] / 8
     radius = np.random.default_rng(0).uniform(0.5, 50, len(angle))
     codes = np.column_stack([radius * np.cos(angle), radius * np.sin(angle), UNIT[:, :3]])
-    assert score(codes, blocks=[Block((0, 1), "circle"), 2, 3, 4]).per_factor["factor3"] == 1
+    assert score(codes, blocks=[CodeBlock((0, 1), Circle()), 2, 3, 4]).per_factor["factor3"] == 1
 
 
 def test_areas_are_those_of_scikit_learn_with_ties():

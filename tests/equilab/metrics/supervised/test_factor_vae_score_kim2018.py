@@ -10,6 +10,7 @@ from equilab.metrics import CodeTable
 from equilab.metrics.supervised.factor_vae_score import FactorVAEScore
 from equilab.metrics.supervised.factor_vae_score_kim2018 import FactorVAEScoreKim2018
 from tests.refused import refused
+from tests.tables import gaussian_table
 
 SIZES = (3, 6, 10, 8, 8)
 FACTORS = np.stack(np.unravel_index(np.arange(np.prod(SIZES)), SIZES), axis=1)
@@ -17,7 +18,7 @@ UNIT = (FACTORS - FACTORS.mean(0)) / FACTORS.std(0)
 
 
 def score(codes: np.ndarray, log_var: np.ndarray | float = -3.0, *, metric=None, seed: int = 0):
-    table = CodeTable(codes, FACTORS, log_var=np.broadcast_to(log_var, codes.shape).astype(np.float64))
+    table = gaussian_table(codes, FACTORS, log_var)
     return (metric or FactorVAEScoreKim2018())(table, rng=np.random.default_rng(seed))
 
 
@@ -89,8 +90,8 @@ def test_noise_scores_about_one_in_five():
     assert score(noise, metric=metric).value == pytest.approx(0.2, abs=0.04)
 
 
-def test_a_table_without_log_variances_is_refused():
-    with refused(DataError, "log_var", expected="leaves out collapsed dimensions", got="none"):
+def test_a_table_without_a_posterior_is_refused():
+    with refused(DataError, "posterior", expected="leaves out collapsed dimensions", got="none"):
         FactorVAEScoreKim2018()(CodeTable(UNIT, FACTORS), rng=np.random.default_rng(0))
 
 

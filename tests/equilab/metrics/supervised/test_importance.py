@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from equilab.errors import DataError
-from equilab.latents import Block
-from equilab.metrics.downstream import predictors
-from equilab.metrics.supervised import importance as of_supervised
+from equilab.latents import Circle, CodeBlock
 from equilab.metrics.supervised.importance import (
+    block_features,
     code_disentanglement,
     completeness,
     disentanglement,
@@ -87,11 +86,11 @@ def test_what_is_explained_is_one_for_the_target_and_nothing_for_its_mean_or_wor
     assert [explained(values, np.ones(3)) for values in (np.ones(3), np.zeros(3))] == [1, 0]
 
 
-@pytest.mark.parametrize("module", [of_supervised, predictors], ids=["importance", "predictors"])
 @pytest.mark.parametrize(
-    "blocks", [(Block((0, 1, 2)),), (Block((2, 0)), Block((1,))), (Block((1,)), Block((0, 2), "circle"))]
+    "blocks",
+    [(CodeBlock((0, 1, 2)),), (CodeBlock((2, 0)), CodeBlock((1,))), (CodeBlock((1,)), CodeBlock((0, 2), Circle()))],
 )
-def test_features_lie_row_after_row_as_torch_expects(module, blocks):
+def test_features_lie_row_after_row_as_torch_expects(blocks):
     codes = np.random.default_rng(0).standard_normal((7, 3)).astype(np.float32)
     for each in (codes, np.asfortranarray(codes)):
-        assert module.block_features(each, blocks).flags.c_contiguous
+        assert block_features(each, blocks).flags.c_contiguous

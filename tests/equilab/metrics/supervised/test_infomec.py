@@ -8,7 +8,7 @@ from sklearn.feature_selection import mutual_info_classif
 from sklearn.metrics import mutual_info_score
 
 from equilab.errors import DataError, SettingError
-from equilab.latents import Block
+from equilab.latents import Circle, CodeBlock
 from equilab.metrics import CodeTable
 from equilab.metrics.supervised.infomec import InfoMEC, concentration, numbered_values, wide_blocks
 from tests.refused import refused
@@ -52,7 +52,7 @@ def test_continuous_latents_score_as_published():
     np.testing.assert_allclose(found.matrix, known.T, atol=1e-8)
     assert found.value == pytest.approx(infom, abs=1e-8)
     assert found.parts[0].value == pytest.approx(infoc, abs=1e-8)
-    assert found.per_code["z4"] == 0
+    assert found.per_block["z4"] == 0
     assert 0.05 < infom < 0.9
     assert 0.05 < infoc < 0.9
 
@@ -104,8 +104,8 @@ def test_a_duplicated_latent_costs_compactness_alone():
 def test_a_latent_of_two_factors_costs_modularity_alone():
     codes = np.column_stack([FACTORS[:, 0] + 2.0 * FACTORS[:, 1], FACTORS[:, 2]])
     found = score(codes, metric=QUANTISED)
-    assert found.per_code["z0"] == pytest.approx((1 / 2 - 1 / 3) / (1 - 1 / 3), abs=1e-9)
-    assert found.per_code["z1"] == pytest.approx(1, abs=1e-9)
+    assert found.per_block["z0"] == pytest.approx((1 / 2 - 1 / 3) / (1 - 1 / 3), abs=1e-9)
+    assert found.per_block["z1"] == pytest.approx(1, abs=1e-9)
     assert found.value == pytest.approx((0.25 + 1) / 2, abs=1e-9)
     assert found.parts[0].value == pytest.approx(1, abs=1e-9)
 
@@ -127,7 +127,7 @@ def test_latents_that_know_nothing_score_zero_not_nan():
     assert concentration(np.array([[0.0, 0.0, 0.0], [0.2, 0.0, 0.0]])).tolist() == [0.0, 1.0]
     codes = np.column_stack([FACTORS[:, 0], 3.0 * (np.arange(len(FACTORS)) % 2)])
     found = score(codes, metric=QUANTISED)
-    assert found.per_code["z1"] == 0
+    assert found.per_block["z1"] == 0
 
 
 def test_one_factor_or_one_latent_has_no_other_to_know():
@@ -155,31 +155,31 @@ def test_the_order_of_latents_does_not_matter():
 def test_an_angle_is_one_block_of_two_axes():
     angle = 2 * math.pi * FACTORS[:, 2] / 5
     codes = noisy(np.column_stack([np.cos(angle), np.sin(angle), FACTORS[:, 0]]), 0.02)
-    apart, together = score(codes), score(codes, blocks=[Block((0, 1), "circle"), 2])
+    apart, together = score(codes), score(codes, blocks=[CodeBlock((0, 1), Circle()), 2])
     assert apart.parts[0].per_factor["factor2"] < 0.5
     assert together.parts[0].per_factor["factor2"] > 0.9
-    assert list(together.per_code) == ["z0+z1", "z2"]
+    assert list(together.per_block) == ["z0+z1", "z2"]
 
 
 def test_a_block_is_as_wide_as_its_widest_axis():
     codes = np.array([[0.0, 0.0, 0.0, 0.0], [1.0, 21.0, 1.0, 1.06]])
-    assert wide_blocks(codes, (Block((0, 1)), Block((2,)), Block((3,)))).tolist() == [True, False, True]
+    assert wide_blocks(codes, (CodeBlock((0, 1)), CodeBlock((2,)), CodeBlock((3,)))).tolist() == [True, False, True]
 
 
 def test_values_of_a_block_of_two_axes_are_pairs():
     codes = np.array([[0.0, 1.0], [0.0, 2.0], [0.0, 1.0], [3.0, 1.0]])
-    assert numbered_values(codes, (Block((0, 1)),))[:, 0].tolist() == [0, 1, 0, 2]
+    assert numbered_values(codes, (CodeBlock((0, 1)),))[:, 0].tolist() == [0, 1, 0, 2]
 
 
 def test_values_of_a_circle_are_angles_and_its_width_is_that_of_the_unit_circle():
     codes = np.array([[0.0, 1.0], [-0.0, 2.0], [-3.0, -0.0], [-0.5, 0.0], [0.3, 0.3], [0.7, 0.7]])
-    circle = (Block((0, 1), "circle"),)
+    circle = (CodeBlock((0, 1), Circle()),)
     assert numbered_values(codes, circle)[:, 0].tolist() == [1, 1, 0, 0, 2, 2]
     radius = np.random.default_rng(0).uniform(0.1, 9, (6, 1))
     assert numbered_values(codes * radius, circle)[:, 0].tolist() == [1, 1, 0, 0, 2, 2]
     wide = np.column_stack([1e-3 * codes, codes[:, 0]])
-    assert wide_blocks(wide, (*circle, Block((2,)))).tolist() == [True, True]
-    assert wide_blocks(wide, (Block((0, 1)), Block((2,)))).tolist() == [False, True]
+    assert wide_blocks(wide, (*circle, CodeBlock((2,)))).tolist() == [True, True]
+    assert wide_blocks(wide, (CodeBlock((0, 1)), CodeBlock((2,)))).tolist() == [False, True]
 
 
 def test_continuous_codes_are_refused_as_quantised():

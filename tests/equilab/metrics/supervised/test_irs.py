@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from equilab.errors import SettingError
-from equilab.latents import Block
+from equilab.latents import Circle, CodeBlock
 from equilab.metrics import CodeTable
 from equilab.metrics.supervised.irs import IRS, expected_deviations
 from tests.refused import refused
@@ -47,13 +47,13 @@ def test_the_score_is_that_of_the_procedure_written_as_a_loop(quantile):
     assert 0.2 < value < 0.9
     assert found.value == pytest.approx(value, abs=1e-12)
     np.testing.assert_allclose(found.matrix, matrix, atol=1e-12)
-    np.testing.assert_allclose(list(found.per_code.values()), matrix.max(axis=1), atol=1e-12)
+    np.testing.assert_allclose(list(found.per_block.values()), matrix.max(axis=1), atol=1e-12)
 
 
 def test_a_perfect_code_scores_one_where_values_fit_the_bins():
     found = score(UNIT[:, :3])
     assert found.value == pytest.approx(1, abs=1e-12)
-    assert score(UNIT).per_code["z3"] == pytest.approx(0.97, abs=0.02)  # 30 values in 20 bins
+    assert score(UNIT).per_block["z3"] == pytest.approx(0.97, abs=0.02)  # 30 values in 20 bins
 
 
 def test_a_code_of_two_factors_is_as_robust_as_its_larger_share():
@@ -81,9 +81,9 @@ def test_a_common_scale_does_not_matter_but_that_of_one_code_is_its_weight():
     codes = entangled()
     assert score(8 * codes).value == pytest.approx(score(codes).value, abs=1e-12)
     found = score(codes)
-    best = max(found.per_code, key=found.per_code.__getitem__)
+    best = max(found.per_block, key=found.per_block.__getitem__)
     louder = codes * np.where(np.arange(6) == int(best[1:]), 1000.0, 1.0)
-    assert score(louder).value == pytest.approx(found.per_code[best], abs=0.01)
+    assert score(louder).value == pytest.approx(found.per_block[best], abs=0.01)
     assert score(louder).value > found.value + 0.01
 
 
@@ -91,7 +91,7 @@ def test_a_common_scale_does_not_matter_but_that_of_one_code_is_its_weight():
 def test_dead_codes_weigh_nothing_and_alone_score_zero(constant):
     found = score(np.column_stack([UNIT, np.full(len(UNIT), constant)]))
     assert found.value == pytest.approx(score(UNIT).value, abs=1e-12)
-    assert found.per_code["z4"] == 0
+    assert found.per_block["z4"] == 0
     dead = score(np.full((len(UNIT), 2), constant))
     assert dead.value == 0
     assert not dead.matrix.any()
@@ -116,7 +116,7 @@ def test_distances_in_a_block_are_euclidean_and_free_of_rotation():
 def test_a_perfect_circle_scores_one():
     angle = 2 * np.pi * FACTORS[:, 2] / 5
     codes = np.column_stack([np.cos(angle), np.sin(angle), UNIT[:, :2]])
-    assert score(codes, blocks=[Block((0, 1), "circle"), 2, 3]).value == pytest.approx(1, abs=1e-9)
+    assert score(codes, blocks=[CodeBlock((0, 1), Circle()), 2, 3]).value == pytest.approx(1, abs=1e-9)
 
 
 def test_names_and_gaps_of_factor_values_do_not_matter():

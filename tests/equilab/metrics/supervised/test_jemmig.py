@@ -38,7 +38,7 @@ def test_the_score_is_that_of_a_loop():
     np.testing.assert_allclose(list(found.per_factor.values()), normalised, atol=1e-10)
     assert nats.value == pytest.approx(np.mean(raw), abs=1e-10)
     assert (nats.name, nats.unit, nats.better) == ("jemmig_nats", "nats", "down")
-    assert sum(found.per_code.values()) == pytest.approx(found.value, abs=1e-12)
+    assert sum(found.per_block.values()) == pytest.approx(found.value, abs=1e-12)
     assert 0.1 < found.value < 0.9
 
 

@@ -12,6 +12,7 @@ from equilab.errors import DataError, SettingError
 from equilab.metrics import CodeTable
 from equilab.metrics.supervised.kde_mig import KDEMIG, mixture_log_density, posterior_information
 from tests.refused import refused
+from tests.tables import gaussian_table
 
 SIZES = (2, 3, 4)
 FACTORS = np.stack(np.unravel_index(np.arange(np.prod(SIZES)), SIZES), axis=1)
@@ -19,8 +20,7 @@ QUICK = KDEMIG(num_samples=4_000)
 
 
 def score(codes, log_var, *, metric: KDEMIG = QUICK, seed: int = 0, blocks=None, factors=FACTORS):
-    log_var = np.broadcast_to(np.float64(log_var), np.shape(codes)).copy()
-    return metric(CodeTable(codes, factors, log_var=log_var), rng=np.random.default_rng(seed), blocks=blocks)
+    return metric(gaussian_table(codes, factors, log_var), rng=np.random.default_rng(seed), blocks=blocks)
 
 
 @pytest.mark.parametrize("axes", [1, 3])
@@ -79,7 +79,7 @@ def test_narrow_posteriors_know_the_entropy_of_their_factor(log_var):
     np.testing.assert_allclose(found.matrix.diagonal(), np.log(SIZES), atol=1e-4)
     np.testing.assert_allclose(found.matrix - np.diag(found.matrix.diagonal()), 0, atol=1e-4)
     assert found.value == pytest.approx(1, abs=1e-4)
-    assert sum(found.per_code.values()) == pytest.approx(found.value)
+    assert sum(found.per_block.values()) == pytest.approx(found.value)
 
 
 def test_two_overlapping_posteriors_know_the_information_of_their_mixture():
@@ -142,8 +142,8 @@ def test_a_block_has_the_joint_density_of_its_axes():
     assert score(codes, -9.0, factors=factor, blocks=[(0, 1)]).value == pytest.approx(1, abs=1e-3)
 
 
-def test_a_table_without_log_variances_is_refused():
-    with refused(DataError, "log_var", expected="the density of a posterior", got="none"):
+def test_a_table_without_a_posterior_is_refused():
+    with refused(DataError, "posterior", expected="the density of a posterior", got="none"):
         KDEMIG()(CodeTable(FACTORS, FACTORS), rng=np.random.default_rng(0))
 
 

@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from equilab.errors import SettingError
-from equilab.latents import Block
+from equilab.latents import Circle, CodeBlock
 from equilab.metrics import CodeTable
 from equilab.metrics.supervised.mcc import MCC, MCCSpearman, assign
 from tests.refused import refused
@@ -37,7 +37,7 @@ def test_the_score_is_that_of_the_best_assignment_by_trying_all(metric):
     found = score(metric, codes, seed=2)
     assert found.value == pytest.approx(best, abs=1e-10)
     np.testing.assert_allclose(found.matrix, correlations, atol=1e-10)
-    assert sum(found.per_code.values()) == pytest.approx(sum(found.per_factor.values()))
+    assert sum(found.per_block.values()) == pytest.approx(sum(found.per_factor.values()))
 
 
 @BOTH
@@ -99,7 +99,7 @@ def test_the_multiple_correlation_of_a_block_is_free_of_how_it_is_mixed():
 def test_an_angle_is_not_linear_in_its_circle():
     angle = 2 * np.pi * FACTORS[:, 3] / 6
     codes = np.column_stack([9 * np.cos(angle), 9 * np.sin(angle), FACTORS[:, :3]])
-    found = score(MCC(), codes, blocks=[Block((0, 1), "circle"), 2, 3, 4])
+    found = score(MCC(), codes, blocks=[CodeBlock((0, 1), Circle()), 2, 3, 4])
     assert found.per_factor["factor3"] == pytest.approx(np.sqrt(6 / 35) / np.sin(np.pi / 6), abs=0.01)
 
 

@@ -33,7 +33,7 @@ def test_the_score_is_that_of_the_published_procedure():
     found = score(codes, seed=7)
     assert found.value == pytest.approx((of_codes * importance.sum(axis=1)).sum() / importance.sum(), abs=1e-9)
     np.testing.assert_allclose(found.matrix, importance, atol=1e-12)
-    np.testing.assert_allclose(list(found.per_code.values()), of_codes, atol=1e-9)
+    np.testing.assert_allclose(list(found.per_block.values()), of_codes, atol=1e-9)
     (completeness,) = found.parts
     assert completeness.name == "med_completeness"
     assert completeness.value == pytest.approx(of_factors.mean(), abs=1e-9)
@@ -62,7 +62,7 @@ def test_a_code_of_two_factors_of_four_has_half():
     """Rows (1, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1): D = 1 - log_4 2 = 1/2 with weight 2, and 1 twice."""
     codes = np.column_stack([FACTORS[:, 0] + 3 * FACTORS[:, 1], FACTORS[:, 2], FACTORS[:, 3]])
     found = score(codes)
-    assert list(found.per_code.values()) == pytest.approx([0.5, 1, 1], abs=0.03)
+    assert list(found.per_block.values()) == pytest.approx([0.5, 1, 1], abs=0.03)
     assert list(found.per_factor.values()) == pytest.approx([0.5, 0.5, 1, 1], abs=0.03)
     assert found.value == pytest.approx(0.75, abs=0.02)
 
@@ -77,16 +77,16 @@ def test_a_duplicated_code_stays_disentangled_and_is_incomplete():
 def test_the_value_is_the_mean_over_factors_and_the_mean_over_codes_by_importance():
     found = score(entangled())
     assert np.mean(list(found.per_factor.values())) == pytest.approx(found.value)
-    assert np.average(list(found.per_code.values()), weights=found.matrix.sum(axis=1)) == pytest.approx(found.value)
+    assert np.average(list(found.per_block.values()), weights=found.matrix.sum(axis=1)) == pytest.approx(found.value)
     part = found.parts[0]
-    assert np.average(list(part.per_code.values()), weights=found.matrix.sum(axis=1)) == pytest.approx(part.value)
+    assert np.average(list(part.per_block.values()), weights=found.matrix.sum(axis=1)) == pytest.approx(part.value)
 
 
 @pytest.mark.parametrize("constant", [0.0, 0.1])
 def test_dead_codes_weigh_nothing_and_alone_score_zero(constant):
     padded = score(np.column_stack([np.full(len(FACTORS), constant), FACTORS]))
     assert padded.value == pytest.approx(score(FACTORS).value, abs=1e-12)
-    assert padded.per_code["z0"] == 0
+    assert padded.per_block["z0"] == 0
     dead = score(np.full((len(FACTORS), 3), constant))
     assert dead.value == dead.parts[0].value == 0
     assert not dead.matrix.any()

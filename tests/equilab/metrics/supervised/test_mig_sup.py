@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import mutual_info_score
 
 from equilab.errors import SettingError
-from equilab.latents import Block
+from equilab.latents import Circle, CodeBlock
 from equilab.metrics import MIG, CodeTable
 from equilab.metrics.supervised.mig_sup import MIGSup, active_blocks
 from tests.refused import refused
@@ -28,7 +28,7 @@ def test_the_score_is_that_of_a_loop_over_blocks():
         known = sorted(mutual_info_score(f, cells) / mutual_info_score(f, f) for f in FACTORS[rows].T)
         expected.append(known[-1] - known[-2])
     found = score(codes, seed=7)
-    np.testing.assert_allclose(list(found.per_code.values()), expected, atol=1e-12)
+    np.testing.assert_allclose(list(found.per_block.values()), expected, atol=1e-12)
     assert found.value == pytest.approx(np.mean(expected), abs=1e-12)
     assert 0.05 < found.value < 0.9
 
@@ -43,7 +43,7 @@ def test_the_gap_is_over_the_factors_of_a_block_not_over_blocks():
 def test_a_block_that_knows_two_factors_alike_has_no_gap():
     both = FACTORS[:, 0] + 4.0 * FACTORS[:, 1]
     found = score(np.column_stack([both, FACTORS[:, 2]]))
-    assert found.per_code["z0"] == pytest.approx(0, abs=0.01)
+    assert found.per_block["z0"] == pytest.approx(0, abs=0.01)
     assert found.value == pytest.approx(0.5, abs=0.01)
     assert found.per_factor["factor2"] == pytest.approx(1, abs=0.01)
 
@@ -61,8 +61,8 @@ def test_dimensions_that_do_not_vary_do_not_count():
     quiet = np.column_stack([np.full(len(FACTORS), 3.0), 0.05 * FACTORS[:, 0]])  # variances 0 and 0.003
     found = score(np.column_stack([FACTORS, quiet]))
     assert found.value == pytest.approx(1, abs=0.01)
-    assert (found.per_code["z3"], found.per_code["z4"]) == (0, 0)
-    assert score(np.column_stack([FACTORS, quiet]), metric=MIGSup(active_variance=0.0)).per_code["z4"] > 0.98
+    assert (found.per_block["z3"], found.per_block["z4"]) == (0, 0)
+    assert score(np.column_stack([FACTORS, quiet]), metric=MIGSup(active_variance=0.0)).per_block["z4"] > 0.98
 
 
 def test_without_active_dimensions_the_score_is_zero():
@@ -71,7 +71,7 @@ def test_without_active_dimensions_the_score_is_zero():
 
 def test_a_block_is_active_if_one_of_its_axes_is():
     codes = np.column_stack([np.zeros(len(FACTORS)), FACTORS[:, 0], FACTORS[:, 1] / 100])
-    blocks = (Block((0, 1)), Block((2,)))
+    blocks = (CodeBlock((0, 1)), CodeBlock((2,)))
     assert active_blocks(codes, blocks, 0.01).tolist() == [True, False]
 
 
@@ -79,8 +79,8 @@ def test_a_circle_is_active_by_its_angle():
     angle = 2 * np.pi * np.arange(8) / 8
     small, straight = 0.01 * np.column_stack([np.cos(angle), np.sin(angle)]), np.outer(1 + angle, [0.6, 0.8])
     for codes, as_circle in ((small, True), (straight, False)):
-        assert active_blocks(codes, (Block((0, 1), "circle"),), 0.01).tolist() == [as_circle]
-        assert active_blocks(codes, (Block((0, 1)),), 0.01).tolist() == [not as_circle]
+        assert active_blocks(codes, (CodeBlock((0, 1), Circle()),), 0.01).tolist() == [as_circle]
+        assert active_blocks(codes, (CodeBlock((0, 1)),), 0.01).tolist() == [not as_circle]
 
 
 def test_noise_scores_next_to_nothing_and_one_factor_has_a_gap_to_nothing():

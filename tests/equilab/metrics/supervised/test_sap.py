@@ -7,7 +7,7 @@ import pytest
 from sklearn.svm import LinearSVC
 
 from equilab.errors import SettingError
-from equilab.latents import Block
+from equilab.latents import Circle, CodeBlock
 from equilab.metrics import CodeTable
 from equilab.metrics.supervised.sap import SAP, predictability_gap
 from tests.refused import refused
@@ -75,7 +75,7 @@ def test_a_circle_is_read_by_its_angle():
     angle = 2 * np.pi * FACTORS[:, 3] / 8
     radius = np.random.default_rng(0).uniform(0.5, 50, len(angle))
     codes = np.column_stack([radius * np.cos(angle), radius * np.sin(angle), UNIT[:, :3]])
-    found = score(codes, blocks=[Block((0, 1), "circle"), 2, 3, 4])
+    found = score(codes, blocks=[CodeBlock((0, 1), Circle()), 2, 3, 4])
     assert found.matrix[0, 3] > 0.99
 
 
@@ -119,8 +119,8 @@ def test_a_single_code_is_compared_with_a_constant():
 
 def test_what_codes_earn_adds_up_to_the_score():
     found = score(entangled())
-    assert sum(found.per_code.values()) == pytest.approx(found.value)
-    assert score(np.column_stack([UNIT, np.zeros(len(UNIT))])).per_code["z4"] == 0
+    assert sum(found.per_block.values()) == pytest.approx(found.value)
+    assert score(np.column_stack([UNIT, np.zeros(len(UNIT))])).per_block["z4"] == 0
 
 
 def test_observations_of_the_fit_are_not_scored():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from equilab.errors import SettingError
-from equilab.latents import Block
+from equilab.latents import Circle, CodeBlock
 from equilab.metrics import CodeTable
 from equilab.metrics.supervised.sap_r2 import SAPRSquared
 from tests.refused import refused
@@ -32,7 +32,7 @@ def test_the_score_is_that_of_correlations_by_a_loop():
     found = score(codes, seed=4)
     np.testing.assert_allclose(list(found.per_factor.values()), gaps, atol=1e-12)
     assert found.value == pytest.approx(np.mean(gaps), abs=1e-12)
-    assert sum(found.per_code.values()) == pytest.approx(found.value)
+    assert sum(found.per_block.values()) == pytest.approx(found.value)
 
 
 def test_a_perfect_linear_code_scores_one_whatever_its_scale_sign_and_offset():
@@ -77,7 +77,7 @@ def test_an_angle_is_not_linear_in_its_circle():
     """The index of one of N angles, regressed on cosine and sine: R^2 = 6 / (N^2 - 1) / sin(pi / N)^2."""
     angle = 2 * np.pi * FACTORS[:, 3] / 6
     codes = np.column_stack([np.cos(angle), np.sin(angle), FACTORS[:, :3]])
-    found = score(codes, blocks=[Block((0, 1), "circle"), 2, 3, 4])
+    found = score(codes, blocks=[CodeBlock((0, 1), Circle()), 2, 3, 4])
     assert found.per_factor["factor3"] == pytest.approx(6 / 35 / np.sin(np.pi / 6) ** 2, abs=0.01)
 
 

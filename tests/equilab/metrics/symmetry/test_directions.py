@@ -44,9 +44,9 @@ def test_collapsed_dimensions_do_not_decide_on_a_torus(deviation, mix):
     assert found.commutator is not None
     assert found.commutator < 0.1 * deviation
     assert "same directions" not in found.verdict
-    assert "lead back" not in found.verdict
+    assert "the identity" not in found.verdict
     if deviation < 1e-1:
-        assert "linearly and once; nothing beside it speaks against it" in found.verdict
+        assert "linearly, once per cycle; no diagnostic contradicts this" in found.verdict
 
 
 def test_what_was_left_out_is_told_with_its_share():
@@ -106,7 +106,7 @@ def test_collapsed_dimensions_do_not_decide_on_a_group(deviation):
 def test_noise_of_the_size_of_a_representation_is_exposed():
     found = turning(1.0)
     assert found.num_left_out == 0
-    assert "do not multiply as these do" in found.verdict
+    assert "not a representation: B_g B_h differs from B_gh" in found.verdict
 
 
 @pytest.mark.parametrize("floor", [-0.1, 1.5, np.nan])

@@ -6,7 +6,7 @@ import torch
 
 from equilab.errors import ActionError, DataError, GroupError, SettingError, ShapeError
 from equilab.groups import C, D, FieldType, p4
-from equilab.latents import Block
+from equilab.latents import Circle, CodeBlock
 from equilab.metrics.symmetry.group_fit import homomorphism_errors
 from equilab.metrics.symmetry.group_report import GroupReport, group_report
 from equilab.metrics.symmetry.orbit import codes_of_orbit
@@ -80,7 +80,7 @@ def test_unrelated_codes_are_no_representation():
     assert found.homomorphism.max() > 0.9
     assert found.change[1:] == pytest.approx(np.ones((3, 3)), abs=0.2)
     assert "is no linear map of the code" in found.verdict
-    assert "do not multiply as these do" in found.verdict
+    assert "not a representation: B_g B_h differs from B_gh" in found.verdict
 
 
 def test_residuals_are_of_images_that_the_fit_has_not_seen():
@@ -106,7 +106,7 @@ def test_a_constant_code_is_finite(value):
 
 
 BLOCKED = 1 * p4.irrep(1) + 1 * p4.irrep(2) + 2 * p4.trivial
-BLOCKS = [Block((0, 1), name="turns"), Block((2,), name="sign"), Block((3, 4), name="rest")]
+BLOCKS = [CodeBlock((0, 1), name="turns"), CodeBlock((2,), name="sign"), CodeBlock((3, 4), name="rest")]
 STATES = np.random.default_rng(7).standard_normal((80, 5)) * [1, 1, 100, 0.01, 0.01]
 
 
@@ -145,7 +145,7 @@ def test_a_circle_block_counts_as_its_angle():
     turned = angle + np.pi / 2 * np.arange(4)[:, None]
     moved = np.stack([size * np.cos(turned), size * np.sin(turned)], -1)
     assert report(moved, p4).residual.max() > 0.05
-    assert report(moved, p4, blocks=[Block((0, 1), "circle")]).residual.max() < 1e-9
+    assert report(moved, p4, blocks=[CodeBlock((0, 1), Circle())]).residual.max() < 1e-9
 
 
 def test_one_seed_gives_one_report_and_the_table_names_every_element():

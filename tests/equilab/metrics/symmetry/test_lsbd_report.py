@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from equilab.errors import DataError, SettingError, ShapeError
-from equilab.latents import Block
+from equilab.latents import Circle, CodeBlock
 from equilab.metrics import CodeTable
 from equilab.metrics.symmetry.lsbd_report import LSBDReport, lsbd_report, lsbd_report_codes
 from equilab.metrics.symmetry.span import span_of
@@ -43,7 +43,7 @@ def test_a_perfect_code_has_nothing_against_it(codes):
     assert found.injectivity == 1
     assert found.omega.tolist() == [1, 1]
     assert found.share == pytest.approx([1, 1])
-    assert found.verdict.endswith("nothing beside it speaks against it")
+    assert found.verdict.endswith("no diagnostic contradicts this")
 
 
 def test_the_step_is_the_rotation_of_the_plane():
@@ -77,7 +77,7 @@ def test_a_double_cover_is_exposed_by_omega_and_by_injectivity():
     assert found.omega.tolist() == [2, 1]
     assert found.injectivity == 0
     assert found.collisions.tolist() == [1, 0]
-    assert "but the code turns 2 times while posX turns once: a double cover" in found.verdict
+    assert "but the code rotates 2 times per cycle of posX: a double cover" in found.verdict
     assert "100% of the points share their code with others, which differ in posX" in found.verdict
 
 
@@ -91,7 +91,7 @@ def test_noise_beside_a_perfect_code_is_exposed_by_residual_order_and_share():
     assert (found.share < 0.8).all()
     assert "but the plane that was scored holds" in found.verdict
     assert "a step of posX is no linear map of the code" in found.verdict
-    assert "16 steps of posX do not lead back" in found.verdict
+    assert "B_posX^16 is not the identity" in found.verdict
 
 
 def untrained_codes() -> np.ndarray:
@@ -135,7 +135,7 @@ def test_noise_is_called_what_it_is():
     assert found.transitions is not None
     assert found.transitions.residual == pytest.approx([0.5, 0.5], abs=0.1)  # B = 0: |z'|^2 / (2 |z'|^2)
     assert found.transitions.commutators[0, 1] > 0.1
-    assert "what posX moves is no evenly turned circle" in found.verdict
+    assert "posX rotates no plane evenly" in found.verdict
 
 
 def test_residuals_are_of_points_that_the_fit_has_not_seen():
@@ -198,7 +198,7 @@ def test_blocks_say_where_each_factor_is_and_a_circle_counts_as_its_angle():
     size = 1 + 0.5 * np.cos(A)[..., None]
     codes = np.concatenate([PERFECT[..., :2] * size, PERFECT[..., 2:]], -1)
     assert report(codes).value > 0.01
-    found = report(codes, blocks=[Block((0, 1), "circle", name="x"), (2, 3)])
+    found = report(codes, blocks=[CodeBlock((0, 1), Circle(), name="x"), (2, 3)])
     assert found.value < 1e-9
     assert found.blocks == ("x", "z2+z3")
     np.testing.assert_allclose(found.moved, np.eye(2), atol=1e-12)

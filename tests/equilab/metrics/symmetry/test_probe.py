@@ -7,7 +7,7 @@ import torch
 import equilab as eq
 from equilab.errors import DataError, SettingError, ShapeError
 from equilab.groups import C1, D4, p4
-from equilab.latents import Block
+from equilab.latents import Circle, CodeBlock
 from equilab.metrics.symmetry.probe import SymmetryProbe, probe_codes, symmetry_probe
 from tests.refused import refused
 
@@ -148,7 +148,7 @@ def test_a_one_dimensional_code_and_a_circle_are_read():
     size = RNG.uniform(1, 2, (2, 50))
     codes, moved = (np.stack([s * np.cos(a), s * np.sin(a)], 1) for s, a in zip(size, (angle, angle + 1), strict=True))
     assert probe(codes, moved[None]).equivariance[0] < 0.95
-    assert probe(codes, moved[None], blocks=[Block((0, 1), "circle")]).equivariance == pytest.approx([1])
+    assert probe(codes, moved[None], blocks=[CodeBlock((0, 1), Circle())]).equivariance == pytest.approx([1])
 
 
 def test_the_probe_is_a_table_and_flat_floats():

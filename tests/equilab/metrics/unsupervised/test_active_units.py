@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from equilab.errors import SettingError
-from equilab.latents import Block
+from equilab.latents import Circle, CodeBlock
 from equilab.metrics import ActiveUnits, CodeTable
 from tests.refused import refused
 
@@ -21,8 +21,8 @@ def test_a_dimension_is_active_above_a_variance_of_a_hundredth():
     found = score(UNIT * np.sqrt([0.0101, 0.0099, 1.0, 0.0]) + 5)
     assert found.value == 2.0
     assert type(found.value) is float
-    assert list(found.per_code.values()) == pytest.approx([0.0101, 0.0099, 1.0, 0.0], abs=1e-9)
-    np.testing.assert_allclose(found.matrix[:, 0], list(found.per_code.values()))
+    assert list(found.per_block.values()) == pytest.approx([0.0101, 0.0099, 1.0, 0.0], abs=1e-9)
+    np.testing.assert_allclose(found.matrix[:, 0], list(found.per_block.values()))
     assert (found.columns, found.unit, found.better, found.per_factor) == (("variance",), "dimensions", "", {})
 
 
@@ -41,9 +41,9 @@ def test_a_block_has_the_variance_of_its_axes_together_and_a_circle_that_of_its_
     assert score(codes).value == 0
     assert score(codes, blocks=[(0, 1), (2, 3)]).value == 1
     angle = np.linspace(0, 2 * np.pi, 2_001)[:-1]
-    circle, block = np.column_stack([np.cos(angle), np.sin(angle)]), Block((0, 1), "circle")
-    assert score(1e-5 * circle, blocks=[block]).per_code["z0+z1"] == pytest.approx(1, abs=1e-3)
-    assert score(1e-7 * circle, blocks=[block]).per_code["z0+z1"] == 0
+    circle, block = np.column_stack([np.cos(angle), np.sin(angle)]), CodeBlock((0, 1), Circle())
+    assert score(1e-5 * circle, blocks=[block]).per_block["z0+z1"] == pytest.approx(1, abs=1e-3)
+    assert score(1e-7 * circle, blocks=[block]).per_block["z0+z1"] == 0
 
 
 def test_a_threshold_that_makes_no_sense_is_refused():

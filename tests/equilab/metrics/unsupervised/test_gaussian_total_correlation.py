@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from equilab.errors import SettingError
-from equilab.latents import Block
+from equilab.latents import Circle, CodeBlock
 from equilab.metrics import CodeTable, GaussianTotalCorrelation, gaussian_total_correlation
 from tests.refused import refused
 
@@ -55,7 +55,7 @@ def test_the_pairs_and_the_share_of_each_code_are_mutual_informations_of_the_gau
     assert (found.matrix.diagonal() == 0).all()
     precision = np.linalg.inv(np.cov(MIXED[rows].T))  # I(z_b; rest) = 0.5 log(Sigma_bb precision_bb)
     expected = 0.5 * np.log(np.diag(np.cov(MIXED[rows].T)) * np.diag(precision))
-    np.testing.assert_allclose(list(found.per_code.values()), expected, atol=1e-9)
+    np.testing.assert_allclose(list(found.per_block.values()), expected, atol=1e-9)
     assert (found.per_factor, found.rows, found.columns) == ({}, ("z0", "z1", "z2", "z3"), found.rows)
     assert (found.unit, found.better) == ("nats", "down")
 
@@ -68,7 +68,7 @@ def test_a_constant_dimension_changes_nothing():
     dead = np.column_stack([np.full(N, 0.1), MIXED, np.zeros(N)]).astype(np.float32)
     found = score(dead)
     assert found.value == pytest.approx(score(MIXED).value, abs=1e-4)
-    assert found.per_code["z0"] == found.per_code["z5"] == 0
+    assert found.per_block["z0"] == found.per_block["z5"] == 0
     assert np.isfinite(found.matrix).all()
 
 
@@ -82,7 +82,7 @@ def test_a_duplicated_dimension_adds_eleven_and_a_half_nats_instead_of_infinity(
     found = score(np.column_stack([NOISE, *[NOISE[:, 0]] * copies]))
     expected = score(NOISE).value + copies * -0.5 * np.log(1e-10) - 0.5 * np.log(1 + copies)
     assert found.value == pytest.approx(expected, abs=0.01)
-    assert np.isfinite(list(found.per_code.values())).all()
+    assert np.isfinite(list(found.per_block.values())).all()
 
 
 def test_a_linear_map_within_a_block_does_not_matter_and_only_dependence_between_blocks_counts():
@@ -108,9 +108,9 @@ def test_of_a_circle_only_the_angle_counts():
     angle = np.random.default_rng(2).uniform(0, 2 * np.pi, N)
     radius = np.exp(NOISE[:, 0])
     codes = np.column_stack([radius * np.cos(angle), radius * np.sin(angle), radius])
-    assert score(codes, blocks=[Block((0, 1), "circle"), 2]).value < 0.01
+    assert score(codes, blocks=[CodeBlock((0, 1), Circle()), 2]).value < 0.01
     codes[:, 2] = np.cos(angle) + 0.1 * NOISE[:, 1]
-    assert score(codes, blocks=[Block((0, 1), "circle"), 2]).value > 1
+    assert score(codes, blocks=[CodeBlock((0, 1), Circle()), 2]).value > 1
 
 
 def test_settings_that_make_no_sense_are_refused():

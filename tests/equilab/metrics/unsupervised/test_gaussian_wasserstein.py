@@ -5,7 +5,7 @@ import pytest
 from scipy.linalg import sqrtm
 
 from equilab.errors import SettingError
-from equilab.latents import Block
+from equilab.latents import Circle, CodeBlock
 from equilab.metrics import CodeTable, GaussianWasserstein, gaussian_wasserstein
 from tests.refused import refused
 
@@ -59,11 +59,11 @@ def test_the_matrix_is_the_covariance_and_each_code_has_its_distance_from_indepe
     found, sigma = score(MIXED), drawn(MIXED)
     np.testing.assert_allclose(found.matrix, sigma, atol=1e-12)
     expected = gaussian_wasserstein(sigma, np.array([1, 0, 0, 0]))
-    assert found.per_code["z0"] == pytest.approx(expected)
+    assert found.per_block["z0"] == pytest.approx(expected)
     assert 0 < expected < found.value
-    assert found.parts[0].per_code["z0"] == pytest.approx(expected / np.trace(sigma))
+    assert found.parts[0].per_block["z0"] == pytest.approx(expected / np.trace(sigma))
     two = score(MIXED[:, :2])  # of two codes either is independent of the rest when both are
-    assert list(two.per_code.values()) == pytest.approx([two.value] * 2)
+    assert list(two.per_block.values()) == pytest.approx([two.value] * 2)
 
 
 def test_independent_and_dead_codes_score_zero_without_warnings():
@@ -81,14 +81,14 @@ def test_only_dependence_between_blocks_counts():
     assert 0 < found.value < score(MIXED).value
     sigma = drawn(MIXED)
     assert found.matrix[0, 1] == pytest.approx(np.linalg.norm(sigma[:2, 2:]))
-    assert found.per_code["z0+z1"] == pytest.approx(found.value)
+    assert found.per_block["z0+z1"] == pytest.approx(found.value)
 
 
 def test_of_a_circle_only_the_angle_counts():
     angle = np.random.default_rng(2).uniform(0, 2 * np.pi, N)
     radius = np.exp(NOISE[:, 0])
     codes = np.column_stack([radius * np.cos(angle), radius * np.sin(angle), radius])
-    assert score(codes, blocks=[Block((0, 1), "circle"), 2]).parts[0].value < 0.01
+    assert score(codes, blocks=[CodeBlock((0, 1), Circle()), 2]).parts[0].value < 0.01
 
 
 def test_settings_that_make_no_sense_are_refused():

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import mutual_info_score
 
 from equilab.errors import SettingError
-from equilab.latents import Block
+from equilab.latents import Circle, CodeBlock
 from equilab.metrics import CodeTable, MeanPairwiseMI
 from tests.refused import refused
 
@@ -28,7 +28,7 @@ def test_the_score_is_that_of_the_published_procedure():
     np.testing.assert_allclose(found.matrix, information, atol=1e-12)
     assert found.value > 0.1
     assert found.value == pytest.approx(information.sum() / (4 * 3))
-    assert found.per_code["z2"] == pytest.approx(information[2].sum() / 3)
+    assert found.per_block["z2"] == pytest.approx(information[2].sum() / 3)
     assert (found.unit, found.better, found.per_factor) == ("nats", "down", {})
 
 
@@ -53,7 +53,7 @@ def test_dependence_without_correlation_is_seen():
 def test_the_pairs_of_a_dead_dimension_count_as_zero():
     padded = np.column_stack([MIXED, np.full(N, 0.1)])
     assert score(padded).value == pytest.approx(score(MIXED).value * 12 / 20)
-    assert score(padded).per_code["z4"] == 0
+    assert score(padded).per_block["z4"] == 0
     assert score(np.zeros((N, 2))).value == 0
 
 
@@ -65,7 +65,7 @@ def test_a_single_block_has_no_pair():
 def test_a_circle_is_read_by_its_angle():
     angle = np.random.default_rng(2).uniform(0, 2 * np.pi, N)
     codes = np.column_stack([np.cos(angle), np.sin(angle), angle])
-    found = score(codes, blocks=[Block((0, 1), "circle"), 2])
+    found = score(codes, blocks=[CodeBlock((0, 1), Circle()), 2])
     assert found.value == pytest.approx(np.log(20) - np.log(2), abs=0.02)  # arcs begin half a bin beside the bins
     assert found.rows == found.columns == ("z0+z1", "z2")
 

@@ -6,11 +6,11 @@ from sklearn.metrics import mutual_info_score
 
 from equilab.latents import parse_blocks
 from equilab.metrics import MIG, CodeTable, entropy, mutual_information
-from equilab.metrics.mutual_information import mutual_information_matrix
-from equilab.metrics.supervised.histogram_information import (
+from equilab.metrics.information import (
     HistogramInformation,
     histogram_information,
     mean_by_best,
+    mutual_information_matrix,
     normalised_information,
 )
 
