@@ -32,14 +32,14 @@ def part_of(sheet: Image.Image, row: int, column: int, size: int = 64, top: int 
 
 
 def test_a_traversal_changes_one_block_along_its_path_and_keeps_the_others(model, image):
-    found = traverse(model, image, torch.tensor([0.1, 0.3, 0.2]), 5)
+    mean = model.encode(image).mean.detach()[0]
+    found = traverse(model, mean, torch.tensor([0.1, 0.3, 0.2]), 5)
     assert [label.split("  ") for label in found.labels] == [
         ["orientation", "0.30 nats"],
         ["place.0", "0.20 nats"],
         ["place.1", "0.20 nats"],
         ["z0", "0.10 nats"],
     ]
-    mean = model.encode(image).mean.detach()[0]
     axes = [[1, 2], [3], [4], [0]]
     paths = [Circle().path(mean[1:3], 5)[0], *[torch.linspace(-2, 2, 5)[:, None]] * 3]
     for row, (moved, path) in enumerate(zip(axes, paths, strict=True)):
@@ -54,7 +54,7 @@ def test_a_traversal_changes_one_block_along_its_path_and_keeps_the_others(model
 def test_the_positions_stand_above_the_columns_where_all_paths_agree(image):
     for latent in (Latent.gaussian(3), Latent((Circle(), Circle()))):
         model = ConvVAE(latent=latent).build((1, 64, 64), generator=torch.Generator().manual_seed(0))
-        found = traverse(model, image, torch.arange(len(latent.blocks)) / 10, 5)
+        found = traverse(model, model.encode(image).mean[0], torch.arange(len(latent.blocks)) / 10, 5)
         assert found.positions == list(latent.blocks[0].positions(5))
         assert len(found.labels) == len(latent.blocks)
 

@@ -8,13 +8,21 @@ import torch
 from small import DIGITS, FEW, SPRITES, of_model, trained
 from torch import nn
 
-from equilab.data import Dataset, Images, IndependentImages, MiniSprites, RotatedDigits, Sampler, TorusSquare
+from equilab.data import (
+    Dataset,
+    Images,
+    ImageTable,
+    IndependentImages,
+    MiniSprites,
+    RotatedDigits,
+    Sampler,
+    TorusSquare,
+)
 from equilab.errors import DataError, SettingError, ShapeError
 from equilab.keys import Key
 from equilab.models import ConvVAE, VariationalAutoencoder
 from equilab.objectives import (
     EVIDENCE_KEYS,
-    VAE,
     AdaGVAE,
     Classification,
     Context,
@@ -25,7 +33,6 @@ from equilab.objectives import (
 )
 from equilab.objectives.objective import Objective
 from tests.refused import refused
-from training import trial
 from training.evaluations import Disentanglement, Equivariance, Evaluation, Findings, HeldOutLoss, TestError, Traversals
 from training.loop import set_up, train
 from training.run import Run
@@ -233,14 +240,31 @@ def test_a_training_is_the_same_without_its_trial(run, monkeypatch):
     assert all(torch.equal(value, untried[name]) for name, value in tried.items())
 
 
-def test_the_trial_takes_a_few_images_only(monkeypatch):
-    seen = list[int]()
-    real = VAE.losses
+class Curious(Evaluation):
+    """Remembers of how many images it was asked in a trial."""
 
-    def losses(self, model, batch, context):
-        seen.append(len(batch.images))
-        return real(self, model, batch, context)
+    every, seen, keys = 0, list[bool](), ()
 
-    monkeypatch.setattr(VAE, "losses", losses)
-    set_up(replace(SPRITES, batch_size=32))
-    assert seen == [trial.NUM_TRIED]
+    def __call__(self, moment):
+        self.seen.append(moment.trial)
+        return Findings()
+
+
+def test_an_evaluation_is_told_that_it_is_tried():
+    set_up(replace(SPRITES, evaluations=(Curious(),)))
+    assert Curious.seen == [True]
+
+
+@pytest.mark.parametrize("run", [SPRITES, DIGITS], ids=["VAE", "classifier"])
+def test_a_trial_shows_no_evaluation_more_than_a_few_images(run, monkeypatch):
+    """Else the trial of dSprites would encode all of it."""
+    measured = (HeldOutLoss(), Disentanglement(), Traversals()) if run is SPRITES else (TestError(),)
+    seen, real = list[int](), ImageTable.gather
+
+    def gather(table, rows):
+        seen.append(len(rows))
+        return real(table, rows)
+
+    monkeypatch.setattr(ImageTable, "gather", gather)
+    set_up(replace(run, data=MiniSprites() if run is SPRITES else RotatedDigits(), evaluations=measured))
+    assert 0 < max(seen) <= 32
