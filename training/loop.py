@@ -111,7 +111,7 @@ def train(run: Run, folder: Path) -> Outcome:
 
             losses, varying = update(training)
             progress.advance(state.step)
-            if state.step % run.log.every == 0:
+            if is_due(state.step, run.log.every, run.steps):
                 values = scalars(losses, varying)
                 progress.show(values)
                 rate, clock = clock.rate(state.step), Clock(state.step)

@@ -23,7 +23,7 @@ DECIDING = ("data", "model", "objective", "optimizer", "steps", "batch_size", "s
 class Logging:
     """What is written, how often, and where it is sent."""
 
-    every: int = 100  # updates between two rows of training losses
+    every: int = 100  # updates between two rows of training losses; the last update has one, too
     checkpoint_every: int = 1000  # updates between two checkpoints
     wandb: Literal["offline", "online", "off"] = "offline"  # online needs `wandb login`, and falls back to offline
     project: str = "equilab"  # W&B project

@@ -7,6 +7,7 @@ from typing import Any
 from equilab.errors import DataError
 from training.record import Record
 from training.run import Run
+from training.serial import by_name
 
 
 def leaves(tree: Any, path: str = "") -> dict[str, Any]:
@@ -28,7 +29,7 @@ def leaves(tree: Any, path: str = "") -> dict[str, Any]:
 
 def same_but_seed(run: Run) -> str:
     """A text that is equal for runs which differ in their seed alone, and in what does not decide a result."""
-    return json.dumps(run.deciding() | {"seed": None}, sort_keys=True)
+    return json.dumps(by_name(run.deciding() | {"seed": None}), sort_keys=True)
 
 
 def method_of(run: Run) -> str:

@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from training.evaluate import Options, evaluate, main
+from training.evaluate import Options, main, scores_of
+from training.record import Record
 
 FACTORS = np.stack(np.unravel_index(np.arange(120), (4, 5, 6)), axis=1)
 
@@ -18,7 +19,7 @@ def codes(tmp_path):
 
 
 def test_a_run_is_scored_beside_its_floors(finished_run):
-    found = evaluate(Options(finished_run, metrics=("mig", "factor_vae_score"), repeats=2))
+    found = scores_of(Options(finished_run, metrics=("mig", "factor_vae_score"), repeats=2))
     assert list(found) == ["mig", "factor_vae_score"]
     assert list(found.references) == ["floor_random", "floor_untrained", "floor_pca", "ceiling"]
     assert found.references["ceiling"]["factor_vae_score"] == 1
@@ -27,11 +28,9 @@ def test_a_run_is_scored_beside_its_floors(finished_run):
 
 def test_the_scores_of_a_run_are_those_of_its_training(finished_run):
     """The training scored the means of the last step with the run's seed."""
-    from training.record import Record
-
     record = Record.open(finished_run)
     logged = record.last("metric/mig", "metric/mig_ceiling", "metric/mig_floor_random")
-    found = evaluate(Options(finished_run, metrics=("mig",), seed=record.run.seed)).flat()
+    found = scores_of(Options(finished_run, metrics=("mig",), seed=record.run.seed)).flat()
     for key, value in logged.items():
         assert found[key.removeprefix("metric/")] == value
 
@@ -44,19 +43,19 @@ def test_a_file_is_scored_and_written_down(codes, tmp_path, capsys):
     record = json.loads((tmp_path / "out" / "scores.json").read_text())
     assert record["protocol"] == "locatello2019"
     assert record["scores"]["mig_shape"] == pytest.approx(1, abs=0.01)
-    assert record["per_code"]["mig"].keys() == {"z0", "z1", "z2"}
+    assert record["per_block"]["mig"].keys() == {"z0", "z1", "z2"}
     assert (tmp_path / "out" / "heat_maps.png").stat().st_size > 1000
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["absent.npz"], "absent.npz: there is no such run folder or file"),
+        (["absent.npz"], "DataError: absent.npz: expected a run folder or a file of codes"),
         (["{codes}", "--protocol", "locatelo2019"], "did you mean locatello2019?"),
         (["{codes}", "--metrics", "mgi"], "did you mean mig?"),
-        (["{codes}", "--references", "pca"], "pca needs images; of codes there are random, ceiling"),
-        (["{codes}", "--representation", "sampled"], "log_var: expected the log variances"),
-        (["{codes}", "--seed", "-1"], "seed: expected an integer, 0 or more"),
+        (["{codes}", "--references", "pca"], "references: expected of codes random, ceiling, got pca"),
+        (["{codes}", "--representation", "sampled"], "posterior: expected"),
+        (["{codes}", "--seed", "-1"], "seed: expected an integer of at least 0, got -1"),
         (["{folder}"], "run.json"),
     ],
 )
@@ -96,6 +95,6 @@ def test_an_interrupt_is_a_line_and_not_a_traceback(codes, capsys, monkeypatch):
     def interrupted(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("training.evaluate.score_table", interrupted)
+    monkeypatch.setattr("training.evaluate.score_codes", interrupted)
     assert main([str(codes), "--metrics", "mig"]) == 130
     assert capsys.readouterr().err.strip() == "stopped; nothing was written"

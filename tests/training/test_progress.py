@@ -5,24 +5,33 @@ import pty
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from processes import ROOT, TINY, command, environment, finish
 
 pytestmark = pytest.mark.slow
-SHORT = ("--steps", 40, "--log.protocol", "none")
+SHORT = ("--steps", 40)
 
 
-def test_without_a_terminal_stderr_holds_the_folder_alone(tmp_path):
-    done = finish(TINY, "--folder", tmp_path / "run", *SHORT)
+@pytest.fixture
+def unmeasured(tmp_path: Path) -> Path:
+    """The tiny recipe without evaluations."""
+    found = tmp_path / "unmeasured.py"
+    found.write_text(TINY.read_text().replace("evaluations=(", "evaluations=() and ("))
+    return found
+
+
+def test_without_a_terminal_stderr_holds_the_folder_alone(unmeasured, tmp_path):
+    done = finish(unmeasured, "--folder", tmp_path / "run", *SHORT)
     assert done.returncode == 0
     assert done.stderr == f"run folder: {tmp_path / 'run'}\n"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
-def test_on_a_terminal_the_bar_shows_rate_time_and_losses(tmp_path):
+def test_on_a_terminal_the_bar_shows_rate_time_and_losses(unmeasured, tmp_path):
     terminal, process_end = pty.openpty()
-    words = command(TINY, "--folder", tmp_path / "run", *SHORT)
+    words = command(unmeasured, "--folder", tmp_path / "run", *SHORT)
     known = environment() | {"TERM": "xterm-256color", "COLUMNS": "150"}
     process = subprocess.Popen(words, cwd=ROOT, env=known, stdout=subprocess.DEVNULL, stderr=process_end)
     os.close(process_end)

@@ -2,16 +2,20 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from processes import TINY, newest_checkpoint
+from small import SPRITES
 
 from equilab.errors import DataError, SettingError
-from training.folder import write_run
-from training.probe_vae import encoder_of
+from tests.refused import refused
+from training.evaluations import encoder_of
+from training.folder import claim
+from training.loop import train
 from training.recipes import find_recipe
 from training.record import Record, format_value
 
@@ -27,6 +31,8 @@ def test_the_settings_come_back_as_objects(record):
     _, recipe = find_recipe(str(TINY))
     assert record.run.objective == recipe.objective
     assert record.run.model == recipe.model
+    assert record.run.evaluations == recipe.evaluations
+    assert record.key == record.run.key()
     assert record.environment["torch"] == torch.__version__
 
 
@@ -39,12 +45,20 @@ def test_a_series_holds_every_logged_value(record):
 
 
 def test_the_model_is_the_trained_one(record):
-    weights = torch.load(newest_checkpoint(record.folder), weights_only=True)["model"]
+    weights = torch.load(newest_checkpoint(record.folder), weights_only=True)["players"]["model"]["module"]
     model = record.model()
     assert not model.training
     assert all(torch.equal(value, weights[name]) for name, value in model.state_dict().items())
     images = record.run.data.table.gather(torch.arange(4))
-    assert encoder_of(model, record.run, torch.device("cpu"))(images)[0].shape == (4, 4)
+    assert encoder_of(model, torch.device("cpu"))(images).mean.shape == (4, 4)
+
+
+def test_the_newest_table_of_a_key_is_read_back(record):
+    table = record.logged_table("metric/scores")
+    assert list(table.header)[:5] == ["score", "value", "floor_random", "floor_untrained", "ceiling"]
+    values = {row[0]: row[1] for row in table.rows}
+    assert values == {name: record.last()[f"metric/{name}"] for name in values}
+    assert values.keys() == {"factor_vae_score", "beta_vae_score", "mig"}
 
 
 def test_a_table_has_value_unit_and_meaning(record):
@@ -62,8 +76,10 @@ def test_last_takes_patterns(record):
 
 
 def test_pictures_and_checkpoints_are_found(record):
-    names = {path.name.rsplit("_", 1)[0] for path in record.pictures}
-    assert names == {"reconstructions", "traversals", "traversal_gif"}
+    names = [path.name for path in record.pictures]
+    kinds = {"reconstructions": "png", "traversals": "png", "traversal_gif": "gif"}
+    assert names == [f"{kind}_{step:09d}.{suffix}" for kind, suffix in kinds.items() for step in (60, 120)]
+    assert all(path.is_file() for path in record.pictures)
     assert [path.name.startswith("step_000000120") for path in record.checkpoints] == [True, False]
 
 
@@ -82,23 +98,23 @@ def test_the_training_time_is_the_sum_over_the_rows(record):
 
 
 def test_an_unknown_key_lists_the_known_ones_or_the_nearest(record):
-    with pytest.raises(SettingError, match="did you mean 'metric/mig'"):
+    with refused(SettingError, "key", got="'metric/migg/'", hint="metric/mig"):
         record.series("metric/migg/")
-    with pytest.raises(SettingError, match=r"did not log 'metric/mig_color'; it logged train/loss"):
+    with refused(SettingError, "key", expected="train/loss", got="'metric/mig_color'"):
         record.series("metric/mig_color")
 
 
 @pytest.fixture
 def empty(tmp_path: Path) -> Path:
     """A run that has not begun."""
-    write_run(tmp_path, find_recipe(str(TINY))[1])
+    claim(tmp_path, find_recipe(str(TINY))[1])
     return tmp_path
 
 
 def test_a_run_that_has_not_begun_is_empty(empty):
     record = Record.open(empty)
     assert (record.rows, record.step, record.pictures, record.is_finished) == ([], 0, [], False)
-    with pytest.raises(DataError, match="there is no checkpoint yet"):
+    with refused(DataError, str(empty), expected="a checkpoint"):
         record.model()
 
 
@@ -107,7 +123,7 @@ def test_a_last_line_cut_short_is_left_out_and_any_other_is_an_error(empty):
     log.write_text('{"step": 1, "train/loss": 2.0}\n{"step": 2, "trai')
     assert Record.open(empty).rows == [{"step": 1, "train/loss": 2.0}]
     log.write_text('{"step": 1, "tra\n{"step": 2, "train/loss": 2.0}\n')
-    with pytest.raises(DataError, match="a line is not valid JSON"):
+    with refused(DataError, str(log), expected="JSON"):
         _ = Record.open(empty).rows
 
 
@@ -117,5 +133,14 @@ def test_a_value_that_is_not_finite_is_nan(empty):
 
 
 def test_a_folder_that_is_no_run_is_explained(tmp_path):
-    with pytest.raises(DataError, match=r"run\.json: cannot be read"):
+    with refused(DataError, str(tmp_path / "nothing" / "run.json"), expected="run.json of a run folder"):
         Record.open(tmp_path / "nothing")
+
+
+def test_a_run_without_evaluations_ends_with_the_row_of_its_last_update(tmp_path):
+    """Whatever the period of the log: else nothing would say that it is finished."""
+    train(replace(SPRITES, steps=3, log=replace(SPRITES.log, every=2)), tmp_path / "run")
+    record = Record.open(tmp_path / "run")
+    assert [row["step"] for row in record.rows] == [2, 3]
+    assert record.is_finished
+    assert record.training_seconds > 0

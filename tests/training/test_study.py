@@ -8,19 +8,20 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from processes import TINY, TINY_DIGITS
+from processes import TINY
+from small import DIGITS
 
 from equilab.data import MiniSprites
 from equilab.metrics import udr, variance_shares
 from equilab.models import ConvVAE
 from equilab.objectives import VAE, BetaVAE
-from training.folder import write_run
+from training.folder import claim
 from training.loop import train
 from training.recipes import find_recipe
 from training.record import Record
 from training.run import Compute, Logging, Run
+from training.settings import settings_of
 from training.study import main
-from training.study_settings import settings_of
 
 MIG = {"vae": [0.1, 0.3], "beta4": [0.5, 0.6, 0.4], "beta16": [0.2, 0.25]}
 OBJECTIVES = {"vae": VAE(), "beta4": BetaVAE(4.0), "beta16": BetaVAE(16.0)}
@@ -29,7 +30,7 @@ OBJECTIVES = {"vae": VAE(), "beta4": BetaVAE(4.0), "beta16": BetaVAE(16.0)}
 def record(folder: Path, run: Run, values: dict[str, float], *, finished: bool = True) -> Path:
     """A run folder of which only the record exists."""
     folder.mkdir(parents=True)
-    write_run(folder, run)
+    claim(folder, run)
     row = {"step": run.steps if finished else 7, **values} | ({"time/evaluation": 1.0} if finished else {})
     (folder / "metrics.jsonl").write_text(json.dumps(row) + "\n")
     return folder
@@ -65,12 +66,11 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
             steps=2,
             batch_size=4,
             seed=seed,
-            compute=Compute(threads=1, precision="float32"),
-            log=Logging(protocol="none", wandb="off"),
+            precision="float32",
+            compute=Compute(threads=1),
+            log=Logging(wandb="off"),
         )
         folder = parent / f"beta{beta:g}_s{seed}"
-        folder.mkdir()
-        write_run(folder, run)
         train(run, folder)
         folders.append(folder)
     return folders
@@ -113,7 +113,7 @@ def test_an_unfinished_run_is_left_out_by_name(runs, tmp_path, capsys):
     assert f"warning: {folder} is left out: it is at step 7 of 120" in said.err
     assert "over 7 runs" in said.out
     assert main([str(runs[0]), str(folder)]) == 2
-    assert "a study compares finished runs; expected two or more, got 1" in capsys.readouterr().err
+    assert "RUN: expected two or more finished runs, got 1" in capsys.readouterr().err
 
 
 def test_models_are_scored_again_and_ranked_by_udr(trained, tmp_path, capsys):
@@ -126,9 +126,8 @@ def test_models_are_scored_again_and_ranked_by_udr(trained, tmp_path, capsys):
     for folder in trained:
         opened = Record.open(folder)
         posterior = opened.model().encode(opened.run.data.table.gather(torch.arange(len(opened.run.data))))
-        mean, log_var = (each.detach().numpy().astype(float) for each in posterior)
-        codes.append(mean)
-        kl.append((0.5 * (mean**2 + np.exp(log_var) - log_var - 1)).mean(0))
+        codes.append(posterior.mean.detach().numpy().astype(float))
+        kl.append(posterior.kl().detach().numpy().astype(float).mean(0))
     expected = udr(codes, kl=kl, method="spearman", groups=[0, 0, 1])
     found = [each["udr_spearman"] for each in tree["runs"]]
     assert found[:2] == pytest.approx(expected.scores[:2].tolist(), abs=1e-3)
@@ -149,8 +148,11 @@ def test_settings_are_what_runs_differ_in_but_for_seed_and_log():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--scores", "dci", "--udr", "none"], "did not log 'dci'; all runs logged mig, factor_vae_score; --protocol"),
-        (["--udr", "lasso"], "there is no checkpoint yet"),
+        (
+            ["--scores", "dci", "--udr", "none"],
+            "scores: expected scores that all runs logged: mig, factor_vae_score, got 'dci'",
+        ),
+        (["--udr", "lasso"], "expected a checkpoint, got none"),
         (["--protocol", "locatelo2019"], "did you mean locatello2019?"),
     ],
     ids=["score", "checkpoint", "protocol"],
@@ -164,15 +166,17 @@ def test_runs_that_cannot_be_compared_are_refused(runs, tmp_path, capsys):
     run = replace(find_recipe(str(TINY))[1], objective=VAE())
     other = record(tmp_path / "other", replace(run, data=MiniSprites(scales=1)), scores_of(0.5))
     twin = record(tmp_path / "twin", replace(run, log=Logging(every=9)), scores_of(0.5))
-    digits = [record(tmp_path / f"d{n}", replace(find_recipe(str(TINY_DIGITS))[1], seed=n), {}) for n in (0, 1)]
+    digits = [tmp_path / f"digits{seed}" for seed in (0, 1)]
+    for seed, folder in enumerate(digits):
+        train(replace(DIGITS, steps=1, seed=seed), folder)
     cases: list[tuple[list[Path | str], str]] = [
         ([runs[0], tmp_path / "none"], "run.json"),
-        ([runs[0]], "expected two or more, got 1"),
-        ([runs[0], runs[0]], f"{runs[0].name} is named twice"),
+        ([runs[0]], "RUN: expected two or more finished runs, got 1"),
+        ([runs[0], runs[0]], f"got {runs[0].name} twice"),
         ([runs[0], other], "expected runs on one data set"),
-        ([runs[0], twin], "are one training, of equal settings and seed 0"),
-        ([*digits], "logged no score that they share"),
-        ([runs[0], runs[2], "--udr", "lasso"], "each setting has one run; train further seeds"),
+        ([runs[0], twin], "of equal settings and seed 0"),
+        ([*digits], "scores: expected a score that all runs logged, got none"),
+        ([runs[0], runs[2], "--udr", "lasso"], "train further seeds"),
         ([*digits, "--protocol", "locatello2019", "--udr", "none"], "expected a variational autoencoder"),
     ]
     for words, message in cases:
