@@ -9,8 +9,9 @@ from PIL import Image
 from processes import TINY_DIGITS
 
 from equilab.errors import SettingError
-from training.compute import fastest_precision
-from training.folder import locked, write_run
+from tests.refused import refused
+from training import compute
+from training.folder import claim, locked
 from training.low_data import Study, advance, main, names, results, table
 from training.record import Record
 
@@ -84,7 +85,7 @@ def test_what_is_not_finished_is_counted(study):
     first, _, _, last, *_ = wider.cells()
     text = (last.folder / "run.json").read_text()
     (last.folder / "run.json").unlink()
-    write_run(last.folder, replace(last.run, batch_size=31))
+    claim(last.folder, replace(last.run, batch_size=31))
     try:
         with locked(first.folder):
             found = results(wider)
@@ -94,19 +95,32 @@ def test_what_is_not_finished_is_counted(study):
     assert [cell.endswith(" (1 seed)") for cell in table(wider, found).rows[0][2:]] == [True, True]
 
 
-@pytest.mark.parametrize("changes", [{"precision": "bfloat16"}, {"clip_norm": 5.0}])
+OTHER = {"float32": "bfloat16", "bfloat16": "float32"}
+
+
+@pytest.mark.parametrize("changes", ["precision", "clip norm", "learning rate"])
 def test_runs_that_compute_otherwise_are_of_other_settings(study, changes):
     cell = next(study.cells())
     assert cell.state == "finished"
-    compute = replace(cell.run.compute, **changes)
-    assert replace(cell, run=replace(cell.run, compute=compute)).state == "of other settings"
-    compute = replace(cell.run.compute, threads=3, channels_last=False)
-    assert replace(cell, run=replace(cell.run, compute=compute)).state == "finished"
+    run = {
+        "precision": replace(cell.run, precision=OTHER[cell.run.precision]),
+        "clip norm": replace(cell.run, optimizer=replace(cell.run.optimizer, clip_norm=5.0)),
+        "learning rate": replace(cell.run, optimizer=replace(cell.run.optimizer, learning_rate=0.5)),
+    }[changes]
+    assert replace(cell, run=run).state == "of other settings"
 
 
-def test_an_automatic_precision_is_that_of_this_machine(study):
-    expected = fastest_precision(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
-    assert {cell.run.compute.precision for cell in study.cells()} == {expected}
+def test_device_threads_and_memory_order_do_not_make_another_run(study):
+    cell = next(study.cells())
+    elsewhere = replace(cell.run.compute, threads=3, channels_last=False)
+    assert replace(cell, run=replace(cell.run, compute=elsewhere)).state == "finished"
+
+
+@pytest.mark.parametrize(("flags", "precision"), [({"avx2"}, "float32"), ({"amx_bf16"}, "bfloat16")])
+def test_an_automatic_precision_is_that_of_the_processor(study, monkeypatch, flags, precision):
+    monkeypatch.setattr(compute, "processor_flags", lambda: flags)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert {cell.run.precision for cell in study.cells()} == {precision}
 
 
 def test_two_recipes_of_one_network_are_two_curves(study, tmp_path):
@@ -129,12 +143,12 @@ def test_the_lengths_of_the_published_study():
         (3_000, 2_344),
         (12_000, 9_375),
     }
-    assert {(cell.run.compute.precision, cell.run.log.wandb) for cell in cells} == {("float32", "off")}
+    assert {(cell.run.precision, cell.run.log.wandb) for cell in cells} == {("float32", "off")}
 
 
 def test_a_folder_of_other_settings_is_refused(study):
     cell = next(study.cells())
-    with pytest.raises(SettingError, match="holds a run of other settings"):
+    with refused(SettingError, str(cell.folder), expected="a run of these settings"):
         advance(replace(cell, run=replace(cell.run, steps=99)))
     found = results(replace(study, least_steps=99))
     assert (found.errors, str(found)) == ({}, "0 of 4 finished, 4 of other settings")
@@ -146,9 +160,9 @@ def test_a_folder_of_other_settings_is_refused(study):
         (("--num-train", "32", "1298"), "num_train: expected 1 to 1297, got 1298"),
         (
             ("--recipes", str(TINY_DIGITS), "nothing_like_it"),
-            "there is no recipe, file or run called 'nothing_like_it'",
+            "got 'nothing_like_it'",
         ),
-        (("--seeds", "0", "0"), "is named twice"),
+        (("--seeds", "0", "0"), "recipes, num_train, seeds: expected each training once"),
     ],
     ids=["images", "recipe", "twice"],
 )
@@ -162,12 +176,12 @@ def test_mistakes_are_found_before_the_first_training(tmp_path, capsys, words, m
 def test_a_folder_of_other_settings_is_found_before_the_first_training(study, capsys):
     words = ["--recipes", str(TINY_DIGITS), "--num-train", "16", "64", "--seeds", "0", "--folder", str(study.folder)]
     assert main([*words, "--epochs", "9", "--least-steps", "3"]) == 2
-    assert "tiny_digits_n64_s0: holds a run of other settings" in capsys.readouterr().err
+    assert "tiny_digits_n64_s0: expected a run of these settings" in capsys.readouterr().err
     assert not (study.folder / "tiny_digits_n16_s0").exists()
 
 
 def test_mistakes_are_explained(study, tmp_path, capsys):
     assert main(["--recipes", "vae_dsprites", "--folder", str(tmp_path)]) == 2
-    assert "expected recipes of rotated digits, got vae_dsprites" in capsys.readouterr().err
+    assert "recipes: expected recipes of rotated digits, got vae_dsprites" in capsys.readouterr().err
     assert main(["--no-train", "--recipes", str(TINY_DIGITS), "--num-train", "9", "--folder", str(tmp_path)]) == 2
-    assert "no run is finished yet (0 of 3 finished)" in capsys.readouterr().err
+    assert "expected a finished run, got 0 of 3 finished" in capsys.readouterr().err
