@@ -176,6 +176,7 @@ REFUSED: dict[str, tuple[Run, type[Exception], str]] = {
         DataError,
         "factors",
     ),
+    "too few images for a score": (replace(SPRITES, evaluations=(Disentanglement(images=20),)), DataError, "codes"),
     "pairs of data with one factor": (
         replace(SPRITES, data=MiniSprites(scales=1, orientations=1, positions=1), objective=AdaGVAE()),
         DataError,
