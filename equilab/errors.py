@@ -20,12 +20,8 @@ class EquilabError(ValueError):
     ('beta: expected a number >= 0, got -1.0', 'beta', -1.0)
     """
 
-    def __init__(
-        self, argument: str, *, expected: object = None, got: object = None, hint: str = "", message: str = ""
-    ):
+    def __init__(self, argument: str, *, expected: object, got: object, hint: str = "", message: str = ""):
         self.argument, self.expected, self.got, self.hint, self.message = argument, expected, got, hint, message
-        if expected is None and got is None:
-            message = message or argument  # transition
         sentence = f"{argument}: expected {expected}, got {got}" + (f"; {hint}" if hint else "")
         super().__init__(message or sentence)
 

@@ -9,8 +9,7 @@ import torch
 from jaxtyping import Bool, Int, UInt8
 from numpy import ndarray
 
-from equilab.data.factors import Factors
-from equilab.data.indices import checked_indices
+from equilab.data.factors import Factors, checked_indices
 from equilab.data.table import ImageTable
 from equilab.errors import DataError
 

@@ -9,7 +9,6 @@ import numpy as np
 from jaxtyping import Int
 from numpy import ndarray
 
-from equilab.data.indices import checked_indices, checked_integers
 from equilab.errors import DataError, SettingError, ShapeError
 
 
@@ -152,3 +151,21 @@ class Factors:
     def sample(self, n: int, rng: np.random.Generator) -> Int[ndarray, "n k"]:
         """n combinations int64 (n, k), every factor uniform and independent of the others, drawn from rng."""
         return rng.integers(np.array(self.sizes), size=(n, self.num))
+
+
+def checked_integers(values: ndarray, argument: str) -> Int[ndarray, "..."]:
+    """The values of an argument as int64; DataError when they are not integers. Empty arrays pass."""
+    values = np.asarray(values)
+    if values.size and not np.issubdtype(values.dtype, np.integer):
+        raise DataError(argument, expected="integers", got=values.dtype)
+    return values.astype(np.int64)
+
+
+def checked_indices(indices: ndarray, stop: int) -> Int[ndarray, "n"]:
+    """Indices as int64 (n,), each from 0 to stop - 1; ShapeError or DataError for any others."""
+    indices = checked_integers(indices, "indices")
+    if indices.ndim != 1:
+        raise ShapeError("indices", expected="(n,)", got=indices.shape)
+    if indices.size and not 0 <= indices.min() <= indices.max() < stop:
+        raise DataError("indices", expected=f"0 to {stop - 1}", got=f"{indices.min()} to {indices.max()}")
+    return indices

@@ -149,6 +149,13 @@ class ArgumentTypes(NamedTuple):
 
 @cache
 def argument_types(objective: type[Objective]) -> ArgumentTypes:
-    """The annotated types of the arguments of `losses`."""
+    """The annotated types of the arguments of `losses`; SettingError where they are no module and no NamedTuple."""
     hints = get_type_hints(objective.losses)
-    return ArgumentTypes(hints["model"], hints["batch"])
+    model, batch = hints.get("model"), hints.get("batch")
+    if not (isinstance(model, type) and issubclass(model, nn.Module) and hasattr(batch, "_fields")):
+        raise SettingError(
+            f"{objective.__name__}.losses",
+            expected="annotations: model, a class of modules, and batch, a NamedTuple such as equilab.data.Images",
+            got=f"{model} and {batch}",
+        )
+    return ArgumentTypes(model, batch)

@@ -84,8 +84,9 @@ def main() -> None:
     sources = [path for top in ("equilab", "training") for path in sorted((ROOT / top).rglob("*.py"))]
     naming = [str(path.relative_to(ROOT)) for path in sources if "log_var" in path.read_text(encoding="utf-8")]
     print(f"files that name log_var: {len(naming)}: {', '.join(naming)}")
-    lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in (ROOT / "training").glob("*.py"))
-    print(f"lines of training/: {lines} in {len(list((ROOT / 'training').glob('*.py')))} files")
+    own = [path for path in sources if path.is_relative_to(ROOT / "training")]
+    lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in own)
+    print(f"lines of training/: {lines} in {len(own)} files")
 
 
 if __name__ == "__main__":
