@@ -31,6 +31,7 @@ class Progress:
             speed_estimate_period=60,
         )
         self._task = self._bars.add_task("train", total=steps, completed=start, rate="", terms="")
+        self._encoding = self._bars.add_task("evaluate", total=None, visible=False, rate="images", terms="")
 
     def __enter__(self) -> "Progress":
         self._bars.start()
@@ -50,12 +51,11 @@ class Progress:
         self._bars.update(self._task, rate=f"{speed:.1f} steps/s" if speed else "", terms=terms)
 
     def evaluation(self, stop: StopRequest) -> Callable[[int, int], None]:
-        """A callback (done, total) for an evaluation: a bar of its own, and Interrupted when a stop was requested."""
-        task = self._bars.add_task("evaluate", total=None, rate="images", terms="")
+        """A callback (done, total) for evaluations: shows the second bar, raises Interrupted at a requested stop."""
 
         def report(done: int, total: int) -> None:
             stop.check()
-            self._bars.update(task, completed=done, total=total, visible=done < total)
+            self._bars.update(self._encoding, completed=done, total=total, visible=done < total)
 
         return report
 

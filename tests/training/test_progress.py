@@ -3,12 +3,16 @@
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from processes import ROOT, TINY, command, environment, finish
+
+from training.progress import Progress
+from training.stop import Interrupted, StopRequest
 
 pytestmark = pytest.mark.slow
 SHORT = ("--steps", 40)
@@ -26,6 +30,20 @@ def test_without_a_terminal_stderr_holds_the_folder_alone(unmeasured, tmp_path):
     done = finish(unmeasured, "--folder", tmp_path / "run", *SHORT)
     assert done.returncode == 0
     assert done.stderr == f"run folder: {tmp_path / 'run'}\n"
+
+
+def test_the_second_bar_is_shown_while_images_are_encoded_and_no_longer():
+    """An evaluation that encodes nothing leaves none behind, however often it is made."""
+    progress, stop = Progress(steps=10, start=0), StopRequest()
+    reports = [progress.evaluation(stop) for _ in range(3)]
+    assert [task.description for task in progress._bars.tasks if task.visible] == ["train"]
+    reports[0](1, 4)
+    assert [task.description for task in progress._bars.tasks if task.visible] == ["train", "evaluate"]
+    reports[0](4, 4)
+    assert [task.description for task in progress._bars.tasks if task.visible] == ["train"]
+    stop.signal = signal.SIGTERM
+    with pytest.raises(Interrupted):
+        reports[2](1, 4)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
