@@ -82,4 +82,5 @@ def check_count(argument: str, value: object, *, least: int = 1) -> None:
     equilab.errors.SettingError: latent_dim: expected an integer of at least 1, got 0
     """
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-        raise SettingError(argument, expected=f"an integer of at least {least}", got=value)
+        shown = repr(value) if isinstance(value, str) else value
+        raise SettingError(argument, expected=f"an integer of at least {least}", got=shown)

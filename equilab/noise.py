@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from copy import copy
 from hashlib import blake2b
 from math import prod
 
@@ -117,10 +118,11 @@ class NumpyNoise(Noise):
 class StreamNoise(Noise):
     """Noise as a function of (seed, rank, update, number of the draw within the update).
 
-    The draws of up to 1,024 updates are made in one call by a generator of their own, on the device, so that a draw
-    costs a look-up; at any update the block that holds it is made anew, which is all that a resumed run needs.
+    The draws of up to 1,024 updates are made in one call by a generator of their own, on the CPU, so that every device
+    gets the same numbers, and kept where they are needed: a draw costs a look-up. At any update the block that holds it
+    is made anew, which is all that a resumed run needs.
 
-    seed: of the run. rank: number of the process. device: where the numbers are made.
+    seed: of the run. rank: number of the process.
 
     >>> noise = StreamNoise(seed=0)
     >>> first = noise.at(7).normal(4, like=torch.zeros(1))
@@ -128,24 +130,25 @@ class StreamNoise(Noise):
     True
     """
 
-    def __init__(self, seed: int, *, rank: int = 0, device: torch.device | str = "cpu"):
-        self.seed, self.rank, self.device = seed, rank, torch.device(device)
+    def __init__(self, seed: int, *, rank: int = 0):
+        self.seed, self.rank = seed, rank
         self._step = self._drawn = 0
-        self._blocks: dict[tuple[str, int, tuple[int, ...]], tuple[int, Tensor]] = {}
+        self._blocks: dict[tuple[str, int, tuple[int, ...], torch.device], tuple[int, Tensor]] = {}
 
     def at(self, step: int) -> "StreamNoise":
-        """This noise, set to the first draw of the update after `step` others."""
-        self._step, self._drawn = step, 0
-        return self
+        """The noise of the update after `step` others, from its first draw on; blocks of numbers are shared."""
+        found = copy(self)
+        found._step, found._drawn = step, 0
+        return found
 
     def _draw(self, kind: str, shape: tuple[int, ...], device: torch.device) -> Tensor:
-        place = (kind, self._drawn, shape)
+        place = (kind, self._drawn, shape, device)
         self._drawn += 1
         block, row = divmod(self._step, updates := updates_at_once(prod(shape)))
         known, numbers = self._blocks.get(place, (-1, None))
         if numbers is None or known != block:
             purpose = f"{kind} {place[1]} {'x'.join(map(str, shape))}"
-            generator = torch_stream(self.seed, purpose, rank=self.rank, index=block, device=self.device)
-            numbers = _FILL[kind](torch.empty(updates, *shape, device=self.device), generator)
+            generator = torch_stream(self.seed, purpose, rank=self.rank, index=block)
+            numbers = _FILL[kind](torch.empty(updates, *shape), generator).to(device)
             self._blocks[place] = block, numbers
-        return numbers[row].to(device)
+        return numbers[row]

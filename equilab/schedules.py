@@ -166,4 +166,4 @@ class Cyclic(Schedule):
 
 def _fraction(step: Tensor, steps: float) -> Tensor:
     """step / steps, at most 1, float64."""
-    return (step.to(torch.float64) / steps).clamp(max=1)
+    return (step.to(torch.float32 if step.device.type == "mps" else torch.float64) / steps).clamp(max=1)

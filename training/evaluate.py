@@ -26,6 +26,7 @@ from equilab.metrics import (
 from equilab.models import VariationalAutoencoder
 from training.compute import prepare
 from training.evaluations import encoder_of
+from training.evaluations.evaluation import images_at_once
 from training.record import Record
 from training.state import build_model
 
@@ -102,7 +103,7 @@ def _of_run(options: Options, metrics: list[str | Metric]) -> Scores:
             representation=options.representation,
             repeats=options.repeats,
             references=tuple(name for name in names if name != "untrained"),
-            batch_size=256 if device.type == "cpu" else 4096,  # a CPU's caches hold no more
+            batch_size=images_at_once(device),
             num_samples=options.images or None,
             progress=_progress() if sys.stderr.isatty() else None,
         ),

@@ -16,8 +16,17 @@ from filelock import FileLock, Timeout
 
 import equilab
 from equilab.errors import DataError, EquilabError, SettingError
-from training.run import DECIDING, Run
-from training.serial import FORMAT, by_name, differences, from_tree, known_classes, read_json, to_tree
+from training.run import Run
+from training.serial import (
+    FORMAT,
+    by_name,
+    differences,
+    from_tree,
+    known_classes,
+    modules_of,
+    read_json,
+    to_tree,
+)
 
 
 class WriteError(RuntimeError):
@@ -134,18 +143,32 @@ def refuse_taken(folder: Path) -> None:
         )
 
 
+def refuse_other_settings(before: dict[str, Any], run: Run, folder: Path, *, of: str, hint: str) -> None:
+    """DataError, naming the settings, unless a run is the one before, or the same with more updates.
+
+    before: the settings that decided the result, as `Run.deciding` gives them. run: the settings now. folder: of the
+    run. of: what holds the settings before. hint: what to do.
+    """
+    now, then = by_name(run.deciding()), by_name(before)
+    if now["steps"] > then["steps"]:
+        now["steps"] = then["steps"]
+    if found := differences(then, now):
+        raise DataError(str(folder), expected=f"the settings of its {of}", got=", ".join(found), hint=hint)
+
+
 def claim(folder: Path, run: Run) -> None:
-    """Writes run.json into a folder without one; DataError, naming the settings, where it holds another run."""
+    """Writes run.json: of a new run, or of one that goes on with more updates or other settings that decide nothing.
+
+    Raises DataError, naming the settings, where the folder holds another run.
+    """
     path = folder / "run.json"
     if not path.exists():
         _write(path, Saved(run, run.key(), environment()))
         return
-    tree = _read(path)
-    before = {name: tree["run"].get(name) for name in DECIDING}
-    if found := differences(by_name(before), by_name(run.deciding())):
-        raise DataError(
-            str(folder), expected="the run of its run.json", got=", ".join(found), hint="choose another folder"
-        )
+    saved = read_run(folder, modules_of(to_tree(run)))
+    refuse_other_settings(saved.run.deciding(), run, folder, of="run.json", hint="choose another folder")
+    if saved.run != run:
+        _write(path, replace(saved, run=run))
 
 
 def extend_run(folder: Path, saved: Saved, steps: int) -> Saved:
@@ -174,8 +197,10 @@ def _read(path: Path) -> dict[str, Any]:
     wanted = f"a run.json of format {FORMAT}"
     if found == 1 and found is not True:
         raise DataError(str(path), expected=wanted, got="format 1, of an earlier 0.1.0", hint="train again")
-    if isinstance(found, bool) or not isinstance(found, int) or not 1 < found <= FORMAT:
-        raise DataError(str(path), expected=wanted, got=found)
+    if isinstance(found, bool) or not isinstance(found, int) or found < 1:
+        raise DataError(str(path), expected=wanted, got=repr(found))
+    if found > FORMAT:
+        raise DataError(str(path), expected=wanted, got=f"format {found}", hint="update equilab, which wrote it")
     if not isinstance(tree.get("run"), dict):
         raise DataError(str(path), expected="a Run", got=repr(tree.get("run")))
     return tree

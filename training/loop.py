@@ -1,7 +1,7 @@
 """The training loop, from the first update to the last evaluation."""
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import reduce
@@ -14,16 +14,15 @@ import torch
 from torch import Tensor, nn
 
 from equilab.data import Feed
-from equilab.errors import DataError
 from equilab.objectives import Context, Losses
 from training.checkpoint import load_newest, save
 from training.compute import autocast, prepare, resolve_precision, seed_layers
 from training.evaluations import Evaluation, Findings, Moment
-from training.folder import claim, locked
+from training.folder import claim, locked, refuse_other_settings
 from training.keys import keys_of, scalars
 from training.progress import Clock, Progress, peak_memory
 from training.run import Run
-from training.serial import by_name, differences
+from training.sink import Sink
 from training.sinks import Sinks, open_sinks
 from training.state import State, build_model
 from training.stop import Interrupted, StopRequest
@@ -69,13 +68,15 @@ def set_up(run: Run) -> Training:
     return training
 
 
-def train(run: Run, folder: Path) -> Outcome:
+def train(run: Run, folder: Path, *, sinks: Sequence[Sink] = ()) -> Outcome:
     """Train until the last update and its evaluations, or until SIGTERM or SIGINT.
 
     run: the settings. folder: of the run; one that is empty gets the run.json, of one that holds this run the training
     goes on from the newest checkpoint. From a checkpoint on, everything that follows is bit-identical to a run that was
-    never stopped, on one machine: batches and noise are functions of (seed, step). Raises what `set_up` does, before
-    anything is written; DataError for a folder that holds another run; BusyError, NonFiniteLoss and WriteError.
+    never stopped, on one machine: batches and noise are functions of (seed, step). sinks: further receivers of rows,
+    tables and pictures, beside the folder and W&B; one that fails is left out, with a warning.
+    Raises what `set_up` does, before anything is written; DataError for a folder that holds another run; BusyError,
+    NonFiniteLoss and WriteError.
     """
     training = set_up(run)
     run, state = training.run, training.state
@@ -86,7 +87,7 @@ def train(run: Run, folder: Path) -> Outcome:
         if state.step >= run.steps and not due_evaluations(run, state):
             return Outcome(state.step, None)  # nothing is left to do, and nothing to log
         stop = stack.enter_context(StopRequest())
-        sinks = stack.enter_context(open_sinks(run, folder, position))
+        opened = stack.enter_context(open_sinks(run, folder, position, sinks))
         progress = stack.enter_context(Progress(run.steps, state.step))
         saved_at, clock = (-1 if position is None else state.step), Clock(state.step)
         state.model.train()
@@ -94,7 +95,7 @@ def train(run: Run, folder: Path) -> Outcome:
             due = due_evaluations(run, state)
             saves = stop.signal or is_due(state.step, run.log.checkpoint_every, run.steps)
             if saves and saved_at != state.step:
-                saved_at = checkpoint(state, run, folder, sinks)
+                saved_at = checkpoint(state, run, folder, opened)
             if stop.signal:
                 break
             if due:
@@ -102,10 +103,10 @@ def train(run: Run, folder: Path) -> Outcome:
                     found = evaluate(due, training, progress.evaluation(stop))
                 except Interrupted:
                     continue  # the state is saved as it was before the evaluations, which are repeated on resume
-                sinks.log(state.step, found)
+                opened.log(state.step, found)
                 state.evaluated_at, clock = state.step, Clock(state.step)
                 if state.step >= run.steps:
-                    checkpoint(state, run, folder, sinks)
+                    checkpoint(state, run, folder, opened)
             if state.step >= run.steps:
                 break
 
@@ -116,7 +117,7 @@ def train(run: Run, folder: Path) -> Outcome:
                 progress.show(values)
                 rate, clock = clock.rate(state.step), Clock(state.step)
                 timing = {"time/steps_per_second": rate, "time/memory": peak_memory()}
-                sinks.log(state.step, Findings(values | timing))
+                opened.log(state.step, Findings(values | timing))
     return Outcome(state.step, stop.signal)
 
 
@@ -145,7 +146,10 @@ def update(training: Training) -> Updated:
         player.optimizer.zero_grad()
     for loss, parameters, others_follow in state.by_loss(losses):
         loss.backward(inputs=parameters, retain_graph=others_follow)
-    varying = {name: player.step(state.step) for name, player in state.players.items()}
+    varying = {}
+    for name, player in state.players.items():
+        varying[name] = player.prepare_step(state.step)  # clips the gradient, sets the rate
+        player.optimizer.step()
     state.step += 1
     return Updated(losses, varying)
 
@@ -170,7 +174,7 @@ def evaluate(due: list[Evaluation], training: Training, progress: Callable[[int,
     start, (run, device, state, _) = perf_counter(), training
     untrained = (lambda: build_model(run).to(device).eval()) if state.step >= run.steps else None
     moment = training.moment(untrained=untrained, progress=progress)
-    with evaluating(state.model):
+    with evaluating(state.model), torch.no_grad():
         found = reduce(or_, [evaluation(moment) for evaluation in due])
     return found | Findings({"time/evaluation": perf_counter() - start})
 
@@ -195,16 +199,8 @@ def restore(state: State, run: Run, folder: Path) -> int | None:
     saved = load_newest(folder / "checkpoints")
     if saved is None:
         return None
-    before, settings = by_name(saved["settings"]), by_name(run.deciding())
-    if settings["steps"] >= before["steps"]:
-        settings["steps"] = before["steps"]
-    if found := differences(before, settings):
-        raise DataError(
-            str(folder),
-            expected="the settings of its checkpoint",
-            got=", ".join(found),
-            hint="put run.json back, or train in another folder",
-        )
+    hint = "put run.json back, or train in another folder"
+    refuse_other_settings(saved["settings"], run, folder, of="checkpoint", hint=hint)
     state.restore(saved)
     return saved["log_position"]
 
@@ -216,7 +212,11 @@ def checkpoint(state: State, run: Run, folder: Path, sinks: Sinks) -> int:
     """
     if not state.is_finite():
         raise NonFiniteLoss(f"step {state.step}: a weight is not finite")
-    payload = state.payload() | {"settings": run.deciding(), "log_position": sinks.record.sync()}
+    payload = state.payload() | {
+        "key": run.key(),
+        "settings": run.deciding(),
+        "log_position": sinks.record.sync(),
+    }
     save(folder / "checkpoints", state.step, payload)
     return state.step
 

@@ -1,9 +1,9 @@
-"""Settings objects as words of a command line: "Linear(0, 4, steps=1000)", "Latent((Circle(), Circle()))"."""
+"""Settings objects as words of a command line: "Linear(0, 4, steps=1000)", "Latent((Gaussian(2), Gaussian()))"."""
 
 import ast
-import inspect
 import re
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from tyro.constructors import (
@@ -15,46 +15,54 @@ from tyro.constructors import (
     StructTypeInfo,
 )
 
-import equilab.latents
-import equilab.schedules
 from equilab.errors import EquilabError
-from equilab.latents import Block, Latent
+from equilab.latents import Latent, block_classes
 from equilab.schedules import Schedule, Weight
 from training.evaluations import Evaluation
 
-_CLASSES = {
-    name: value
-    for module in (equilab.latents, equilab.schedules)
-    for name, value in vars(module).items()
-    if inspect.isclass(value) and issubclass(value, Latent | Block | Schedule) and not inspect.isabstract(value)
-}
+
+def classes(kinds: tuple[type, ...]) -> dict[str, type]:
+    """The settings that stand for objects of these kinds, by name, your own included: latents and blocks, schedules."""
+    found: dict[str, type] = {}
+    if Latent in kinds:
+        found |= {"Latent": Latent} | {kind.__name__: kind for kind in block_classes().values()}
+    if Schedule in kinds:
+        found |= {kind.__name__: kind for kind in Schedule.__subclasses__()}
+    return found
 
 
-def parsed(text: str) -> Any:
+def parsed(text: str, kinds: tuple[type, ...]) -> Any:
     """The number or settings object that a text describes; nothing but literals and known classes is evaluated.
 
+    text: such as "4.0" or "Linear(0, 4, steps=1000)". kinds: what it may be, such as (float, Schedule).
     Raises ValueError, with the classes there are, for any other text, and what the settings themselves refuse.
 
-    >>> parsed("Linear(0, 4, steps=1000)").at(__import__("torch").tensor(500)).item()
-    2.0
+    >>> parsed("Linear(0, 4, steps=1000)", (float, Schedule)).end
+    4
     """
+    known = classes(kinds)
     try:
-        return _value(ast.parse(text.strip(), mode="eval").body)
+        found = _value(ast.parse(text.strip(), mode="eval").body, known)
     except EquilabError:
         raise  # of a setting, which it names
-    except (SyntaxError, TypeError, KeyError, ValueError) as error:
-        raise ValueError(
-            f"{text!r} is neither a number nor one of {', '.join(sorted(_CLASSES))} with its settings, such as "
-            f"Linear(0, 4, steps=1000) ({error})"
-        ) from error
+    except KeyError as error:
+        near = get_close_matches(str(error.args[0]), known, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise ValueError(f"{text!r}: {error.args[0]} is none of {', '.join(sorted(known))}{hint}") from error
+    except (SyntaxError, TypeError, ValueError) as error:
+        found = error
+    if isinstance(found, bool) or not isinstance(found, kinds):
+        number = "a number or " if float in kinds else ""
+        raise ValueError(f"{text!r} is not {number}one of {', '.join(sorted(known))} with its settings")
+    return found
 
 
-def _value(node: ast.expr) -> Any:
+def _value(node: ast.expr, known: dict[str, type]) -> Any:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        named = {word.arg: _value(word.value) for word in node.keywords if word.arg is not None}
-        return _CLASSES[node.func.id](*map(_value, node.args), **named)
+        named = {word.arg: _value(word.value, known) for word in node.keywords if word.arg is not None}
+        return known[node.func.id](*(_value(each, known) for each in node.args), **named)
     if isinstance(node, ast.Tuple | ast.List):
-        return tuple(map(_value, node.elts))
+        return tuple(_value(each, known) for each in node.elts)
     return ast.literal_eval(node)
 
 
@@ -95,17 +103,10 @@ def option_names(evaluations: Sequence[Evaluation]) -> list[str]:
 
 def _spec(metavar: str, kinds: tuple[type, ...]) -> PrimitiveConstructorSpec[Any]:
     """The rule of an option that takes objects of these kinds."""
-
-    def read(words: list[str]) -> Any:
-        found = parsed(words[0])
-        if not isinstance(found, kinds):
-            raise ValueError(f"{words[0]!r} is no {metavar}")
-        return found
-
     return PrimitiveConstructorSpec(
         nargs=1,
         metavar=metavar,
-        instance_from_str=read,
+        instance_from_str=lambda words: parsed(words[0], kinds),
         is_instance=lambda value: isinstance(value, kinds),
         str_from_instance=lambda value: [repr(value)],
     )

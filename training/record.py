@@ -18,7 +18,7 @@ from torch import nn
 from equilab.errors import DataError, SettingError
 from training.checkpoint import checkpoints, load_newest
 from training.evaluations import Columns
-from training.folder import Saved, read_run
+from training.folder import Saved, read_run, refuse_other_settings
 from training.keys import Keys, keys_of
 from training.run import Run
 from training.serial import read_json
@@ -128,15 +128,24 @@ class Record:
     def table(self, *patterns: str) -> Table:
         """The last values of the matching keys, beside their unit and meaning; prints as a table."""
         values = self.last(*patterns)
-        declared = {key: self.declared.lookup(key) for key in values}
-        rows = [(key, format_value(values[key]), known.unit, known.meaning) for key, known in declared.items()]
+        rows = [(key, format_value(value), *self._words(key)) for key, value in values.items()]
         return Table(("key", "value", "unit", "meaning"), rows)
+
+    def _words(self, key: str) -> tuple[str, str]:
+        """Unit and meaning of a key; empty for one of an evaluation that the run has no longer."""
+        try:
+            known = self.declared.lookup(key)
+        except SettingError:
+            return "", ""
+        return known.unit, known.meaning
 
     def model(self) -> nn.Module:
         """The model of the newest good checkpoint, on the CPU, in evaluation mode; DataError without a checkpoint."""
         payload = load_newest(self.folder / "checkpoints")
         if payload is None:
             raise DataError(str(self.folder), expected="a checkpoint", got="none yet")
+        hint = "put run.json back"
+        refuse_other_settings(payload["settings"], self.run, self.folder, of="checkpoint", hint=hint)
         model = build_model(self.run)
         model.load_state_dict(payload["players"]["model"]["module"])
         return model.eval()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Literal
 
-from equilab.data import Dataset
+from equilab.data import Dataset, Sampler
 from equilab.errors import SettingError, check_count
 from equilab.models import Model
 from equilab.objectives import Objective
@@ -53,6 +53,14 @@ class Run:
     log: Logging = Logging()  # what is written, how often
 
     def __post_init__(self) -> None:
+        for name, kind in _KINDS.items():
+            if not isinstance(getattr(self, name), kind):
+                raise SettingError(name, expected=f"an object of {kind.__name__}", got=repr(getattr(self, name)))
+        given = self.evaluations
+        if not isinstance(given, tuple) or not all(isinstance(each, Evaluation) for each in given):
+            raise SettingError("evaluations", expected="a tuple of evaluations", got=repr(self.evaluations))
+        if not isinstance(self.objective.sampler, Sampler):
+            raise SettingError("objective.sampler", expected="a sampler", got=repr(self.objective.sampler))
         for name, least in (("steps", 1), ("batch_size", 1), ("seed", 0)):
             check_count(name, getattr(self, name), least=least)
         if self.precision not in ("auto", "bfloat16", "float32"):
@@ -66,10 +74,15 @@ class Run:
             )
 
     def deciding(self) -> dict[str, Any]:
-        """The settings that decide the result, as a tree of JSON's types; "auto" precision is that of this machine."""
-        tree = to_tree(self)
-        precision = resolve_precision(self.precision, find_device(self.compute.device))
-        return {name: tree[name] for name in DECIDING} | {"precision": precision}
+        """The settings that decide the result, as a tree of JSON's types; "auto" precision is that of this machine.
+
+        Fields that take no part in comparisons, such as the name of a block, are left out.
+        """
+        tree = to_tree(self, compared=True)
+        found = {name: tree[name] for name in ("type", *DECIDING)}
+        if self.precision == "auto":
+            found["precision"] = resolve_precision("auto", find_device(self.compute.device))
+        return found
 
     def key(self) -> str:
         """16 hexadecimal digits of a hash of what decides the result, equal for equal settings.
@@ -86,3 +99,13 @@ class Run:
         """
         canonical = json.dumps(by_name(self.deciding()), sort_keys=True, separators=(",", ":"))
         return sha256(canonical.encode()).hexdigest()[:16]
+
+
+_KINDS = {
+    "data": Dataset,
+    "model": Model,
+    "objective": Objective,
+    "optimizer": Optimizer,
+    "compute": Compute,
+    "log": Logging,
+}

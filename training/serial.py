@@ -33,7 +33,8 @@ FORMAT = 2
 """The format of run.json: 1 up to the first state of 0.1.0, whose files are not read."""
 ADDED: dict[str, tuple[int, Any]] = {}
 """Fields that came later than format 2: by "Class.field" the format that added it, and the value that files of earlier
-formats, which lack it, meant. A field that is missing without being listed here is an error, never today's default."""
+formats, which lack it, meant, as `to_tree` writes it. A field that is missing without being listed here is an error,
+never today's default."""
 
 
 def _dataclasses_of(module: ModuleType) -> Iterable[type]:
@@ -55,15 +56,19 @@ def known_classes(modules: Iterable[str] = ()) -> dict[str, type]:
     return known
 
 
-def to_tree(value: Any) -> Any:
-    """The settings as dicts, lists, strings, numbers and None, each dataclass tagged with its type."""
+def to_tree(value: Any, *, compared: bool = False) -> Any:
+    """The settings as dicts, lists, strings, numbers and None, each dataclass tagged with its type.
+
+    value: settings. compared: whether fields that take no part in comparisons are left out; default False.
+    """
     if is_dataclass(value) and not isinstance(value, type):
         tag = f"{type(value).__module__}.{type(value).__qualname__}"
         if any(field.name == "type" for field in fields(value)):
             raise SettingError(tag, expected="fields of other names than `type`", got="type", hint="rename it")
-        return {"type": tag} | {field.name: to_tree(getattr(value, field.name)) for field in fields(value)}
+        kept = [field.name for field in fields(value) if field.compare or not compared]
+        return {"type": tag} | {name: to_tree(getattr(value, name), compared=compared) for name in kept}
     if isinstance(value, list | tuple):
-        return [to_tree(item) for item in value]
+        return [to_tree(item, compared=compared) for item in value]
     if value is None or isinstance(value, bool | int | float | str):
         return value
     raise SettingError(
@@ -78,12 +83,11 @@ def by_name(tree: Any) -> Any:
     if not isinstance(tree, dict):
         return int(tree) if isinstance(tree, float) and tree.is_integer() else tree  # 4.0 and 4 are one number
     name = str(tree.get("type", "")).rsplit(".", 1)[-1]
-    kept = {
-        field: by_name(value)
-        for field, value in tree.items()
-        if field != "type" and not (f"{name}.{field}" in ADDED and ADDED[f"{name}.{field}"][1] == value)
-    }
-    return kept | ({"type": name} if name else {})
+    found = {field: by_name(value) for field, value in tree.items() if field != "type"}
+    for field in list(found):
+        if f"{name}.{field}" in ADDED and by_name(ADDED[f"{name}.{field}"][1]) == found[field]:
+            del found[field]
+    return found | ({"type": name} if name else {})
 
 
 def differences(first: Any, second: Any, path: str = "") -> list[str]:
@@ -163,14 +167,15 @@ def from_tree(tree: Any, known: dict[str, type], where: str = "run", *, format: 
     hints = typing.get_type_hints(found)
     own = [field.name for field in fields(found) if field.init]
     if unknown := [name for name in tree if name != "type" and name not in own]:
-        raise DataError(f"{where}.{unknown[0]}", expected=f"a field of {tag}: {', '.join(sorted(own))}", got="another")
+        expected = f"a field of {tag}: {', '.join(sorted(own))}"
+        raise DataError(f"{where}.{unknown[0]}", expected=expected, got="a field that it lacks")
     settings = {}
     for name in own:
         place = f"{where}.{name}"
         if name in tree:
             value = from_tree(tree[name], known, place, format=format)
         elif format < ADDED.get(f"{found.__name__}.{name}", (0, None))[0]:
-            value = ADDED[f"{found.__name__}.{name}"][1]
+            value = from_tree(ADDED[f"{found.__name__}.{name}"][1], known, place, format=format)
         else:
             raise DataError(place, expected=f"a value, as format {format} of run.json holds every field", got="none")
         settings[name] = _field(value, hints[name], place)

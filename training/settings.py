@@ -16,12 +16,14 @@ def leaves(tree: Any, path: str = "") -> dict[str, Any]:
     >>> leaves({"data": {"type": "equilab.data.MiniSprites", "size": 64}, "steps": 3})
     {'data': 'MiniSprites', 'data.size': 64, 'steps': 3}
     """
+    if isinstance(tree, list) and any(isinstance(item, dict) for item in tree):
+        tree = {str(index): item for index, item in enumerate(tree)}
     if not isinstance(tree, dict):
         return {path: tree}
     found: dict[str, Any] = {}
     for name, value in tree.items():
         if name == "type":
-            found[path] = value.rsplit(".", 1)[-1]
+            found |= {path: value.rsplit(".", 1)[-1]} if path else {}
         else:
             found |= leaves(value, f"{path}.{name}".strip("."))
     return found

@@ -1,6 +1,7 @@
 """python -m training.show RUN ...: the tables of one run, or of several side by side, or of their means over seeds."""
 
 import logging
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -66,12 +67,10 @@ def one_run(record: Record) -> dict[str, Table]:
     factor_rows = [
         (key.removeprefix("metric/"), *(_cell(values, f"{key}_{name}") for name in factors)) for key in scores
     ]
-    plain = [key for key in values if key.startswith("metric/") and not any(key.startswith(score) for score in scores)]
+    plain = [key for key in values if not key.startswith(tuple(scores)) and not re.search(r"_\d\d$", key)]
     state = "finished" if record.is_finished else f"at step {record.step} of {record.run.steps}"
     tables = {
-        f"{record.folder} ({state})": record.table(
-            "train/*", "latent/active", "latent/*_mean", *plain, "equivariance/*", "time/*"
-        ),
+        f"{record.folder} ({state})": record.table(*plain),
     }
     if scores:
         tables["scores"] = Table(

@@ -4,7 +4,7 @@ import json
 import logging
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -120,9 +120,9 @@ class Sinks:
             self._others.remove(sink)
 
 
-def open_sinks(run: Run, folder: Path, position: int | None) -> Sinks:
-    """The record of the folder, cut back to `position`, and W&B where the settings say so."""
-    record, others = JsonLines(folder, position), list[Sink]()
+def open_sinks(run: Run, folder: Path, position: int | None, further: Sequence[Sink] = ()) -> Sinks:
+    """The record of the folder, cut back to `position`, W&B where the settings say so, and further sinks."""
+    record, others = JsonLines(folder, position), list(further)
     if run.log.wandb != "off":
         try:
             from training.wandb_sink import WandbSink  # a second that a run without W&B does not wait for

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from equilab.errors import DataError
+from equilab.errors import DataError, SettingError
 from equilab.noise import StreamNoise, torch_stream
 from equilab.objectives import Losses, Player
 from equilab.optimizers import Optimizer
@@ -35,12 +35,14 @@ class Trained:
         if channels_last:
             module = module.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
+        if not parameters:
+            raise SettingError("players", expected="modules with parameters to train", got=type(module).__name__)
         return cls(module, player.optimizer, parameters, player.optimizer.build(parameters))
 
-    def step(self, step: int) -> dict[str, Tensor | float]:
-        """One step of the optimiser, after `step` others, by the gradients there are.
+    def prepare_step(self, step: int) -> dict[str, Tensor | float]:
+        """Clips the gradient and sets the rate after `step` updates, where the settings say so.
 
-        Returned by name are the norm of the gradient before it was clipped and the rate, where these are set to vary.
+        Returned by name are the norm of the gradient before it was clipped and the rate, where these vary.
         """
         found: dict[str, Tensor | float] = {}
         if self.settings.clip_norm > 0:
@@ -48,7 +50,6 @@ class Trained:
         if isinstance(self.settings.learning_rate, Schedule):
             self.settings.set_rate(self.optimizer, step)
             found["learning_rate"] = self.optimizer.param_groups[0]["lr"]
-        self.optimizer.step()
         return found
 
 
@@ -67,13 +68,15 @@ class State:
         model = build_model(run)
         run.objective.check_model(model)
         further = run.objective.build(model, generator=torch_stream(run.seed, "players"), data=run.data)
+        if "model" in further:
+            raise SettingError("players", expected="other names than model, which is the run's model", got="model")
         players = {"model": Player(model, run.optimizer), **further}
         return cls(
             {
                 name: Trained.of(player, device, channels_last=run.compute.channels_last)
                 for name, player in players.items()
             },
-            StreamNoise(run.seed, device=device),
+            StreamNoise(run.seed),
         )
 
     @property

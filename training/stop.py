@@ -1,6 +1,7 @@
 """SIGTERM and SIGINT as a request: the loop finishes its step, saves, and leaves."""
 
 import signal
+import threading
 from types import FrameType
 from typing import Any
 
@@ -10,14 +11,18 @@ class Interrupted(Exception):
 
 
 class StopRequest:
-    """While entered, the first SIGTERM or SIGINT is only noted; a second one acts as it always does."""
+    """While entered, the first SIGTERM or SIGINT is only noted; a second one acts as it always does.
+
+    In a thread other than the main one signals cannot be handled, and none is noted.
+    """
 
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> "StopRequest":
-        for number in (signal.SIGTERM, signal.SIGINT):
+        is_main = threading.current_thread() is threading.main_thread()
+        for number in (signal.SIGTERM, signal.SIGINT) if is_main else ():
             self._before[number] = signal.signal(number, self._note)
         return self
 

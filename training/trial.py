@@ -33,8 +33,9 @@ def try_run(run: Run, state: State, batch: tuple[Tensor, ...], moment: Moment, k
         losses = run.objective(model, batch, context)
     check_losses(losses, state)
     names = list(scalars(losses))
+    check_different(run)
     tried = replace(moment, model=model.eval(), trial=True)
-    with quiet(logging.getLogger("equilab")):
+    with quiet(logging.getLogger("equilab")), torch.no_grad():
         for evaluation in run.evaluations:
             names += evaluation(tried).keys()
     for name in names:
@@ -50,6 +51,14 @@ def quiet(logger: logging.Logger) -> Iterator[None]:
         yield
     finally:
         logger.setLevel(level)
+
+
+def check_different(run: Run) -> None:
+    """Raises SettingError for two evaluations that find the same key, or pictures whose files have one name."""
+    keys = [key for each in run.evaluations for key in each.keys]
+    found = [key.name.split("/")[1] if key.unit == "picture" else key.name for key in keys]
+    if twice := sorted({name for name in found if found.count(name) > 1}):
+        raise SettingError("evaluations", expected="different keys of each", got=f"{', '.join(twice)} twice")
 
 
 def check_losses(losses: Losses, state: State) -> None:

@@ -27,13 +27,13 @@ class WandbSink(Sink):
     def __init__(
         self, folder: Path, *, config: dict[str, Any], name: str, mode: Literal["offline", "online"], project: str
     ):
-        self._environment = {key: os.environ.get(key) for key in ("WANDB_ERROR_REPORTING", "WANDB_DATA_DIR")}
+        self._set: list[str] = []  # variables that this sink set, to be taken back
         if mode == "online" and not _logged_in(wandb.setup().settings.base_url):
             logger.warning("W&B: not logged in (wandb login), so this run is kept offline in %s", folder / "wandb")
             mode = "offline"
         if mode == "offline":
-            os.environ.setdefault("WANDB_ERROR_REPORTING", "false")  # offline runs would post telemetry
-            os.environ.setdefault("WANDB_DATA_DIR", os.fspath(folder.absolute() / "wandb"))
+            self._default("WANDB_ERROR_REPORTING", "false")  # offline runs would post telemetry
+            self._default("WANDB_DATA_DIR", os.fspath(folder.absolute() / "wandb"))
         (folder / "wandb").mkdir(exist_ok=True)
         identity = folder / "wandb" / "id"
         resumed = identity.exists()
@@ -73,9 +73,14 @@ class WandbSink(Sink):
 
     def close(self, exit_code: int) -> None:
         self._run.finish(exit_code=exit_code)
-        for key, value in self._environment.items():
+        for key in self._set:
             os.environ.pop(key, None)
-            os.environ |= {} if value is None else {key: value}
+
+    def _default(self, key: str, value: str) -> None:
+        """Sets a variable that has no value yet, until the sink is closed."""
+        if key not in os.environ:
+            os.environ[key] = value
+            self._set.append(key)
 
 
 def _logged_in(server: str) -> bool:

@@ -76,7 +76,7 @@ class Factors:
     factors: tuple[Factor, ...]
 
     def __post_init__(self) -> None:
-        if not self.factors or len(set(self.names)) < self.num:
+        if len(set(self.names)) < self.num:
             raise SettingError("factors", expected="factors with different names", got=", ".join(self.names) or "none")
         for factor in self.factors:
             if factor.group is None:

@@ -5,7 +5,7 @@ from equilab.latents.circle import Circle, CirclePosterior
 from equilab.latents.code_block import Blocks, CodeBlock, parse_blocks, projected_codes
 from equilab.latents.gaussian import Gaussian, GaussianPosterior
 from equilab.latents.latent import Latent, Posterior
-from equilab.latents.manifolds import MANIFOLDS, block_on
+from equilab.latents.manifolds import block_classes, block_on
 from equilab.latents.pairs import (
     gaussian_posterior,
     gaussian_posterior_of,
@@ -16,7 +16,6 @@ from equilab.latents.pairs import (
 from equilab.latents.wrapped_normal import wrapped_normal_kl, wrapped_normal_log_prob
 
 __all__ = [
-    "MANIFOLDS",
     "Block",
     "BlockPosterior",
     "Blocks",
@@ -27,6 +26,7 @@ __all__ = [
     "GaussianPosterior",
     "Latent",
     "Posterior",
+    "block_classes",
     "block_on",
     "gaussian_posterior",
     "gaussian_posterior_of",

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int
@@ -38,14 +39,16 @@ class BlockPosterior(ABC):
 
     def kl_to(self, other: "BlockPosterior") -> Tensor:
         """KL(q || other), (...), nats. Raises SettingError for blocks that have no closed form of it."""
-        raise SettingError("latent", expected="blocks with a closed KL between posteriors", got=type(self).__name__)
+        kind = type(self).__name__.removesuffix("Posterior")
+        raise SettingError("latent", expected="blocks with a closed KL between posteriors", got=kind)
 
     def average(self, other: "BlockPosterior") -> "BlockPosterior":
         """The posterior whose mean and variance are the arithmetic means of the two (Hosoya 2019).
 
         Raises SettingError for blocks without a mean and a variance.
         """
-        raise SettingError("latent", expected="blocks whose posteriors can be averaged", got=type(self).__name__)
+        kind = type(self).__name__.removesuffix("Posterior")
+        raise SettingError("latent", expected="blocks whose posteriors can be averaged", got=kind)
 
     def tensors(self) -> tuple[Tensor, ...]:
         """The tensors (..., numbers) that make up the posterior."""
@@ -65,9 +68,16 @@ class Block(ABC):
     """A part of a latent that lies on one manifold; a frozen dataclass of settings in every concrete class.
 
     A concrete class has a field `name`, for tables and pictures, which takes no part in comparisons.
+    manifold: its name in files of codes; empty: that of the class in lower case.
     """
 
+    manifold: ClassVar[str] = ""
     name: str
+
+    @classmethod
+    def of_dim(cls, dim: int) -> "Block":
+        """A block whose code has `dim` numbers; default: the block without settings, whatever it has."""
+        return cls()
 
     @property
     @abstractmethod

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -68,11 +69,17 @@ class Gaussian(Block):
     (4, torch.Size([5]))
     """
 
+    manifold: ClassVar[str] = "euclidean"
     axes: int = 1  # dimensions of the block
     name: str = field(default="", compare=False)  # for tables and pictures
 
     def __post_init__(self) -> None:
         check_count("axes", self.axes)
+
+    @classmethod
+    def of_dim(cls, dim: int) -> "Gaussian":
+        """R^dim."""
+        return cls(dim)
 
     @property
     def dim(self) -> int:

@@ -30,7 +30,7 @@ def read_codes(path: Path | str) -> CodesFile:
     It holds codes (n, d) and factors (n, k), integers from 0, and may hold log_var (n, d); factor_names (k,);
     factor_sizes (k,), the number of values of each factor; blocks (d,), for each dimension the number of its block,
     dimensions of one number belonging together; manifolds, for each block 0, 1, ... the name of the manifold that its
-    dimensions lie on, of `equilab.latents.MANIFOLDS`, such as "euclidean".
+    dimensions lie on, each the `manifold` of a class of blocks, such as "euclidean".
     Nothing in it is unpickled. Raises DataError or ShapeError, with the path, for a missing, malformed or inconsistent
     file.
 

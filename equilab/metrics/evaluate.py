@@ -13,7 +13,7 @@ from torch import Tensor
 
 import equilab
 from equilab.data import Dataset
-from equilab.errors import DataError, EquilabError, check_count
+from equilab.errors import DataError, EquilabError, SettingError, check_count
 from equilab.latents import Blocks, Posterior
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.encoding import (
@@ -75,6 +75,7 @@ def evaluate(
     """
     chosen = choose_metrics(protocol, metrics)  # errors come before minutes of encoding, not after
     check_count("seed", seed, least=0)
+    _check_settings(settings)
     observations = observations_to_encode(dataset, settings, seed=seed)
     for metric in chosen:
         check_enough(metric, len(observations), is_grid=dataset.is_grid and len(observations) == len(dataset))
@@ -128,6 +129,7 @@ def score_codes(
     """
     chosen = choose_metrics(protocol, metrics)
     check_count("seed", seed, least=0)
+    _check_settings(settings)
     check_made_of_codes(settings.references)
     means, posterior = encoded(codes)
     table = CodeTable(means, as_array(factors), () if factor_names is None else factor_names, posterior)
@@ -166,6 +168,11 @@ def check_scoring(
             with_sample_budget(metric, _CHECKED).check(table, table.blocks(None), generator_of(metric, seed))
         except EquilabError as error:
             raise error.within(metric.name) from error
+
+
+def _check_settings(settings: object) -> None:
+    if not isinstance(settings, ScoreSettings):
+        raise SettingError("settings", expected="a ScoreSettings", got=repr(settings))
 
 
 def _check_names(table: CodeTable) -> None:

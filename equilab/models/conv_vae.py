@@ -25,8 +25,8 @@ class ConvVAE(Model):
     """
 
     network: Literal["locatello", "burgess", "kim_mnih"] = "burgess"  # published encoder and decoder
-    latent_dim: int = 10  # number of Gaussian blocks of one dimension, unless `latent` says the blocks
-    latent: Latent | None = None  # blocks, such as Latent((Circle(), Circle())); None: `latent_dim` Gaussian ones
+    latent_dim: int = 10  # number of Gaussian blocks of one dimension, unless `latent` is given
+    latent: Latent | None = None  # blocks, such as Latent((Gaussian(2), Gaussian())); None: `latent_dim` Gaussian ones
 
     def __post_init__(self) -> None:
         if self.network not in NETWORKS:
@@ -36,7 +36,7 @@ class ConvVAE(Model):
             return
         if not isinstance(self.latent, Latent):
             raise SettingError(
-                "latent", expected="a latent such as Latent((Circle(), Circle()))", got=repr(self.latent)
+                "latent", expected="a latent such as Latent((Gaussian(2), Gaussian()))", got=repr(self.latent)
             )
         if self.latent_dim not in (ConvVAE.latent_dim, self.latent.dim):
             raise SettingError(

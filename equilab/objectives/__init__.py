@@ -7,7 +7,7 @@ from equilab.objectives.beta_vae import BetaVAE
 from equilab.objectives.classification import Classification
 from equilab.objectives.factor_vae import CriticSettings, FactorVAE, critic_loss, density_ratio_total_correlation
 from equilab.objectives.objective import Context, Losses, Objective, Player
-from equilab.objectives.terms import EVIDENCE_KEYS, Evidence, bernoulli_reconstruction, evidence
+from equilab.objectives.terms import EVIDENCE_KEYS, Evidence, bernoulli_reconstruction, evidence, evidence_losses
 from equilab.objectives.total_correlation import (
     AggregateDensity,
     aggregate_log_density,
@@ -37,6 +37,7 @@ __all__ = [
     "critic_loss",
     "density_ratio_total_correlation",
     "evidence",
+    "evidence_losses",
     "log_weights",
     "shared_blocks",
     "total_correlation",

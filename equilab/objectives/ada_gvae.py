@@ -11,7 +11,7 @@ from equilab.keys import Key
 from equilab.latents import Posterior
 from equilab.models import VariationalAutoencoder
 from equilab.objectives.objective import Context, Losses, Objective
-from equilab.objectives.terms import EVIDENCE_KEYS, Evidence, bernoulli_reconstruction
+from equilab.objectives.terms import EVIDENCE_KEYS, bernoulli_reconstruction, evidence_losses
 from equilab.schedules import Weight, check_weight, value_at
 
 
@@ -53,6 +53,5 @@ class AdaGVAE(Objective):
         z = torch.cat([one.sample(context.noise), two.sample(context.noise)])
         reconstruction = bernoulli_reconstruction(model.decode(z), torch.cat([batch.images, batch.second])).mean()
         kl = 0.5 * (one.kl() + two.kl()).mean(0)
-        bound = Evidence(one, z, reconstruction, kl)
         loss = reconstruction + value_at(self.beta, context.step, like=kl) * kl.sum()
-        return bound.losses(loss, shared=shared.sum(1).to(z.dtype).mean())
+        return evidence_losses(loss, reconstruction, kl, {"shared": shared.sum(1).to(z.dtype).mean()})

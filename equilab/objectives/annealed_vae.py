@@ -35,4 +35,4 @@ class AnnealedVAE(Objective):
         bound = evidence(model, batch.images, context.noise)
         gamma, capacity = (value_at(weight, context.step, like=bound.kl) for weight in (self.gamma, self.capacity))
         loss = bound.reconstruction + gamma * (bound.kl.sum() - capacity).abs()
-        return bound.losses(loss, capacity=bound.kl.new_zeros(()) + capacity)
+        return bound.losses(loss, {"capacity": bound.kl.new_zeros(()) + capacity})

@@ -39,4 +39,4 @@ class BetaTCVAE(Objective):
         bound = evidence(model, batch.images, context.noise)
         tc = total_correlation(bound.z, bound.posterior, context.num_observations, estimator=self.estimator)
         loss = bound.reconstruction + bound.kl.sum() + (value_at(self.beta, context.step, like=bound.kl) - 1) * tc
-        return bound.losses(loss, total_correlation=tc)
+        return bound.losses(loss, {"total_correlation": tc})

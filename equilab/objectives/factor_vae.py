@@ -97,5 +97,5 @@ class FactorVAE(Objective):
             permuted = model.latent.permute(model.encode(batch.second).sample(context.noise), context.noise)
         loss_of_critic = critic_loss(critic, bound.z, permuted)
         loss = bound.reconstruction + bound.kl.sum() + value_at(self.gamma, context.step, like=bound.kl) * tc
-        found = bound.losses(loss, total_correlation=tc, critic=loss_of_critic)
+        found = bound.losses(loss, {"total_correlation": tc, "critic": loss_of_critic})
         return found._replace(by_player={"model": loss, "critic": loss_of_critic})

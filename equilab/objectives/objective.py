@@ -111,14 +111,14 @@ class Objective(ABC):
         generator: torch.Generator | None = None,
         step: int = 0,
         num_observations: int = 0,
-        players: Mapping[str, Player] | None = None,
+        players: Mapping[str, Player | nn.Module] | None = None,
     ) -> Losses:
         """The losses of a batch, in a training by a context, in a loop of your own by the keywords.
 
         model: a module of the type that the objective trains. batch: of the type that its sampler makes; images (batch,
         C, H, W) alone where the batch holds nothing else. context: step, noise, number of observations, players.
         generator: of the noise, in place of a context. step: updates made so far. num_observations: of the data set;
-        0: not known. players: what `build` gave.
+        0: not known. players: what `build` gave, or the modules by name.
         Raises SettingError for a model, batch or context of another kind, and what the objective itself refuses.
         """
         self.check_model(model)
@@ -130,12 +130,15 @@ class Objective(ABC):
                 "batch",
                 expected=f"{types.batch.__name__}({', '.join(types.batch._fields)})",
                 got=f"a {type(batch).__name__}",
-                hint=f"{type(self.sampler).__name__} draws {self.sampler.batch_type.__name__}",
+                hint=f"equilab.data.{types.batch.__name__} makes one, and {type(self.sampler).__name__} draws them",
             )
+        if (context is None) == (generator is None):
+            got = "none" if context is None else "both"
+            raise SettingError("generator", expected="a torch.Generator, or a context in its place", got=got)
         if context is None:
-            if generator is None:
-                raise SettingError("generator", expected="a torch.Generator, or a context", got=None)
-            modules = {name: player.module for name, player in (players or {}).items()}
+            assert generator is not None
+            found = (players or {}).items()
+            modules = {name: player.module if isinstance(player, Player) else player for name, player in found}
             context = Context(torch.tensor(step), GeneratorNoise(generator), num_observations, modules)
         return self.losses(model, batch, context)
 

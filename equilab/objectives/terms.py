@@ -1,5 +1,6 @@
 """The parts of VAE objectives: elementwise over the batch, in nats, summed over pixels and over the axes of a block."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from torch import Tensor
@@ -48,15 +49,28 @@ class Evidence(NamedTuple):
     reconstruction: Tensor
     kl: Tensor
 
-    def losses(self, loss: Tensor, **terms: Tensor) -> Losses:
-        """The model's loss, with the parts of the bound and further terms, detached."""
-        parts = {"reconstruction": self.reconstruction, "kl": self.kl.sum(), **terms}
-        detached = {name: term.detach() for name, term in parts.items()}
-        return Losses({"model": loss}, detached, {"kl": self.kl.detach()})
+    def losses(self, loss: Tensor, terms: Mapping[str, Tensor] | None = None) -> Losses:
+        """The model's loss, with the parts of the bound and further terms by name, detached."""
+        return evidence_losses(loss, self.reconstruction, self.kl, terms)
+
+
+def evidence_losses(
+    loss: Tensor, reconstruction: Tensor, kl: Tensor, terms: Mapping[str, Tensor] | None = None
+) -> Losses:
+    """The model's loss beside the parts of the evidence lower bound, detached.
+
+    loss: scalar, nats. reconstruction: scalar, nats. kl: of each block (blocks,), nats. terms: further scalars by name.
+    """
+    parts = {"reconstruction": reconstruction, "kl": kl.sum(), **(terms or {})}
+    detached = {name: term.detach() for name, term in parts.items()}
+    return Losses({"model": loss}, detached, {"kl": kl.detach()})
 
 
 def evidence(model: VariationalAutoencoder, images: Tensor, noise: Noise) -> Evidence:
-    """The parts of the evidence lower bound of images (batch, C, H, W) in [0, 1], by one sample of each posterior."""
+    """The parts of the evidence lower bound of a batch, by one sample of each posterior.
+
+    model: encoder and decoder. images: (batch, C, H, W) in [0, 1]. noise: of the samples.
+    """
     posterior = model.encode(images)
     z = posterior.sample(noise)
     reconstruction = bernoulli_reconstruction(model.decode(z), images).mean()

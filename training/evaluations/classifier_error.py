@@ -12,7 +12,7 @@ from equilab.data import Dataset, ImageTable, SplitDataset
 from equilab.errors import SettingError, check_count
 from equilab.keys import Key
 from equilab.models import Classifier
-from training.evaluations.evaluation import Columns, Evaluation, Findings, Moment, require_model
+from training.evaluations.evaluation import NUM_TRIED, Columns, Evaluation, Findings, Moment, require_model
 from training.pictures import tiles
 
 NUM_MISCLASSIFIED = 20  # images in the picture of misclassified ones
@@ -143,7 +143,7 @@ def predictions(model: nn.Module, table: ImageTable, classes: Tensor, moment: Mo
 
     table: on the model's device. classes: int64 (n,), on the CPU.
     """
-    num = min(len(table), 32) if moment.trial else len(table)
+    num = min(len(table), NUM_TRIED) if moment.trial else len(table)
     logits = []
     for indices in torch.arange(num, device=moment.device).split(moment.batch_size):
         logits.append(model(table.gather(indices)).cpu())

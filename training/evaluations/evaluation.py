@@ -16,7 +16,7 @@ from equilab.keys import Key
 from equilab.noise import numpy_stream, torch_stream
 
 NUM_TRIED = 4
-"""Images of which an evaluation sees in a trial; of one number everywhere, as a first call with another takes long."""
+"""Images that an evaluation sees in a trial; of one number, as the first call with another takes longer."""
 
 
 class Columns(NamedTuple):
@@ -77,8 +77,13 @@ class Moment:
 
     @property
     def batch_size(self) -> int:
-        """Images that are encoded at a time: a CPU's caches hold no more."""
-        return 256 if self.device.type == "cpu" else 4096
+        """Images that are encoded at a time."""
+        return images_at_once(self.device)
+
+
+def images_at_once(device: torch.device) -> int:
+    """How many images are encoded at a time: a CPU's caches hold no more."""
+    return 256 if device.type == "cpu" else 4096
 
 
 class Evaluation(ABC):

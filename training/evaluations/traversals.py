@@ -88,4 +88,6 @@ def traverse(model: VariationalAutoencoder, code: Tensor, kl: Tensor, num: int, 
     if trial:
         decoded = decoded[torch.arange(len(everything)) % len(decoded)]
     same = all(place == places[0] for place in places)
+    if not same:
+        labels = [f"{label}\n{place[0]} to {place[-1]}" for label, place in zip(labels, places, strict=True)]
     return Traversed(decoded.unflatten(0, (len(codes), num)).cpu().numpy(), labels, list(places[0]) if same else [])

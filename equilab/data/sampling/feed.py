@@ -8,14 +8,14 @@ from equilab.data.dataset import Dataset
 from equilab.data.sampling.sampler import Sampler
 from equilab.data.table import ImageTable
 from equilab.errors import check_count
-from equilab.noise import UPDATES, numpy_stream
+from equilab.noise import numpy_stream, updates_at_once
 
 
 class Feed:
     """Batches of a sampler, of the type that it names.
 
-    The draws of 1,024 updates are made in one call, from a generator whose key is (seed, rank, number of that block),
-    and kept on the device; no state is kept beside them, so a training can go on at any step.
+    The draws of up to 1,024 updates are made in one call, from a generator whose key is (seed, rank, number of that
+    block), and kept on the device; no state is kept beside them, so a training can go on at any step.
 
     data: the data set. sampler: how observations are drawn. batch_size: elements of a batch. seed: of the draws.
     rank: number of the process. device: of the batches; the whole table is moved there. Raises SettingError for a
@@ -40,6 +40,7 @@ class Feed:
         check_count("batch_size", batch_size)
         self.data, self.sampler, self.batch_size, self.seed, self.rank = data, sampler, batch_size, seed, rank
         self.table: ImageTable = data.table.to(device)
+        self._updates = updates_at_once(64 * batch_size)  # whose draws are made in one call
         self._block: int | None = None
         self._rows: dict[str, Tensor] = {}
         self._facts: dict[str, Tensor] = {}
@@ -49,7 +50,7 @@ class Feed:
 
         Raises SettingError for a negative step.
         """
-        block, row = divmod(step, UPDATES)
+        block, row = divmod(step, self._updates)
         if block != self._block:
             check_count("step", step, least=0)
             self._draw(block)
@@ -63,7 +64,7 @@ class Feed:
 
     def _draw(self, block: int) -> None:
         rng = numpy_stream(self.seed, "batches", rank=self.rank, index=block)
-        rows, facts = self.sampler.draw(self.data, UPDATES * self.batch_size, rng)
+        rows, facts = self.sampler.draw(self.data, self._updates * self.batch_size, rng)
         self._rows, self._facts = (
             {name: self._by_update(values) for name, values in fields.items()} for fields in (rows, facts)
         )
@@ -71,5 +72,5 @@ class Feed:
 
     def _by_update(self, values: np.ndarray) -> Tensor:
         """Draws (updates * batch, ...) as a tensor (updates, batch, ...) on the device."""
-        tensor = torch.from_numpy(np.ascontiguousarray(values)).unflatten(0, (UPDATES, self.batch_size))
+        tensor = torch.from_numpy(np.ascontiguousarray(values)).unflatten(0, (self._updates, self.batch_size))
         return tensor.to(self.table.rows.device)

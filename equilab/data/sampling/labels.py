@@ -23,6 +23,7 @@ class LabelledImages(Sampler):
     batch_type: ClassVar[type] = Labelled
 
     def draw(self, data: Dataset, num: int, rng: np.random.Generator) -> Draw:
+        refuse_without_factors(data)
         rows = rng.integers(len(data), size=num)
         return Draw({"images": rows}, {"labels": data.labels(rows)})
 
@@ -49,9 +50,18 @@ class PartlyLabelledImages(Sampler):
         check_count("part_seed", self.part_seed, least=0)
 
     def draw(self, data: Dataset, num: int, rng: np.random.Generator) -> Draw:
+        refuse_without_factors(data)
         if self.num_labelled > len(data):
             raise DataError("num_labelled", expected=f"at most {len(data)} observations", got=self.num_labelled)
         part = numpy_stream(self.part_seed, "labelled part").choice(len(data), self.num_labelled, replace=False)
         rows = rng.integers(len(data), size=num)
         labelled = part[rng.integers(len(part), size=num)]
         return Draw({"images": rows, "labelled_images": labelled}, {"labels": data.labels(labelled)})
+
+
+def refuse_without_factors(data: Dataset) -> None:
+    """DataError for a data set without factors, which has no labels."""
+    if not data.factors.num:
+        raise DataError(
+            "data", expected="a data set with factors, for labels", got=f"{type(data).__name__} without any"
+        )

@@ -110,5 +110,5 @@ def positions(factors: Factors, names: tuple[str, ...], usual: tuple[int, ...], 
         raise DataError("factors", expected="different factors", got=", ".join(names))
     found = tuple(factors.names.index(factors[name].name) for name in names) or usual
     if not found:
-        raise DataError("data", expected=f"at least one {kind} factor", got=", ".join(factors.names))
+        raise DataError("data", expected=f"at least one {kind} factor", got=", ".join(factors.names) or "none")
     return found

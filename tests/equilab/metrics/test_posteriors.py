@@ -11,7 +11,7 @@ import torch
 import equilab
 from equilab.data import MiniSprites
 from equilab.errors import DataError, SettingError, ShapeError
-from equilab.latents import MANIFOLDS, Circle, CodeBlock, Gaussian, Latent, block_on, means_and_log_variances
+from equilab.latents import Circle, CodeBlock, Gaussian, Latent, block_classes, block_on, means_and_log_variances
 from equilab.metrics import KDEMIG, MIG, CodeTable, ScoreSettings, evaluate, score_codes
 from tests.refused import refused
 
@@ -153,7 +153,7 @@ def test_posteriors_that_do_not_fit_are_refused():
         CodeTable(CODES, FACTORS, posterior=posterior)
 
 
-@pytest.mark.parametrize("name", MANIFOLDS)
+@pytest.mark.parametrize("name", block_classes())
 def test_a_manifold_is_found_by_its_name(name):
     assert block_on(name, 2).dim == 2
 
@@ -183,7 +183,7 @@ def names_in(path: Path) -> set[str]:
 def test_no_metric_names_a_manifold(path):
     """A block with cells, values or a dimension of its own brings them; a new manifold edits no metric."""
     words = {word for name in names_in(path) for word in name.replace("_", " ").replace(".", " ").split()}
-    assert not words & (MANIFOLDS.keys() - {"euclidean"} | {"circles", "sphere"})
+    assert not words & (block_classes().keys() - {"euclidean"} | {"circles", "sphere"})
 
 
 def test_log_variances_are_named_where_posteriors_are_gaussian_by_definition():
