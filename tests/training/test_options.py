@@ -10,7 +10,7 @@ from small import SPRITES
 from equilab.errors import SettingError
 from equilab.latents import Circle, Gaussian, Latent
 from equilab.objectives import FactorVAE
-from equilab.schedules import Constant, Cosine, Cyclic, Linear
+from equilab.schedules import Constant, Cosine, Cyclic, Linear, Schedule
 from tests.refused import refused
 from training.evaluations import OF_VAE, Disentanglement, HeldOutLoss, TestError
 from training.options import option_names, parsed, registry
@@ -24,6 +24,7 @@ def options(*words: str, run: Run = SPRITES) -> Run:
     return tyro.cli(Start, default=Start(run), args=words, registry=registry()).run
 
 
+WEIGHT, LATENT = (int, float, Schedule), (Latent, type(None))  # what an option may be
 FACTOR = find_recipe("factor_vae_dsprites")[1]
 
 
@@ -43,13 +44,14 @@ FACTOR = find_recipe("factor_vae_dsprites")[1]
     ],
 )
 def test_a_text_is_the_object_that_it_describes(text, value):
-    assert parsed(text) == value
+    assert parsed(text, LATENT if "Latent" in text or value is None else WEIGHT) == value
 
 
 @pytest.mark.parametrize("value", [Linear(0.0, 4.0, steps=10), Latent((Circle(), Gaussian(2, name="place")))])
 def test_an_object_is_written_as_the_text_that_describes_it(value):
     """`--help` shows a recipe's own value in this form."""
-    assert parsed(repr(value)) == value
+    found = parsed(repr(value), LATENT + WEIGHT)
+    assert repr(found) == repr(value)
 
 
 @pytest.mark.parametrize(
@@ -82,14 +84,28 @@ def test_an_object_is_written_as_the_text_that_describes_it(value):
 )
 def test_any_other_text_is_refused_with_the_classes_there_are(text, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ValueError, match=r"Constant, Cosine, Cyclic, .*Latent, Linear"):
-        parsed(text)
+    with pytest.raises(ValueError, match=r"Circle, Constant, Cosine, Cyclic, Gaussian, Latent, Linear"):
+        parsed(text, LATENT + WEIGHT)
     assert not list(Path.cwd().iterdir())
 
 
 def test_a_setting_out_of_range_keeps_its_own_error():
     with refused(SettingError, "steps", got=0):
-        parsed("Linear(0, 4, steps=0)")
+        parsed("Linear(0, 4, steps=0)", WEIGHT)
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [("Latent((Circle(),))", WEIGHT), ("Linear(0, 4, steps=10)", LATENT), ("Circle()", LATENT), ("True", WEIGHT)],
+)
+def test_an_object_of_another_kind_is_refused(text, kinds):
+    with pytest.raises(ValueError, match=r"one of|none of"):
+        parsed(text, kinds)
+
+
+def test_a_misspelt_class_is_answered_with_the_nearest():
+    with pytest.raises(ValueError, match=r"did you mean Linear\?"):
+        parsed("Liner(0, 4, steps=10)", WEIGHT)
 
 
 def test_a_weight_takes_a_number_or_a_schedule():

@@ -91,7 +91,10 @@ def test_a_run_json_that_was_edited_is_refused_naming_each_setting(folder, capsy
     ids=["compute", "log", "evaluations"],
 )
 def test_what_does_not_decide_the_result_may_change(folder, changes):
+    key = Record.open(folder).key
     assert train(replace(RUN, **changes), folder).step == RUN.steps
+    record = Record.open(folder)
+    assert (record.run, record.key) == (replace(RUN, **changes), key)  # run.json says what was done last
 
 
 OTHERS: dict[str, Run] = {

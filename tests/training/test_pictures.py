@@ -35,10 +35,10 @@ def test_a_traversal_changes_one_block_along_its_path_and_keeps_the_others(model
     mean = model.encode(image).mean.detach()[0]
     found = traverse(model, mean, torch.tensor([0.1, 0.3, 0.2]), 5)
     assert [label.split("  ") for label in found.labels] == [
-        ["orientation", "0.30 nats"],
-        ["place.0", "0.20 nats"],
-        ["place.1", "0.20 nats"],
-        ["z0", "0.10 nats"],
+        ["orientation", "0.30 nats\n0° to 288°"],
+        ["place.0", "0.20 nats\n-2.0 to +2.0"],
+        ["place.1", "0.20 nats\n-2.0 to +2.0"],
+        ["z0", "0.10 nats\n-2.0 to +2.0"],
     ]
     axes = [[1, 2], [3], [4], [0]]
     paths = [Circle().path(mean[1:3], 5)[0], *[torch.linspace(-2, 2, 5)[:, None]] * 3]

@@ -49,7 +49,7 @@ class LearnedVariance(Objective):
         bound, log = evidence(model, batch.images, context.noise), context.player("variance").log
         squares = (model.decode(bound.z).sigmoid() - batch.images).square()
         loss = 0.5 * (squares / log.exp() + log).mean() + bound.kl.sum()
-        return bound.losses(loss, log_variance=log)._replace(by_player={"model": loss, "variance": loss})
+        return bound.losses(loss, {"log_variance": log})._replace(by_player={"model": loss, "variance": loss})
 
 
 LEARNED = replace(SPRITES, objective=LearnedVariance())

@@ -199,6 +199,14 @@ def test_a_picture_that_cannot_be_written_stops_the_training(tmp_path, record):
         record.log(1, Findings({}, {}, {"latent/traversals": PICTURE}))
 
 
+def test_a_sink_of_your_own_receives_what_the_record_holds(tmp_path):
+    sound, broken = Broken(at=99), Broken(at=2)
+    train(replace(SPRITES, steps=3), tmp_path / "run", sinks=[broken, sound])
+    assert (broken.seen, broken.closed) == ([1], [])
+    assert (sound.seen, sound.closed) == ([1, 2, 3], [0])
+    assert Record.open(tmp_path / "run").is_finished
+
+
 def test_wandb_that_cannot_start_costs_no_training(tmp_path, caplog, monkeypatch):
     def fails(*_, **__):
         raise ImportError("no module named wandb")

@@ -164,7 +164,8 @@ def test_wandb_sync_delivers_an_offline_run(offline_run):
     with wandb_server() as received:
         keys = os.environ | {"WANDB_BASE_URL": received.address, "WANDB_API_KEY": API_KEY}
         latest = (offline_run / "wandb" / "latest-run").resolve()
-        synced = subprocess.run([WANDB, "sync", latest], env=keys, text=True, capture_output=True, timeout=TIMEOUT)
+        words, where = [WANDB, "sync", latest], offline_run.parent  # it leaves a log where it is called
+        synced = subprocess.run(words, env=keys, cwd=where, text=True, capture_output=True, timeout=TIMEOUT)
         assert synced.returncode == 0, synced.stderr
     assert_delivered(received, offline_run)
 
