@@ -15,7 +15,7 @@ def refused(
     """The block must raise this error of this argument.
 
     argument: equal to the error's. expected, hint: contained in the error's. got: equal to the error's, or printed
-    the same; None: not compared.
+    the same, with or without quotes; None: not compared.
     """
     with pytest.raises(kind) as caught:
         yield
@@ -25,4 +25,5 @@ def refused(
     assert expected in str(error.expected), f"expected: {expected!r} is not in {error.expected!r}"
     assert hint in error.hint, f"hint: {hint!r} is not in {error.hint!r}"
     if got is not None:
-        assert bool(error.got == got) or str(error.got) == str(got), f"got: expected {got!r}, got {error.got!r}"
+        same = bool(error.got == got) or str(error.got) in (str(got), repr(got))
+        assert same, f"got: expected {got!r}, got {error.got!r}"

@@ -130,7 +130,8 @@ class Objective(ABC):
                 "batch",
                 expected=f"{types.batch.__name__}({', '.join(types.batch._fields)})",
                 got=f"a {type(batch).__name__}",
-                hint=f"equilab.data.{types.batch.__name__} makes one, and {type(self.sampler).__name__} draws them",
+                hint=f"equilab.data.{types.batch.__name__} makes one; {type(self.sampler).__name__} draws "
+                f"{self.sampler.batch_type.__name__}",
             )
         if (context is None) == (generator is None):
             got = "none" if context is None else "both"

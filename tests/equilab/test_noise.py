@@ -13,8 +13,8 @@ from tests.refused import refused
 LIKE = torch.zeros(1)
 
 
-def two_draws(noise: StreamNoise, step: int) -> tuple[torch.Tensor, torch.Tensor]:
-    noise.at(step)
+def two_draws(stream: StreamNoise, step: int) -> tuple[torch.Tensor, torch.Tensor]:
+    noise = stream.at(step)
     return noise.normal(4, 3, like=LIKE), noise.normal(4, 3, like=LIKE)
 
 
@@ -90,3 +90,10 @@ def test_a_seed_is_a_whole_number(seed):
 def test_streams_of_numpy_are_reproducible():
     assert np.array_equal(numpy_stream(1, "a", index=2).random(3), numpy_stream(1, "a", index=2).random(3))
     assert not np.array_equal(numpy_stream(1, "a").random(3), numpy_stream(1, "b").random(3))
+
+
+def test_noise_that_is_kept_stays_that_of_its_update():
+    stream = StreamNoise(0)
+    kept = stream.at(3)
+    stream.at(4).normal(4, 3, like=LIKE)
+    assert torch.equal(kept.normal(4, 3, like=LIKE), two_draws(StreamNoise(0), 3)[0])

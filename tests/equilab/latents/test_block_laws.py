@@ -184,7 +184,7 @@ def test_the_kl_between_gaussians_is_that_of_torch():
 
 def test_a_block_without_a_closed_form_refuses_by_name():
     posterior = Circle().posterior(torch.ones(1, 3))
-    with refused(SettingError, "latent", got="CirclePosterior"):
+    with refused(SettingError, "latent", got="Circle"):
         posterior.kl_to(posterior)
-    with refused(SettingError, "latent", got="CirclePosterior"):
+    with refused(SettingError, "latent", got="Circle"):
         posterior.average(posterior)

@@ -108,7 +108,7 @@ def test_only_shared_blocks_are_averaged():
 
 def test_a_circle_cannot_be_averaged_and_says_so():
     one = Latent((Circle(),)).posterior(torch.ones(2, 3))
-    with refused(SettingError, "latent", got="CirclePosterior"):
+    with refused(SettingError, "latent", got="Circle"):
         one.averaged(one, torch.ones(2, 1, dtype=torch.bool))
     with refused(DataError, "posterior", got="Circle(name='')"):
         means_and_log_variances(one)

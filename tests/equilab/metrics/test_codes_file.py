@@ -72,7 +72,7 @@ def test_everything_else_that_a_file_may_hold(tmp_path):
             {"blocks": np.array([0, 0, 1, 1]), "manifolds": np.array(["circle", "sphere"])},
             SettingError,
             ": manifold",
-            {"expected": "euclidean, circle", "got": "'sphere'"},
+            {"expected": "circle, euclidean", "got": "'sphere'"},
         ),
         (
             {"blocks": np.array([0, 0, 0, 1]), "manifolds": np.array(["circle", "euclidean"])},

@@ -159,7 +159,7 @@ def test_a_manifold_is_found_by_its_name(name):
 
 
 def test_a_manifold_of_another_name_or_size_is_refused():
-    with refused(SettingError, "manifold", expected="euclidean, circle", got="'sphere'"):
+    with refused(SettingError, "manifold", expected="circle, euclidean", got="'sphere'"):
         block_on("sphere", 3)
     with refused(SettingError, "manifold", expected="2 dimensions", got=3):
         block_on("circle", 3)

@@ -156,7 +156,7 @@ def test_a_number_of_latents_beside_a_latent_is_refused():
 
 @pytest.mark.parametrize("latent", [4, (Circle(),), Circle(), "circle"])
 def test_a_latent_is_a_latent(latent):
-    with refused(SettingError, "latent", expected="Latent((Circle(), Circle()))", got=repr(latent)):
+    with refused(SettingError, "latent", expected="Latent((Gaussian(2), Gaussian()))", got=repr(latent)):
         ConvVAE(latent=latent)
 
 

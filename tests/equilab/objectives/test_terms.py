@@ -52,7 +52,7 @@ def test_the_evidence_of_repeated_images_is_that_of_the_images():
 
 def test_terms_of_the_evidence_are_detached_and_the_loss_is_not():
     found = evidence(small_vae(), binary_images(), Silent())
-    losses = found.losses(found.reconstruction, more=found.kl[0])
+    losses = found.losses(found.reconstruction, {"more": found.kl[0]})
     assert losses.model.requires_grad
     assert list(losses.terms) == ["reconstruction", "kl", "more"]
     assert not any(term.requires_grad for term in (*losses.terms.values(), *losses.by_block.values()))
