@@ -51,7 +51,7 @@ class Traversals(Evaluation):
             pictures={
                 "latent/reconstructions": sheet(pairs, ["input", "reconstruction"]),
                 "latent/traversals": sheet(found.images, found.labels, found.positions),
-                "latent/traversal_gif": film(found.images, found.labels),
+                "latent/traversal_gif": film(found.images[:, : 2 if moment.trial else None], found.labels),
             }
         )
 

@@ -1,6 +1,6 @@
 """The BetaVAE score (Higgins et al. 2017, section 3): which factor do these pairs of observations share?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -46,8 +46,8 @@ class BetaVAEScore(Metric):
         check_counts(self, {"num_train": 2, "num_test": 1, "batch_size": 1, "max_iterations": 1})
 
     def check(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> None:
-        """Raises what `score` raises, without a fit."""
-        self._points(table, blocks, rng)
+        """Raises what `score` raises, of few points and without a fit."""
+        replace(self, num_train=min(self.num_train, 200), num_test=1)._points(table, blocks, rng)
 
     def _points(
         self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator
