@@ -11,7 +11,22 @@ from typing import TYPE_CHECKING, Any
 from equilab import errors
 
 if TYPE_CHECKING:
-    from equilab import check, data, functional, groups, interop, latents, metrics, models, nn, objectives, optimizers
+    from equilab import (
+        check,
+        data,
+        functional,
+        groups,
+        interop,
+        keys,
+        latents,
+        metrics,
+        models,
+        nn,
+        noise,
+        objectives,
+        optimizers,
+        schedules,
+    )
 
 __version__ = "0.1.0"
 __all__ = [
@@ -22,12 +37,15 @@ __all__ = [
     "functional",
     "groups",
     "interop",
+    "keys",
     "latents",
     "metrics",
     "models",
     "nn",
+    "noise",
     "objectives",
     "optimizers",
+    "schedules",
 ]
 
 

@@ -6,6 +6,8 @@ from typing import Literal
 
 from equilab.errors import SettingError
 
+__all__ = ["PREFIXES", "Key"]
+
 PREFIXES = ("train", "latent", "metric", "equivariance", "time")
 """The sections of a log."""
 

@@ -12,6 +12,18 @@ from torch import Tensor
 
 from equilab.errors import check_count
 
+__all__ = [
+    "UPDATES",
+    "GeneratorNoise",
+    "Noise",
+    "NumpyNoise",
+    "StreamNoise",
+    "numpy_stream",
+    "stream_key",
+    "torch_stream",
+    "updates_at_once",
+]
+
 UPDATES = 1024
 """Updates whose numbers are drawn in one call, at most."""
 _NUMBERS = 2**22  # numbers of one call, at most: a large draw is made for fewer updates at a time

@@ -3,14 +3,14 @@
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
 
 from equilab.errors import SettingError, check_count
 
-Number = TypeVar("Number", float, Tensor)
+__all__ = ["Constant", "Cosine", "Cyclic", "Linear", "Schedule", "Weight", "check_weight", "value_at"]
 
 
 class Schedule(ABC):
