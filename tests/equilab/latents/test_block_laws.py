@@ -156,9 +156,9 @@ def test_a_gaussian_block_has_at_least_one_axis(axes):
 def test_the_kl_of_a_wrapped_normal_is_that_of_quadrature_at_every_width():
     """Fails for the KL of a Gaussian with the entropy of a line, which is wrong above 0.5 radians."""
     sigma = torch.cat(
-        [torch.logspace(-3, math.log10(3), 60, dtype=torch.float64), torch.tensor([0.4999999, 0.5, 0.5000001])]
+        [torch.logspace(-2, math.log10(3), 60, dtype=torch.float64), torch.tensor([0.4999999, 0.5, 0.5000001])]
     )
-    angle = torch.arange(200_000, dtype=torch.float64) * (2 * math.pi / 200_000) - math.pi
+    angle = torch.arange(20_000, dtype=torch.float64) * (2 * math.pi / 20_000) - math.pi
     log_density = equilab.latents.wrapped_normal_log_prob(angle, sigma[:, None])
     expected = (log_density.exp() * (log_density + math.log(2 * math.pi))).mean(1) * 2 * math.pi
     assert torch.allclose(wrapped_normal_kl(sigma), expected, atol=1e-7)
