@@ -45,7 +45,10 @@ def value_at(weight: Weight, step: Tensor | int, *, like: Tensor | None = None) 
 
 
 def check_weight(name: str, weight: Weight, *, least: float = 0.0) -> None:
-    """Raises SettingError for a weight that is not finite, or at some step below `least`."""
+    """Raises SettingError for a weight that is not finite, or at some step below `least`.
+
+    name: of the setting. weight: a number or a schedule. least: smallest value that is accepted, default 0.
+    """
     if isinstance(weight, Schedule):
         low, high = weight.bounds()
     elif not is_number(weight):

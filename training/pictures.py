@@ -17,7 +17,10 @@ FRAME_MILLISECONDS = 120
 
 
 def film(frames: Float[ndarray, "paths num c h w"], labels: Sequence[str]) -> list[Image.Image]:
-    """Frames of one labelled tile per path, every path followed there and back at the same time."""
+    """Frames of one labelled tile per path, every path followed there and back at the same time.
+
+    frames: images in [0, 1] along each path. labels: one for each path.
+    """
     there_and_back = [*range(frames.shape[1]), *range(frames.shape[1] - 2, 0, -1)]
     return [tiles(frames[:, place], labels, columns=5) for place in there_and_back]
 
@@ -25,7 +28,10 @@ def film(frames: Float[ndarray, "paths num c h w"], labels: Sequence[str]) -> li
 def sheet(
     images: Float[ndarray, "rows columns c h w"], labels: Sequence[str], header: Sequence[str] = ()
 ) -> Image.Image:
-    """Rows of images in [0, 1], a label left of each row, a word above each column where there are words."""
+    """Rows of images, a label left of each row, a word above each column.
+
+    images: in [0, 1]. labels: one for each row. header: a word for each column; default: none.
+    """
     rows, columns, _, height, width = images.shape
     top = _LABEL_HEIGHT if header else 0
     size = (_LABEL_WIDTH + columns * (width + _GAP), top + rows * (height + _GAP))
@@ -42,7 +48,10 @@ def sheet(
 
 
 def tiles(images: Float[ndarray, "n c h w"], labels: Sequence[str], *, columns: int) -> Image.Image:
-    """Images in [0, 1] enlarged to twice their size, a label above each, at most `columns` in a row."""
+    """Images enlarged to twice their size, a label above each.
+
+    images: in [0, 1]. labels: one for each image. columns: images of a row, at most.
+    """
     num, _, height, width = images.shape
     columns = min(columns, num)
     tile = (2 * width, 2 * height)

@@ -50,5 +50,5 @@ def find_recipe(name: str, modules: Iterable[str] = ()) -> tuple[str, Run]:
         "RECIPE",
         expected=f"a recipe ({', '.join(recipe_names())}), a .py file that defines `run`, or the run.json of a run",
         got=repr(name),
-        hint=f"Did you mean {near[0]}?" if near else "",
+        hint=f"did you mean {near[0]}?" if near else "",
     )

@@ -37,6 +37,8 @@ def locatello(num_channels: int, latent: Latent) -> tuple[nn.Sequential, nn.Sequ
 
     TensorFlow's "same" padding of the original is padding 1 for its 4 x 4 and none for its 2 x 2 kernels at stride 2.
 
+    num_channels: of an image. latent: its blocks.
+
     >>> encoder, decoder = locatello(1, Latent.gaussian(10))
     >>> sum(p.numel() for p in encoder.parameters()), sum(p.numel() for p in decoder.parameters())
     (309204, 381313)
@@ -47,6 +49,8 @@ def locatello(num_channels: int, latent: Latent) -> tuple[nn.Sequential, nn.Sequ
 
 def burgess(num_channels: int, latent: Latent) -> tuple[nn.Sequential, nn.Sequential]:
     """Encoder and decoder of Burgess et al. 2018: 252,052 and 249,953 parameters at 1 channel, z = 10.
+
+    num_channels: of an image. latent: its blocks.
 
     >>> encoder, decoder = burgess(1, Latent.gaussian(10))
     >>> sum(p.numel() for p in encoder.parameters()), sum(p.numel() for p in decoder.parameters())
@@ -60,6 +64,8 @@ def kim_mnih(num_channels: int, latent: Latent) -> tuple[nn.Sequential, nn.Seque
     """Encoder and decoder of Kim & Mnih 2018: FC 128 for binary images, 256 for colour.
 
     249,172 and 248,833 parameters at 1 channel, z = 10.
+
+    num_channels: of an image. latent: its blocks.
 
     >>> encoder, decoder = kim_mnih(1, Latent.gaussian(10))
     >>> sum(p.numel() for p in encoder.parameters()), sum(p.numel() for p in decoder.parameters())

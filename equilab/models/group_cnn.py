@@ -56,8 +56,8 @@ class _GroupCNN(Model):
 class P4CNN(_GroupCNN):
     """Six p4 convolutions k3 without padding, each with batch norm and ReLU, then one k4: 28 26 24 12 10 8 6 4 1.
 
-    2 x 2 max pooling after the second; the logits are the largest over the four orientations, so a quarter turn of the
-    image does not change them. 24,680 parameters, as released with the paper; no dropout.
+    2 x 2 max pooling after the second; the logits are the largest over the four orientations, so a rotation of the
+    image by 90 degrees does not change them. 24,680 parameters, as released with the paper; no dropout.
 
     >>> model = P4CNN().build((1, 28, 28), generator=torch.Generator().manual_seed(0))
     >>> sum(parameter.numel() for parameter in model.parameters())
@@ -70,9 +70,9 @@ class P4CNN(_GroupCNN):
 
 @dataclass(frozen=True)
 class P4MCNN(_GroupCNN):
-    """P4CNN with the group p4m: the logits do not change under mirror images either. 26,799 parameters.
+    """P4CNN with the group p4m: the logits do not change under reflections either. 26,799 parameters.
 
-    Not in the paper: 7 fields of eight channels come closest to the parameters of P4CNN. A digit's mirror image is
+    Not in the paper: 7 fields of eight channels come closest to the parameters of P4CNN. A reflected digit is
     often no digit, so this is more symmetry than the data have.
 
     >>> model = P4MCNN().build((1, 28, 28), generator=torch.Generator().manual_seed(0))

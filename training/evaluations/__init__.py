@@ -1,4 +1,4 @@
-"""Evaluations: each a question about a model with its period, and the usual sets of them."""
+"""Evaluations: each measures a model with a period of its own; and the usual sets of them."""
 
 from training.evaluations.classifier_error import TestError
 from training.evaluations.disentanglement import Disentanglement, encoder_of

@@ -1,4 +1,4 @@
-"""What an evaluation is: a question about a model with its period, answered by values, tables and pictures."""
+"""What an evaluation is: settings with a period that turn a model into values, tables and pictures."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -28,7 +28,7 @@ class Columns(NamedTuple):
 
 @dataclass(frozen=True)
 class Findings:
-    """The answers of an evaluation, by declared keys.
+    """The results of an evaluation, by declared keys.
 
     values: numbers. tables: columns. pictures: an image, which becomes a PNG, or the frames of a film, which become a
     GIF.
@@ -87,7 +87,7 @@ def images_at_once(device: torch.device) -> int:
 
 
 class Evaluation(ABC):
-    """A question about a model; a frozen dataclass of settings with a field `every` in every concrete class.
+    """A measurement of a model; a frozen dataclass of settings with a field `every` in every concrete class.
 
     every: updates between two evaluations; 0: once, at the end, when every evaluation is made. Before the first update
     each is tried on a few images, so that a run which could not be evaluated is refused at once. An evaluation draws

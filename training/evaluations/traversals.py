@@ -47,11 +47,12 @@ class Traversals(Evaluation):
         shown = images[:NUM_RECONSTRUCTIONS]
         pairs = torch.stack([shown, model.decode(posterior.mean[:NUM_RECONSTRUCTIONS]).sigmoid()]).cpu().numpy()
         found = traverse(model, posterior.mean[0], posterior.kl().mean(0), self.num, trial=moment.trial)
+        names = [label.partition("\n")[0] for label in found.labels]
         return Findings(
             pictures={
                 "latent/reconstructions": sheet(pairs, ["input", "reconstruction"]),
                 "latent/traversals": sheet(found.images, found.labels, found.positions),
-                "latent/traversal_gif": film(found.images[:, : 2 if moment.trial else None], found.labels),
+                "latent/traversal_gif": film(found.images[:, : 2 if moment.trial else None], names),
             }
         )
 
