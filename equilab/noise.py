@@ -74,7 +74,7 @@ def updates_at_once(numbers: int) -> int:
 
 
 class Noise(ABC):
-    """Random numbers for one call of an objective: draws in float32 or wider, cast to the dtype that the caller needs."""
+    """Random numbers for one call of an objective: drawn in float32 or wider, in the dtype that the caller needs."""
 
     @abstractmethod
     def _draw(self, kind: str, shape: tuple[int, ...], device: torch.device) -> Tensor:
