@@ -62,7 +62,7 @@ def test_a_misspelt_option_is_answered_with_the_right_one():
 def test_an_unknown_recipe_lists_those_there_are():
     wrong = finish("factor_vae_dsprite")
     assert wrong.returncode == 2
-    assert "Did you mean factor_vae_dsprites?" in wrong.stderr
+    assert "did you mean factor_vae_dsprites?" in wrong.stderr
     assert all(name in wrong.stderr for name in recipe_names())
     assert "Traceback" not in wrong.stderr
 
