@@ -58,15 +58,19 @@ def check_different(run: Run) -> None:
     keys = [key for each in run.evaluations for key in each.keys]
     found = [key.name.split("/")[1] if key.unit == "picture" else key.name for key in keys]
     if twice := sorted({name for name in found if found.count(name) > 1}):
-        raise SettingError("evaluations", expected="different keys of each", got=f"{', '.join(twice)} twice")
+        raise SettingError(
+            "evaluations", expected="different keys of each", got=f"{', '.join(twice)} twice", hint="leave one out"
+        )
 
 
 def check_losses(losses: Losses, state: State) -> None:
-    """Raises SettingError unless there is one scalar loss with a gradient for each player that has parameters."""
-    wanted = [name for name, player in state.players.items() if player.parameters]
-    if sorted(losses.by_player) != sorted(wanted):
+    """Raises SettingError unless there is one scalar loss with a gradient for each player."""
+    if losses.by_player.keys() != state.players.keys():
         raise SettingError(
-            "objective", expected=f"a loss for each of {', '.join(wanted)}", got=", ".join(losses.by_player) or "none"
+            "objective",
+            expected=f"a loss for each of {', '.join(state.players)}",
+            got=", ".join(losses.by_player) or "none",
+            hint="`losses` gives one by name for the model and for each player that `build` makes",
         )
     for name, loss in losses.by_player.items():
         if loss.ndim or not loss.requires_grad:
