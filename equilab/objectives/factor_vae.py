@@ -85,7 +85,8 @@ class FactorVAE(Objective):
         check_weight("gamma", self.gamma)
 
     def build(self, model: nn.Module, *, generator: torch.Generator, data: Dataset | None = None) -> dict[str, Player]:
-        """The critic of the model's codes."""
+        """The critic of the model's codes. Raises SettingError for a model of another kind."""
+        self.check_model(model)
         assert isinstance(model, VariationalAutoencoder)
         return {"critic": Player(self.critic.build(model.latent.dim, generator=generator), self.critic.optimizer)}
 

@@ -10,7 +10,7 @@ from torch.nn import functional
 from equilab.data import TwoBatches
 from equilab.errors import SettingError
 from equilab.latents import Circle, Gaussian, Latent, means_and_log_variances
-from equilab.models import Critic, build_xavier
+from equilab.models import Z2CNN, Critic, build_xavier
 from equilab.noise import GeneratorNoise
 from equilab.objectives import CriticSettings, FactorVAE, critic_loss, density_ratio_total_correlation
 from equilab.optimizers import Adam
@@ -229,3 +229,9 @@ def test_a_missing_critic_and_a_single_batch_are_refused(model, players, batch):
         OBJECTIVE(model, batch, generator=generator(), players={"other": players["critic"]})
     with refused(SettingError, "batch", expected="TwoBatches(images, second)", got="a Tensor", hint="TwoBatches"):
         OBJECTIVE(model, batch.images, generator=generator(), players=players)
+
+
+def test_a_critic_is_not_built_for_another_kind_of_model():
+    classifier = Z2CNN().build((1, 28, 28), generator=generator())
+    with refused(SettingError, "model", expected="VariationalAutoencoder", got="a Classifier"):
+        FactorVAE().build(classifier, generator=generator())
