@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed-$(ESCNN)-$(TORCH)
 .PHONY: demo test test-core test-exhaustive lint bench docs install clean
 
 demo: $(STAMP)
-	$(BIN)/python -m training.demo
+	$(BIN)/python -m equilab demo
 
 # Two processes of one thread each: more threads than cores wait for each other.
 test: $(STAMP)

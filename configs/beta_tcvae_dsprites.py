@@ -3,7 +3,6 @@
 from equilab.data import DSprites
 from equilab.models import ConvVAE
 from equilab.objectives import BetaTCVAE
-from training.evaluations import OF_VAE
-from training.run import Run
+from equilab.runs import OF_VAE, Run
 
 run = Run(data=DSprites(), model=ConvVAE(network="burgess"), objective=BetaTCVAE(beta=6.0), evaluations=OF_VAE)

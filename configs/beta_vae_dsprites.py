@@ -3,8 +3,7 @@
 from equilab.data import DSprites
 from equilab.models import ConvVAE
 from equilab.objectives import BetaVAE
-from training.evaluations import OF_VAE
-from training.run import Run
+from equilab.runs import OF_VAE, Run
 
 run = Run(
     data=DSprites(), model=ConvVAE(network="burgess", latent_dim=10), objective=BetaVAE(beta=4.0), evaluations=OF_VAE

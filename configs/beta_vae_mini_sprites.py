@@ -4,9 +4,7 @@ from equilab.data import MiniSprites
 from equilab.models import ConvVAE
 from equilab.objectives import BetaVAE
 from equilab.optimizers import Adam
-from training.compute import Compute
-from training.evaluations import OF_VAE
-from training.run import Logging, Run
+from equilab.runs import OF_VAE, Compute, Logging, Run
 
 run = Run(
     data=MiniSprites(scales=3, orientations=8, positions=8),

@@ -5,9 +5,8 @@ from equilab.latents import Circle, Latent
 from equilab.models import ConvVAE
 from equilab.objectives import VAE
 from equilab.optimizers import Adam
+from equilab.runs import OF_VAE, Run
 from equilab.schedules import Cosine
-from training.evaluations import OF_VAE
-from training.run import Run
 
 run = Run(
     data=TorusSquare(),

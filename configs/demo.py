@@ -4,8 +4,7 @@ from equilab.data import DSprites
 from equilab.models import ConvVAE
 from equilab.objectives import FactorVAE
 from equilab.optimizers import Adam
-from training.evaluations import Disentanglement, HeldOutLoss, Traversals
-from training.run import Logging, Run
+from equilab.runs import Disentanglement, HeldOutLoss, Logging, Run, Traversals
 
 run = Run(
     data=DSprites(),

@@ -4,8 +4,7 @@ from equilab.data import RotatedMNIST
 from equilab.models import Z2CNN
 from equilab.objectives import Classification
 from equilab.optimizers import Adam
-from training.evaluations import TestError
-from training.run import Logging, Run
+from equilab.runs import Logging, Run, TestError
 
 run = Run(
     data=RotatedMNIST(),

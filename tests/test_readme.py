@@ -19,7 +19,7 @@ SNIPPETS = [code for language, code in BLOCKS if language == "python"]
 COMMANDS = [line.split("#")[0].strip() for language, block in BLOCKS if not language for line in block.splitlines()]
 SHORT = ["--steps", "2", "--log.every", "1", "--compute.threads", "1"]  # what makes a real run short
 SHORT += ["--evaluations.disentanglement.images", "10000", "--evaluations.disentanglement.metrics", "mig"]
-TINY = ROOT / "tests" / "training" / "recipes" / "tiny.py"
+TINY = ROOT / "tests" / "equilab" / "runs" / "recipes" / "tiny.py"
 
 
 def run(command: str, folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
@@ -91,35 +91,35 @@ def test_no_command_of_the_readme_is_left_out_below():
 @pytest.mark.slow
 def test_every_command_about_a_run_does_what_it_says(tmp_path):
     """The commands in the order of the README, on real dSprites; the trainings are cut to two updates."""
-    shown = run(find("python -m training.train factor_vae_dsprites --help"), tmp_path)
+    shown = run(find("equilab train factor_vae_dsprites --help"), tmp_path)
     assert "--objective.gamma" in shown.stdout
 
-    trained = run(find("python -m training.train factor_vae_dsprites --objective.gamma"), tmp_path, *SHORT)
+    trained = run(find("equilab train factor_vae_dsprites --objective.gamma"), tmp_path, *SHORT)
     assert trained.returncode == 0, trained.stderr
-    resumed = run(find("python -m training.train --resume"), tmp_path)
+    resumed = run(find("equilab train --resume"), tmp_path)
     assert resumed.returncode == 0, resumed.stderr
-    again = run(find("python -m training.train runs/gamma40/run.json"), tmp_path)
+    again = run(find("equilab train runs/gamma40/run.json"), tmp_path)
     assert again.returncode == 0, again.stderr
 
     own = tmp_path / "my_recipe.py"
     own.write_text(TINY.read_text())
-    mine = run(find("python -m training.train my_recipe.py"), tmp_path, "--steps", "2")
+    mine = run(find("equilab train my_recipe.py"), tmp_path, "--steps", "2")
     assert mine.returncode == 0, mine.stderr
 
-    one = run(find("python -m training.show runs/gamma40"), tmp_path)
+    one = run(find("equilab show runs/gamma40"), tmp_path)
     assert "Mutual information gap" in one.stdout
     folders = [str(path) for path in sorted((tmp_path / "runs").iterdir())]
-    together = run(find("python -m training.show runs/* --seeds").replace("runs/*", " ".join(folders)), tmp_path)
+    together = run(find("equilab show runs/* --seeds").replace("runs/*", " ".join(folders)), tmp_path)
     assert together.returncode == 0, together.stderr
     assert "FactorVAE, 2 seeds" in together.stdout  # the run and its repetition differ in nothing
 
-    evaluate = find("python -m training.evaluate runs/gamma40")
+    evaluate = find("equilab evaluate runs/gamma40")
     few = ("--metrics", "mig", "--images", "10000", "--references", "random", "ceiling")
     scored = run(evaluate, tmp_path, *few)
     assert "equilab1, mean codes, seed 0" in scored.stdout, scored.stderr
 
     alike = " ".join(folder for folder in folders if "my_recipe" not in folder)
-    study = run(find("python -m training.study runs/*").replace("runs/*", alike), tmp_path)
+    study = run(find("equilab compare runs/*").replace("runs/*", alike), tmp_path)
     assert "of equal settings and seed 1; name one of them" in study.stderr
 
     inspect = find("wandb leet").replace("leet", "leet inspect --json")  # the same reader, without its screen
@@ -132,7 +132,7 @@ def test_every_command_about_a_run_does_what_it_says(tmp_path):
 
 @pytest.mark.slow
 def test_an_online_training_without_a_login_falls_back(tmp_path):
-    command = find("python -m training.train factor_vae_dsprites --log.wandb online")
+    command = find("equilab train factor_vae_dsprites --log.wandb online")
     done = run(command, tmp_path, *SHORT)
     assert done.returncode == 0, done.stderr
     assert "not logged in (wandb login), so this run is kept offline" in done.stderr

@@ -120,7 +120,7 @@ def check_enough(metric: Metric, have: int, *, is_grid: bool) -> None:
             got=have,
             hint=(
                 f"give more, or a metric that draws less: {with_sample_budget(metric, have)!r} "
-                f"(python -m training.evaluate: --draws {have})"
+                f"(equilab evaluate: --draws {have})"
             ),
         )
 

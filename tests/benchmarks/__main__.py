@@ -4,7 +4,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from training.folder import environment
+from equilab.runs.folder import environment
 
 names = sorted(path.stem.removeprefix("bench_") for path in Path(__file__).parent.glob("bench_*.py"))
 chosen = sys.argv[1:] or names

@@ -15,10 +15,10 @@ import torch
 from equilab.data import MiniSprites
 from equilab.models import ConvVAE
 from equilab.objectives import BetaVAE, FactorVAE, Objective
-from training import compute
-from training.compute import Compute
-from training.loop import set_up, update
-from training.run import Run
+from equilab.runs import compute
+from equilab.runs.compute import Compute
+from equilab.runs.loop import set_up, update
+from equilab.runs.run import Run
 
 ROUNDS = 8  # updates of each form, after two that are not counted
 OBJECTIVES = (BetaVAE(), FactorVAE())

@@ -16,7 +16,7 @@ from equilab.metrics import PROTOCOLS, CodeTable, Metric, ScoreSettings, evaluat
 from equilab.metrics.metric import generator_of
 from equilab.metrics.references import factor_codes, principal_components
 from equilab.models import ConvVAE
-from training.tables import Table
+from equilab.runs.tables import Table
 
 DIM = 10
 LEFT_OUT = ("downstream_boosting", "downstream_logistic", "fairness", "strong_generalisation")  # minutes each

@@ -12,8 +12,8 @@ from equilab.data import DSprites
 ROUNDS = 5
 PROGRAM = """
 import os, sys, tempfile, time
-import training.loop as loop
-from training.train import main
+import equilab.runs.loop as loop
+from equilab.runs.commands.train import main
 
 tried, spent = loop.try_run, []
 

@@ -20,12 +20,12 @@ from torch.nn import functional
 from equilab.data import DSprites, Feed
 from equilab.models import ConvVAE, Critic
 from equilab.objectives import BetaVAE, FactorVAE
-from training.checkpoint import save
-from training.compute import Compute, fastest_precision
-from training.evaluations import Findings
-from training.loop import Training, set_up, update
-from training.run import Logging, Run
-from training.sinks import open_sinks
+from equilab.runs.checkpoint import save
+from equilab.runs.compute import Compute, fastest_precision
+from equilab.runs.evaluations import Findings
+from equilab.runs.loop import Training, set_up, update
+from equilab.runs.run import Logging, Run
+from equilab.runs.sinks.sinks import open_sinks
 
 ROUNDS = 80  # pairs of updates
 

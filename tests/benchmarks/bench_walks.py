@@ -43,8 +43,8 @@ def walk(work: Callable[[], object]) -> tuple[list[str], int, int]:
 
 def train_once() -> None:
     """Three updates of the small VAE recipe, its evaluation, and one series read back."""
-    from training.record import Record
-    from training.train import main
+    from equilab.runs.commands.train import main
+    from equilab.runs.record import Record
 
     with tempfile.TemporaryDirectory() as parent, redirect_stdout(StringIO()):
         folder = f"{parent}/run"

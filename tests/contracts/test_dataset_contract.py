@@ -12,8 +12,8 @@ import torch
 import equilab.data
 from equilab.data import Dataset, DSprites, RotatedMNIST, SplitDataset
 from equilab.errors import DataError
+from equilab.runs.serial import from_tree, known_classes, to_tree
 from tests.refused import refused
-from training.serial import from_tree, known_classes, to_tree
 
 LARGE = {DSprites}  # tests that need images of these are slow: the first one builds the cache
 FROM_FILES = {RotatedMNIST}  # tests that need labels or images of these are skipped where the files are absent

@@ -53,7 +53,7 @@ def test_a_sampler_is_a_frozen_dataclass_of_few_settings(found):
 
 @every
 def test_a_sampler_survives_run_json(found):
-    from training.serial import from_tree, known_classes, to_tree
+    from equilab.runs.serial import from_tree, known_classes, to_tree
 
     assert from_tree(json.loads(json.dumps(to_tree(found()))), known_classes()) == found()
 

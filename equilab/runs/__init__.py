@@ -1,0 +1,41 @@
+"""Trainings: a run's settings, the loop, evaluations, sinks, and the record that a training leaves."""
+
+from equilab.runs.compute import Compute
+from equilab.runs.evaluations import (
+    OF_VAE,
+    Disentanglement,
+    Equivariance,
+    Evaluation,
+    Findings,
+    HeldOutLoss,
+    Moment,
+    TestError,
+    Traversals,
+)
+from equilab.runs.loop import NonFiniteLoss, Outcome, train
+from equilab.runs.record import Record, Series
+from equilab.runs.run import Logging, Run
+from equilab.runs.sinks.sink import Sink
+from equilab.runs.tables import Table
+
+__all__ = [
+    "OF_VAE",
+    "Compute",
+    "Disentanglement",
+    "Equivariance",
+    "Evaluation",
+    "Findings",
+    "HeldOutLoss",
+    "Logging",
+    "Moment",
+    "NonFiniteLoss",
+    "Outcome",
+    "Record",
+    "Run",
+    "Series",
+    "Sink",
+    "Table",
+    "TestError",
+    "Traversals",
+    "train",
+]

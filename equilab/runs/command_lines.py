@@ -1,0 +1,22 @@
+"""Commands as a person would type them, for messages."""
+
+import os
+import shlex
+import sys
+from pathlib import Path
+
+from equilab.runs.run import Run
+from equilab.runs.serial import modules_of, to_tree
+
+
+def python() -> str:
+    """The interpreter that runs this, relative to the folder where the person stands if it lies below."""
+    running, here = Path(sys.executable), Path.cwd()
+    return shlex.quote(os.fspath(running.relative_to(here) if running.is_relative_to(here) else running))
+
+
+def resume_command(folder: Path, run: Run) -> str:
+    """What goes on with the run in a folder, its own modules included."""
+    modules = modules_of(to_tree(run))
+    words = ["-m", "equilab", "train", "--resume", os.fspath(folder), *(["--modules", *modules] if modules else [])]
+    return f"{python()} {shlex.join(words)}"

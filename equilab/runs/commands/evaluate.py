@@ -1,0 +1,159 @@
+"""equilab evaluate RUN | CODES.npz: the scores of a trained model, or of the codes of any framework."""
+
+import json
+import math
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import tyro
+
+from equilab.errors import DataError, SettingError, check_count
+from equilab.metrics import (
+    PROTOCOLS,
+    Metric,
+    Scores,
+    ScoreSettings,
+    choose_metrics,
+    evaluate,
+    read_codes,
+    score_codes,
+    with_sample_budget,
+)
+from equilab.models import VariationalAutoencoder
+from equilab.runs.commands.exit_status import exit_status
+from equilab.runs.compute import prepare
+from equilab.runs.evaluations import encoder_of
+from equilab.runs.evaluations.evaluation import images_at_once
+from equilab.runs.record import Record
+from equilab.runs.state import build_model
+
+_OF_CODES, _OF_IMAGES = ("random", "ceiling"), ("random", "pca", "ceiling")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to score, and how."""
+
+    what: tyro.conf.Positional[Path]  # a run folder, or an .npz file with codes (n, d) and factors (n, k)
+    protocol: str = "locatello2019"  # the set of metrics; a wrong one lists those there are
+    metrics: tuple[str, ...] = ()  # a choice of them; not given: all
+    seed: int = 0  # of the metrics' draws
+    representation: Literal["mean", "sampled"] = "mean"  # posterior means, or one sample of each posterior
+    repeats: int = 0  # further evaluations with other seeds, for an interval of each value
+    references: tuple[str, ...] = ()  # random ceiling, of a run also pca pixels untrained, or none; else all but pixels
+    draws: int = 0  # most observations that a metric draws, where there are few; 0: those of its protocol
+    images: int = 0  # images of a run that are encoded, drawn at random; 0: all of a factor grid
+    out: Path | None = None  # folder for scores.json and heat_maps.png; None: they are printed only
+    modules: tuple[str, ...] = ()  # modules of yours whose dataclasses a run.json may name; they are imported
+
+
+def scores_of(options: Options) -> Scores:
+    """The scores that the options ask for. Raises DataError, SettingError and ShapeError for what cannot be scored."""
+    chosen = choose_metrics(options.protocol, options.metrics or None)
+    for name in ("draws", "images"):
+        check_count(name, getattr(options, name), least=0)
+    if not options.what.exists():
+        raise DataError(str(options.what), expected="a run folder or a file of codes", got="nothing of that name")
+    if options.out is not None and options.out.exists() and not options.out.is_dir():
+        raise SettingError("out", expected="a folder", got=f"the file {options.out}")
+    metrics: list[str | Metric] = [*options.metrics]
+    if options.draws:
+        metrics = [with_sample_budget(metric, options.draws) for metric in chosen]
+    return (_of_codes if options.what.suffix == ".npz" else _of_run)(options, metrics)
+
+
+def _of_codes(options: Options, metrics: list[str | Metric]) -> Scores:
+    """The scores of a file."""
+    table, blocks = read_codes(options.what)
+    names = _references(options, _OF_CODES)
+    if unknown := [name for name in names if name not in _OF_CODES]:
+        raise SettingError("references", expected=f"of codes {', '.join(_OF_CODES)}", got=", ".join(unknown))
+    return score_codes(
+        table.codes if table.posterior is None else table.posterior,
+        table.factors,
+        metrics=metrics or None,
+        protocol=options.protocol,
+        blocks=blocks,
+        seed=options.seed,
+        factor_names=table.factor_names,
+        settings=ScoreSettings(representation=options.representation, repeats=options.repeats, references=names),
+    )
+
+
+def _of_run(options: Options, metrics: list[str | Metric]) -> Scores:
+    """The scores of a run's newest checkpoint, on the data that it was trained on."""
+    record = Record.open(options.what, modules=options.modules)
+    model = record.model()
+    if not isinstance(model, VariationalAutoencoder):
+        raise DataError(str(options.what), expected="a variational autoencoder", got=f"a {type(model).__name__}")
+    device = prepare(record.run.compute)
+    names = _references(options, (*_OF_IMAGES, "untrained"))
+    before = build_model(record.run).to(device).eval() if "untrained" in names else None
+    return evaluate(
+        encoder_of(model.to(device), device),
+        record.run.data,
+        metrics=metrics or None,
+        protocol=options.protocol,
+        seed=options.seed,
+        untrained=None if before is None else encoder_of(before, device),
+        settings=ScoreSettings(
+            representation=options.representation,
+            repeats=options.repeats,
+            references=tuple(name for name in names if name != "untrained"),
+            batch_size=images_at_once(device),
+            num_samples=options.images or None,
+            progress=_progress() if sys.stderr.isatty() else None,
+        ),
+    )
+
+
+def _references(options: Options, usual: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that are asked for, the usual ones, or none."""
+    return () if options.references == ("none",) else options.references or usual
+
+
+def _progress() -> Callable[[int, int], None]:
+    """A line on the terminal that counts the images that are encoded."""
+
+    def report(done: int, total: int) -> None:
+        sys.stderr.write(f"\r{done:,} of {total:,} images encoded" + ("\n" if done == total else ""))
+        sys.stderr.flush()
+
+    return report
+
+
+def write(scores: Scores, folder: Path) -> list[Path]:
+    """The files scores.json (values, references, what decides them) and heat_maps.png; their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    values = {name: value if math.isfinite(value) else None for name, value in scores.flat().items()}
+    record = {
+        "protocol": scores.protocol,
+        "representation": scores.representation,
+        "seed": scores.seed,
+        "versions": scores.versions,
+        "settings": scores.settings,
+        "scores": values,
+        "per_block": {name: score.per_block for name, score in scores.items() if score.per_block},
+    }
+    paths = [folder / "scores.json", folder / "heat_maps.png"]
+    paths[0].write_text(json.dumps(record, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    scores.plot().save(paths[1])
+    return paths
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status: 0, 1 for a disk that takes nothing, 2 for what cannot be scored."""
+    description = f"{__doc__}\n\nProtocols: {', '.join(PROTOCOLS)}"
+    options = tyro.cli(Options, args=arguments, prog="equilab evaluate", description=description)
+
+    def work() -> int:
+        scores = scores_of(options)
+        print(scores)
+        for path in write(scores, options.out) if options.out else ():
+            print(f"written: {path}", file=sys.stderr)
+        return 0
+
+    return exit_status(work)

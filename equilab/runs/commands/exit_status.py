@@ -1,0 +1,35 @@
+"""The exit status of a command: what went wrong as one line on stderr, never a traceback for a person's mistake."""
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+
+from equilab.errors import EquilabError
+from equilab.runs.folder import WriteError
+from equilab.runs.loop import NonFiniteLoss
+
+
+def exit_status(work: Callable[[], int], *, interrupted: str = "stopped; nothing was written") -> int:
+    """The status that `work` returns, or that of its failure.
+
+    1 for a training or a disk that failed, 2 for wrong arguments and files, 130 after Ctrl-C, 0 when the reader of the
+    output has gone away. work: the command. interrupted: what Ctrl-C leaves behind, in words.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    try:
+        status = work()
+        sys.stdout.flush()
+        return status
+    except EquilabError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the interpreter's last flush fails, too
+        return 0
+    except (WriteError, NonFiniteLoss, OSError) as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(interrupted, file=sys.stderr)
+        return 130

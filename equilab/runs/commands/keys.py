@@ -1,0 +1,16 @@
+"""equilab keys: the keys that every objective and evaluation logs, as the Markdown table of docs/logging.md."""
+
+from collections.abc import Sequence
+
+from equilab.runs.commands.exit_status import exit_status
+from equilab.runs.keys import keys_table
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status. The command has no options."""
+
+    def work() -> int:
+        print(keys_table().markdown())
+        return 0
+
+    return exit_status(work)

@@ -1,0 +1,137 @@
+"""The command line: equilab train RECIPE [--field.sub value ...], or --resume RUN."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from equilab.errors import SettingError
+from equilab.runs.checkpoint import describe_newest
+from equilab.runs.command_lines import resume_command
+from equilab.runs.commands.exit_status import exit_status
+from equilab.runs.commands.show import in_words, one_run
+from equilab.runs.compute import prepare
+from equilab.runs.folder import WriteError, environment, extend_run, free_name, read_run, refuse_taken
+from equilab.runs.loop import NonFiniteLoss, train
+from equilab.runs.options import registry
+from equilab.runs.recipes import find_recipe, recipe_names
+from equilab.runs.record import Record
+from equilab.runs.run import Run
+from equilab.runs.serial import modules_of, to_tree
+
+USAGE = "equilab train RECIPE [--field.sub value ...]   or   equilab train --resume RUN"
+SAME_RESULT = (
+    "equilab",
+    "python",
+    "torch",
+    "numpy",
+    "scikit-learn",
+    "processor",
+    "threads",
+    "gpu",
+)  # bit-identity needs these to agree
+
+
+@dataclass(frozen=True)
+class Start:
+    """Options of a new run: the fields of the recipe, and where the run is kept."""
+
+    run: Annotated[Run, tyro.conf.arg(name="")]
+    folder: Path | None = None  # run folder; None: runs/DATE_RECIPE_sSEED
+    modules: tuple[str, ...] = ()  # modules of yours whose dataclasses a run.json may name; they are imported
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Options of a run that goes on; its settings come from its run.json."""
+
+    resume: Path  # run folder
+    steps: int | None = None  # updates of the model in all, to train longer; None: as in its run.json
+    modules: tuple[str, ...] = ()  # modules of yours whose dataclasses its run.json may name; they are imported
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status: 0 finished, 1 failed, 2 wrong arguments, 128 + n stopped by signal n and resumable."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+
+    def work() -> int:
+        if any(word.split("=")[0] == "--resume" for word in words):
+            return _resume(tyro.cli(Resume, args=words, prog="equilab train --resume RUN"))
+        return _start(words)
+
+    return exit_status(work, interrupted="stopped before the training began; no run was changed")
+
+
+def _start(words: list[str]) -> int:
+    """Parse the options over the recipe's own values, make the folder, train."""
+    asks_help = not words or words[0] in ("-h", "--help")
+    if not asks_help and words[0].startswith("-"):
+        raise SettingError("RECIPE", expected="a recipe first", got=f"the option {words[0]}", hint=USAGE)
+    recipe, run = find_recipe(recipe_names()[0] if asks_help else words[0], _words_after("--modules", words))
+    options = tyro.cli(
+        Start,
+        default=Start(run),
+        args=["--help"] if asks_help else words[1:],
+        prog=f"equilab train {'RECIPE' if asks_help else words[0]}",
+        registry=registry(),
+        description=f"{USAGE}\n\nRecipes: {', '.join(recipe_names())}; or a .py file that defines `run`, a run.json, "
+        "or a run folder, whose run is then repeated.",
+    )
+    folder = options.folder or free_name(Path("runs"), recipe, options.run.seed)
+    refuse_taken(folder)
+    return _train(options.run, folder)
+
+
+def _resume(options: Resume) -> int:
+    """Go on with the run in a folder; warn where the machine differs from the one that started it."""
+    folder = options.resume.parent if options.resume.name == "run.json" else options.resume
+    saved = read_run(folder, options.modules)
+    if options.steps is not None:
+        saved = extend_run(folder, saved, options.steps)
+    prepare(saved.run.compute)
+    now = environment()
+    for key in SAME_RESULT:
+        if saved.environment.get(key) != now[key]:
+            print(
+                f"warning: {key} was {saved.environment.get(key)} and is {now[key]}: the result may differ in the last "
+                "bits from a run that was never stopped",
+                file=sys.stderr,
+            )
+    return _train(saved.run, folder)
+
+
+def _train(run: Run, folder: Path) -> int:
+    """Train, then say what there is to see, or how to go on."""
+    print(f"run folder: {folder}", file=sys.stderr)
+    try:
+        outcome = train(run, folder)
+    except WriteError as error:
+        print(f"{type(error).__name__}: {error}:\n  {resume_command(folder, run)}", file=sys.stderr)
+        return 1
+    except NonFiniteLoss as error:
+        newest = describe_newest(folder / "checkpoints")
+        print(f"{type(error).__name__}: {error}; last good checkpoint: {newest}", file=sys.stderr)
+        return 1
+    if outcome.signal is not None:
+        print(
+            f"stopped by {outcome.signal.name} at step {outcome.step} of {run.steps}; everything is saved. Go on with:"
+        )
+        print(f"  {resume_command(folder, run)}")
+        return 128 + outcome.signal
+    print(in_words(one_run(Record.open(folder, modules=modules_of(to_tree(run))))))
+    print(f"\npictures: {folder / 'pictures'}")
+    return 0
+
+
+def _words_after(option: str, words: list[str]) -> list[str]:
+    """The words between `option` and the next option, or the one behind its equals sign."""
+    if joined := [word.partition("=")[2] for word in words if word.startswith(f"{option}=")]:
+        return joined
+    if option not in words:
+        return []
+    after = words[words.index(option) + 1 :]
+    end = next((index for index, word in enumerate(after) if word.startswith("-")), len(after))
+    return after[:end]

@@ -1,0 +1,232 @@
+"""The training loop, from the first update to the last evaluation."""
+
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from functools import reduce
+from operator import or_
+from pathlib import Path
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from equilab.data import Feed
+from equilab.objectives import Context, Losses
+from equilab.runs.checkpoint import load_newest, save
+from equilab.runs.compute import autocast, prepare, resolve_precision, seed_layers
+from equilab.runs.evaluations import Evaluation, Findings, Moment
+from equilab.runs.folder import claim, locked, refuse_other_settings
+from equilab.runs.keys import keys_of, scalars
+from equilab.runs.progress import Clock, Progress, peak_memory
+from equilab.runs.run import Run
+from equilab.runs.sinks.sink import Sink
+from equilab.runs.sinks.sinks import Sinks, open_sinks
+from equilab.runs.state import State, build_model
+from equilab.runs.stop import Interrupted, StopRequest
+from equilab.runs.trial import try_run
+
+
+class NonFiniteLoss(RuntimeError):
+    """The loss, or a weight, stopped being a number; the message names the step and the terms."""
+
+
+class Outcome(NamedTuple):
+    """How far a training came, and the signal that stopped it (None: it is finished)."""
+
+    step: int
+    signal: signal.Signals | None
+
+
+class Training(NamedTuple):
+    """A run that has been set up and tried: its settings, device, state before the first update, and batches."""
+
+    run: Run
+    device: torch.device
+    state: State
+    feed: Feed
+
+    def moment(self, **further: Any) -> Moment:
+        """What an evaluation sees of the state as it is."""
+        state = self.state
+        return Moment(state.model, self.run.data, self.feed.table, self.device, state.step, self.run.seed, **further)
+
+
+def set_up(run: Run) -> Training:
+    """The training of a run, tried on a few images: nothing is written, and no weight is changed.
+
+    Raises SettingError, ShapeError or DataError for a run that could not be trained or evaluated to its end.
+    """
+    device = prepare(run.compute)
+    run = replace(run, precision=resolve_precision(run.precision, device))
+    state = State.build(run, device)
+    feed = Feed(run.data, run.objective.sampler, run.batch_size, seed=run.seed, device=device)
+    training = Training(run, device, state, feed)
+    try_run(run, state, feed.at(0), training.moment(), keys_of(run))
+    return training
+
+
+def train(run: Run, folder: Path, *, sinks: Sequence[Sink] = ()) -> Outcome:
+    """Train until the last update and its evaluations, or until SIGTERM or SIGINT.
+
+    run: the settings. folder: of the run; one that is empty gets the run.json, of one that holds this run the training
+    goes on from the newest checkpoint. From a checkpoint on, everything that follows is bit-identical to a run that was
+    never stopped, on one machine: batches and noise are functions of (seed, step). sinks: further receivers of rows,
+    tables and pictures, beside the folder and W&B; one that fails is left out, with a warning.
+    Raises what `set_up` does, before anything is written; DataError for a folder that holds another run; BusyError,
+    NonFiniteLoss and WriteError.
+    """
+    training = set_up(run)
+    run, state = training.run, training.state
+    with ExitStack() as stack:
+        stack.enter_context(locked(folder))
+        claim(folder, run)
+        position = restore(state, run, folder)
+        if state.step >= run.steps and not due_evaluations(run, state):
+            return Outcome(state.step, None)  # nothing is left to do, and nothing to log
+        stop = stack.enter_context(StopRequest())
+        opened = stack.enter_context(open_sinks(run, folder, position, sinks))
+        progress = stack.enter_context(Progress(run.steps, state.step))
+        saved_at, clock = (-1 if position is None else state.step), Clock(state.step)
+        state.model.train()
+        while True:
+            due = due_evaluations(run, state)
+            saves = stop.signal or is_due(state.step, run.log.checkpoint_every, run.steps)
+            if saves and saved_at != state.step:
+                saved_at = checkpoint(state, run, folder, opened)
+            if stop.signal:
+                break
+            if due:
+                try:
+                    found = evaluate(due, training, progress.evaluation(stop))
+                except Interrupted:
+                    continue  # the state is saved as it was before the evaluations, which are repeated on resume
+                opened.log(state.step, found)
+                state.evaluated_at, clock = state.step, Clock(state.step)
+                if state.step >= run.steps:
+                    checkpoint(state, run, folder, opened)
+            if state.step >= run.steps:
+                break
+
+            losses, varying = update(training)
+            progress.advance(state.step)
+            if is_due(state.step, run.log.every, run.steps):
+                values = scalars(losses, varying)
+                progress.show(values)
+                rate, clock = clock.rate(state.step), Clock(state.step)
+                timing = {"time/steps_per_second": rate, "time/memory": peak_memory()}
+                opened.log(state.step, Findings(values | timing))
+    return Outcome(state.step, stop.signal)
+
+
+class Updated(NamedTuple):
+    """The losses of one update, and for each player the norms and rates that vary."""
+
+    losses: Losses
+    varying: dict[str, dict[str, Tensor | float]]
+
+
+def update(training: Training) -> Updated:
+    """One update of every player: a batch, its losses, the gradients of each loss, the step of each optimiser.
+
+    Each loss is differentiated with respect to the parameters of its own players only, so none reaches the others'.
+    Raises NonFiniteLoss before a loss that is not a number reaches the weights.
+    """
+    run, device, state, feed = training
+    batch = feed.at(state.step)
+    step = torch.tensor(state.step, device=device)
+    context = Context(step, state.noise.at(state.step), len(run.data), state.modules)
+    seed_layers(run.seed, state.step, device)
+    with autocast(run.precision, device):
+        losses = run.objective(state.model, batch, context)
+    refuse_non_finite(losses, state)
+    for player in state.players.values():
+        player.optimizer.zero_grad()
+    for loss, parameters, others_follow in state.by_loss(losses):
+        loss.backward(inputs=parameters, retain_graph=others_follow)
+    varying = {}
+    for name, player in state.players.items():
+        varying[name] = player.prepare_step(state.step)  # clips the gradient, sets the rate
+        player.optimizer.step()
+    state.step += 1
+    return Updated(losses, varying)
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """The model in evaluation mode; afterwards every part of it in the mode that it was in."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
+
+
+def evaluate(due: list[Evaluation], training: Training, progress: Callable[[int, int], None]) -> Findings:
+    """The findings of evaluations about the state, in float32, and how long they took.
+
+    due: the evaluations. training: its state. progress: see `Moment`.
+    """
+    start, (run, device, state, _) = perf_counter(), training
+    untrained = (lambda: build_model(run).to(device).eval()) if state.step >= run.steps else None
+    moment = training.moment(untrained=untrained, progress=progress)
+    with evaluating(state.model), torch.no_grad():
+        found = reduce(or_, [evaluation(moment) for evaluation in due])
+    return found | Findings({"time/evaluation": perf_counter() - start})
+
+
+def due_evaluations(run: Run, state: State) -> list[Evaluation]:
+    """The evaluations of this step that were not made yet."""
+    if state.evaluated_at == state.step:
+        return []
+    return [each for each in run.evaluations if is_due(state.step, each.every, run.steps)]
+
+
+def is_due(step: int, every: int, last: int) -> bool:
+    """Whether something that happens every so many updates (0: only at the end) happens at this step."""
+    return step == last or (every > 0 and step > 0 and step % every == 0)
+
+
+def restore(state: State, run: Run, folder: Path) -> int | None:
+    """Puts the newest checkpoint into the state; the length of metrics.jsonl at it, or None without a checkpoint.
+
+    Raises DataError, naming the settings, for a checkpoint of a run with others; more updates are no difference.
+    """
+    saved = load_newest(folder / "checkpoints")
+    if saved is None:
+        return None
+    hint = "put run.json back, or train in another folder"
+    refuse_other_settings(saved["settings"], run, folder, of="checkpoint", hint=hint)
+    state.restore(saved)
+    return saved["log_position"]
+
+
+def checkpoint(state: State, run: Run, folder: Path, sinks: Sinks) -> int:
+    """The step that was saved, with the log's length, so that a resumed run goes on with exactly these rows.
+
+    Raises NonFiniteLoss for a weight that is not a finite number.
+    """
+    if not state.is_finite():
+        raise NonFiniteLoss(f"step {state.step}: a weight is not finite")
+    payload = state.payload() | {
+        "key": run.key(),
+        "settings": run.deciding(),
+        "log_position": sinks.record.sync(),
+    }
+    save(folder / "checkpoints", state.step, payload)
+    return state.step
+
+
+def refuse_non_finite(losses: Losses, state: State) -> None:
+    """Raises NonFiniteLoss when a loss is not a finite number, before it reaches the weights."""
+    total = sum(loss.detach() for loss in losses.by_player.values())
+    if not bool(torch.as_tensor(total).isfinite()):
+        terms = ", ".join(f"{name} = {value:.6g}" for name, value in scalars(losses).items())
+        raise NonFiniteLoss(
+            f"step {state.step + 1}: the loss is not finite ({terms}). Start again with a smaller "
+            "--optimizer.learning-rate, --optimizer.clip-norm 10 or --precision float32"
+        )

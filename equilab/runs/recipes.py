@@ -1,0 +1,57 @@
+"""Recipes: the `run` objects of the files in configs/, of a file of your own, or of an earlier run's run.json."""
+
+import importlib.util
+import sys
+from collections.abc import Iterable
+from difflib import get_close_matches
+from pathlib import Path
+
+import equilab
+from equilab.errors import DataError, SettingError
+from equilab.runs.folder import read_run
+from equilab.runs.run import Run
+
+PACKAGE = Path(equilab.__file__).parent
+FOLDER = next(each for each in (PACKAGE / "configs", PACKAGE.parent / "configs") if each.is_dir())
+"""The recipes: in the package as it was installed, else beside it in a checkout."""
+
+
+def recipe_names() -> list[str]:
+    """The recipes of this project, by name."""
+    return sorted(path.stem for path in FOLDER.glob("*.py") if not path.stem.startswith("_"))
+
+
+def _from_file(path: Path) -> Run:
+    """The object called `run` of a Python file, which is executed as any module is."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise DataError(str(path), expected="a Python module", got="a file that cannot be loaded")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault(path.stem, module)  # dataclasses look their module up by name
+    spec.loader.exec_module(module)
+    run = getattr(module, "run", None)
+    if not isinstance(run, Run):
+        raise DataError(str(path), expected="an equilab.runs.run.Run called `run` in this file", got=type(run).__name__)
+    return run
+
+
+def find_recipe(name: str, modules: Iterable[str] = ()) -> tuple[str, Run]:
+    """A short name for the run folder, and the run, of a recipe's name, a .py file, a run.json or a run folder.
+
+    Raises SettingError, with the recipes there are, when nothing of that name exists.
+    """
+    path = Path(name)
+    if name in recipe_names():
+        return name, _from_file(FOLDER / f"{name}.py")
+    if path.suffix == ".py" and path.is_file():
+        return path.stem, _from_file(path)
+    if path.name == "run.json" or (path / "run.json").is_file():
+        run = read_run(path, modules).run
+        return f"again_{type(run.objective).__name__.lower()}", run
+    near = get_close_matches(name, recipe_names(), n=1, cutoff=0.5)
+    raise SettingError(
+        "RECIPE",
+        expected=f"a recipe ({', '.join(recipe_names())}), a .py file that defines `run`, or the run.json of a run",
+        got=repr(name),
+        hint=f"did you mean {near[0]}?" if near else "",
+    )

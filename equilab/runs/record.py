@@ -1,0 +1,195 @@
+"""A run, read back from its folder: settings as objects, series, tables, the model, the pictures."""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy import ndarray
+from torch import nn
+
+from equilab.errors import DataError, SettingError
+from equilab.runs.checkpoint import checkpoints, load_newest
+from equilab.runs.evaluations import Columns
+from equilab.runs.folder import Saved, read_run, refuse_other_settings
+from equilab.runs.keys import Keys, keys_of
+from equilab.runs.run import Run
+from equilab.runs.serial import read_json
+from equilab.runs.state import build_model
+from equilab.runs.tables import Table
+
+
+@dataclass(frozen=True)
+class Series:
+    """One key over time: values (n,) at steps (n,) of the model; NaN where the value was not finite."""
+
+    steps: Int[ndarray, "n"]
+    values: Float[ndarray, "n"]
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a training left in its folder; open it with `Record.open`. Nothing is read before it is asked for."""
+
+    folder: Path
+    run: Run  # the settings, as the objects they are
+    key: str  # of the run when it was started
+    environment: dict[str, object]  # versions and machine that the run was started with
+
+    @classmethod
+    def open(cls, folder: Path | str, *, modules: Sequence[str] = ()) -> "Record":
+        """The record in a run folder; DataError when there is none.
+
+        modules: of yours, whose dataclasses the run's settings may name; they are imported.
+        """
+        saved: Saved = read_run(Path(folder), modules)
+        return cls(Path(folder), saved.run, saved.key, saved.environment)
+
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows of metrics.jsonl, in order, files by their path; a last line that a crash cut short is left out.
+
+        Raises DataError for a line before the last that is not a row.
+        """
+        path = self.folder / "metrics.jsonl"
+        if not path.exists():
+            return []
+        lines = path.read_text(encoding="utf-8").split("\n")[:-1]
+        try:
+            return [json.loads(line) for line in lines]
+        except ValueError as error:
+            raise DataError(
+                str(path), expected="a valid JSON object in every line", got=str(error), hint="restore the file"
+            ) from error
+
+    @cached_property
+    def columns(self) -> dict[str, list[tuple[int, Any]]]:
+        """For each key that was logged, in the order of first appearance, its steps and what was logged there."""
+        found: dict[str, list[tuple[int, Any]]] = {}
+        for row in self.rows:
+            for key, value in row.items():
+                if key != "step":
+                    found.setdefault(key, []).append((int(row["step"]), value))
+        return found
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of numbers that were logged, in the order in which they first appear."""
+        return tuple(key for key, pairs in self.columns.items() if not isinstance(pairs[0][1], dict))
+
+    @cached_property
+    def declared(self) -> Keys:
+        """The keys of the run, with unit and meaning."""
+        return keys_of(self.run)
+
+    def series(self, key: str) -> Series:
+        """All values of a key; SettingError for a key that this run did not log, with those that it did."""
+        if key not in self.keys:
+            self.declared.lookup(key)  # a key that is not declared gets the nearest one as a hint
+            raise SettingError("key", expected=f"one of {', '.join(self.keys) or 'none'}", got=repr(key))
+        steps, values = zip(*self.columns[key], strict=True)
+        numbers = [math.nan if value is None else value for value in values]
+        return Series(np.array(steps, dtype=np.int64), np.array(numbers, dtype=np.float64))
+
+    def last(self, *patterns: str) -> dict[str, float]:
+        """The last value of every key that matches one of the patterns ("metric/*"); all keys without any."""
+        wanted = [key for key in self.keys if not patterns or any(fnmatchcase(key, word) for word in patterns)]
+        values = {key: self.columns[key][-1][1] for key in wanted}
+        return {key: math.nan if value is None else float(value) for key, value in values.items()}
+
+    def logged_table(self, key: str) -> Columns:
+        """The newest table that was logged under a key, such as "metric/scores"; SettingError for another key."""
+        paths = self._paths("table")
+        if key not in paths:
+            raise SettingError("key", expected=f"one of {', '.join(paths) or 'none'}", got=repr(key))
+        tree = read_json(paths[key][-1])
+        return Columns(tree["columns"], tree["rows"])
+
+    @property
+    def pictures(self) -> list[Path]:
+        """The PNG and GIF files that the run logged, in the order of their keys and steps."""
+        return [path for paths in self._paths("picture").values() for path in paths]
+
+    def _paths(self, kind: str) -> dict[str, list[Path]]:
+        """The files of one kind by key, in the order of their steps."""
+        return {
+            key: [self.folder / value[kind] for _, value in pairs]
+            for key, pairs in self.columns.items()
+            if isinstance(pairs[0][1], dict) and kind in pairs[0][1]
+        }
+
+    def table(self, *patterns: str) -> Table:
+        """The last values of the matching keys, beside their unit and meaning; prints as a table."""
+        values = self.last(*patterns)
+        rows = [(key, format_value(value), *self._words(key)) for key, value in values.items()]
+        return Table(("key", "value", "unit", "meaning"), rows)
+
+    def _words(self, key: str) -> tuple[str, str]:
+        """Unit and meaning of a key; empty for one of an evaluation that the run has no longer."""
+        try:
+            known = self.declared.lookup(key)
+        except SettingError:
+            return "", ""
+        return known.unit, known.meaning
+
+    def model(self) -> nn.Module:
+        """The model of the newest good checkpoint, on the CPU, in evaluation mode; DataError without a checkpoint."""
+        payload = load_newest(self.folder / "checkpoints")
+        if payload is None:
+            raise DataError(str(self.folder), expected="a checkpoint", got="none yet")
+        hint = "put run.json back"
+        refuse_other_settings(payload["settings"], self.run, self.folder, of="checkpoint", hint=hint)
+        model = build_model(self.run)
+        model.load_state_dict(payload["players"]["model"]["module"])
+        return model.eval()
+
+    @property
+    def checkpoints(self) -> list[Path]:
+        """The checkpoint files, newest first."""
+        return checkpoints(self.folder / "checkpoints")
+
+    @property
+    def step(self) -> int:
+        """The updates made when the newest row was logged; 0 before the first."""
+        return int(self.rows[-1]["step"] or 0) if self.rows else 0
+
+    @property
+    def training_seconds(self) -> float:
+        """The time that the logged updates took, without evaluations, pauses and what a crash undid."""
+        rated = [
+            (int(row["step"] or 0), row["time/steps_per_second"]) for row in self.rows if "time/steps_per_second" in row
+        ]
+        before = [0, *(step for step, _ in rated)]
+        return sum((step - last) / rate for (step, rate), last in zip(rated, before, strict=False) if rate)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the last update was made and every evaluation with it."""
+        return self.step >= self.run.steps and (not self.run.evaluations or "time/evaluation" in self.rows[-1])
+
+
+def format_value(value: float) -> str:
+    """Four significant digits, without an exponent where that is short.
+
+    >>> [format_value(value) for value in (0.63749, 4096.0, 17.99, float("nan"))]
+    ['0.6375', '4096', '17.99', 'nan']
+    """
+    return f"{value:.4g}" if not math.isfinite(value) or abs(value) < 1e5 else f"{value:.3e}"
+
+
+def format_spread(values: Sequence[float]) -> str:
+    """The only value, or mean +- standard deviation (ddof 1); nothing for no values.
+
+    >>> format_spread([1.0, 2.0, 3.0]), format_spread([0.25]), format_spread([])
+    ('2 +- 1', '0.25', '')
+    """
+    if len(values) < 2:
+        return format_value(values[0]) if values else ""
+    return f"{format_value(mean(values))} +- {format_value(stdev(values))}"

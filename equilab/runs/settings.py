@@ -1,0 +1,90 @@
+"""The settings that decide a result: flat, in words, and compared over runs."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from equilab.errors import DataError
+from equilab.runs.record import Record
+from equilab.runs.run import Run
+from equilab.runs.serial import by_name
+
+
+def leaves(tree: Any, path: str = "") -> dict[str, Any]:
+    """The values of a settings tree by their dotted path; a class by its own name.
+
+    >>> leaves({"data": {"type": "equilab.data.MiniSprites", "size": 64}, "steps": 3})
+    {'data': 'MiniSprites', 'data.size': 64, 'steps': 3}
+    """
+    if isinstance(tree, list) and any(isinstance(item, dict) for item in tree):
+        tree = {str(index): item for index, item in enumerate(tree)}
+    if not isinstance(tree, dict):
+        return {path: tree}
+    found: dict[str, Any] = {}
+    for name, value in tree.items():
+        if name == "type":
+            found |= {path: value.rsplit(".", 1)[-1]} if path else {}
+        else:
+            found |= leaves(value, f"{path}.{name}".strip("."))
+    return found
+
+
+def same_but_seed(run: Run) -> str:
+    """A text that is equal for runs which differ in their seed alone, and in what does not decide a result."""
+    return json.dumps(by_name(run.deciding() | {"seed": None}), sort_keys=True)
+
+
+def method_of(run: Run) -> str:
+    """The name of the objective's class."""
+    return type(run.objective).__name__
+
+
+def settings_of(runs: Sequence[Run]) -> tuple[str, ...]:
+    """For each run the settings in words: fields of the objective in which runs of its method differ, and any other
+    in which runs differ at all, but for the seed and what does not decide a result.
+
+    >>> from equilab.data import MiniSprites
+    >>> from equilab.models import ConvVAE
+    >>> from equilab.objectives import VAE, BetaVAE
+    >>> objectives = (VAE(), BetaVAE(4.0), BetaVAE(16.0))
+    >>> settings_of([Run(MiniSprites(), ConvVAE(), objective) for objective in objectives])
+    ('', 'beta=4', 'beta=16')
+    """
+    trees = [leaves(run.deciding() | {"seed": None}) for run in runs]
+    methods = [method_of(run) for run in runs]
+    words = []
+    for tree, method in zip(trees, methods, strict=True):
+        siblings = [other for other, name in zip(trees, methods, strict=True) if name == method]
+        differing = [
+            path
+            for path, value in tree.items()
+            if any(other.get(path) != value for other in (siblings if path.split(".")[0] == "objective" else trees))
+        ]
+        words.append(" ".join(f"{path.removeprefix('objective.')}={_short(tree[path])}" for path in differing))
+    return tuple(words)
+
+
+def check_alike(records: Sequence[Record]) -> None:
+    """DataError for runs on different data, and for two that are one training: same settings, same seed."""
+    first, known = records[0], dict[str, Record]()
+    for record in records:
+        if record.run.data != first.run.data:
+            raise DataError(
+                "RUN",
+                expected=f"runs on one data set, such as {first.run.data} of {first.folder}",
+                got=f"{record.run.data} in {record.folder}",
+            )
+        key = record.run.key()
+        if key in known:
+            raise DataError(
+                "RUN",
+                expected="different trainings",
+                got=f"{known[key].folder} and {record.folder}, of equal settings and seed {record.run.seed}",
+                hint="name one of them",
+            )
+        known[key] = record
+
+
+def _short(value: Any) -> str:
+    """A number without zeros behind the point; anything else as it prints."""
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,279 @@
+"""The trial before the first update: what would stop a training later is refused before anything is written."""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import pytest
+import torch
+from small import DIGITS, FEW, SPRITES, of_model, trained
+from torch import nn
+
+from equilab.data import (
+    Dataset,
+    Images,
+    ImageTable,
+    IndependentImages,
+    MiniSprites,
+    RotatedDigits,
+    Sampler,
+    TorusSquare,
+)
+from equilab.errors import DataError, SettingError, ShapeError
+from equilab.keys import Key
+from equilab.models import ConvVAE, VariationalAutoencoder
+from equilab.objectives import (
+    EVIDENCE_KEYS,
+    AdaGVAE,
+    Classification,
+    Context,
+    CriticSettings,
+    FactorVAE,
+    Losses,
+    evidence,
+)
+from equilab.objectives.objective import Objective
+from equilab.runs.evaluations import (
+    Disentanglement,
+    Equivariance,
+    Evaluation,
+    Findings,
+    HeldOutLoss,
+    TestError,
+    Traversals,
+)
+from equilab.runs.loop import set_up, train
+from equilab.runs.run import Run
+from equilab.runs.state import State
+from tests.refused import refused
+
+
+@dataclass(frozen=True)
+class SmallDecoder(ConvVAE):
+    """Decodes images of 32 x 32 pixels."""
+
+    def build(self, image_shape, *, generator):
+        built = super().build(image_shape, generator=generator)
+        decoder = nn.Sequential(built.decoder, nn.AvgPool2d(2))
+        return VariationalAutoencoder(built.encoder, decoder, image_shape=image_shape, latent=built.latent)
+
+
+@dataclass(frozen=True)
+class Altered(Objective):
+    """A VAE whose losses are altered by a function of the class."""
+
+    keys = EVIDENCE_KEYS
+    sampler: Sampler = IndependentImages()
+
+    def losses(self, model: VariationalAutoencoder, batch: Images, context: Context) -> Losses:
+        bound = evidence(model, batch.images, context.noise)
+        return self.altered(bound.losses(bound.reconstruction + bound.kl.sum()))
+
+    def altered(self, found: Losses) -> Losses:
+        raise NotImplementedError
+
+
+class Detached(Altered):
+    def altered(self, found):
+        return found._replace(by_player={"model": found.model.detach()})
+
+
+class OfEachImage(Altered):
+    def altered(self, found):
+        return found._replace(by_player={"model": found.model.expand(4)})
+
+
+class Undeclared(Altered):
+    def altered(self, found):
+        return found._replace(terms=found.terms | {"capacities": found.terms["kl"]})
+
+
+class UndeclaredBlocks(Altered):
+    def altered(self, found):
+        return found._replace(by_block={"distance": found.by_block["kl"]})
+
+
+class Forgetful(Altered):
+    """Has no loss for the second player."""
+
+    def build(self, model, *, generator, data=None):
+        return FactorVAE().build(model, generator=generator, data=data)
+
+    def altered(self, found):
+        return found
+
+
+@dataclass(frozen=True)
+class Undeclaring(Evaluation):
+    """Finds what it did not declare."""
+
+    every: int = 0
+    keys: ClassVar = (Key("metric/declared", "1", "what it says"),)
+
+    def __call__(self, moment):
+        return Findings({"metric/other": 1.0})
+
+
+@dataclass(frozen=True)
+class Unlabelled(MiniSprites):
+    """All images show one value of every factor."""
+
+    shapes: int = 1
+    scales: int = 1
+    orientations: int = 1
+    positions: int = 1
+
+
+@dataclass(frozen=True)
+class Whole(Dataset):
+    """Digits of which none are held out."""
+
+    digits: ClassVar = RotatedDigits(num_train=64)
+    factors, image_shape = digits.factors, digits.image_shape
+
+    def open_table(self):
+        return self.digits.open_table()
+
+    def open_labels(self):
+        return self.digits.open_labels()
+
+
+REFUSED: dict[str, tuple[Run, type[Exception], str]] = {
+    "a decoder of the wrong size": (replace(SPRITES, model=SmallDecoder()), ShapeError, "logits"),
+    "images of the wrong size": (replace(SPRITES, data=MiniSprites(size=32)), ShapeError, "image_shape"),
+    "a loss without a gradient": (replace(SPRITES, objective=Detached()), SettingError, "losses of model"),
+    "a loss of each image": (replace(SPRITES, objective=OfEachImage()), SettingError, "losses of model"),
+    "a player without a loss": (replace(SPRITES, objective=Forgetful()), SettingError, "objective"),
+    "a term that is not declared": (replace(SPRITES, objective=Undeclared()), SettingError, "key"),
+    "a term of each block that is not declared": (replace(SPRITES, objective=UndeclaredBlocks()), SettingError, "key"),
+    "a finding that is not declared": (replace(SPRITES, evaluations=(Undeclaring(),)), SettingError, "key"),
+    "a test error of a VAE": (replace(SPRITES, evaluations=(TestError(),)), SettingError, "evaluations"),
+    "scores of a classifier": (replace(DIGITS, evaluations=(Disentanglement(),)), SettingError, "evaluations"),
+    "losses of a classifier": (replace(DIGITS, evaluations=(HeldOutLoss(),)), SettingError, "evaluations"),
+    "traversals of a classifier": (replace(DIGITS, evaluations=(Traversals(),)), SettingError, "evaluations"),
+    "a model without types": (replace(DIGITS, evaluations=(Equivariance(),)), SettingError, "evaluations"),
+    "the second of two": (replace(SPRITES, evaluations=(HeldOutLoss(), TestError())), SettingError, "evaluations"),
+    "nothing held out": (
+        replace(DIGITS, data=Whole(), evaluations=(TestError(),)),
+        SettingError,
+        "data",
+    ),
+    "held-out images": (
+        replace(DIGITS, data=RotatedDigits("test"), evaluations=(TestError(),)),
+        SettingError,
+        "data.split",
+    ),
+    "too few classes": (
+        replace(DIGITS, model=replace(DIGITS.model, num_classes=9), evaluations=(TestError(),)),
+        SettingError,
+        "model.num_classes",
+    ),
+    "too many classes": (
+        replace(DIGITS, model=replace(DIGITS.model, num_classes=11), evaluations=(TestError(),)),
+        SettingError,
+        "model.num_classes",
+    ),
+    "a model of another objective": (replace(SPRITES, objective=Classification()), SettingError, "model"),
+    "a critic of a classifier": (
+        replace(DIGITS, objective=FactorVAE(critic=CriticSettings(hidden=8))),
+        SettingError,
+        "model",
+    ),
+    "labels of several factors": (replace(DIGITS, data=replace(FEW, size=28)), ShapeError, "labels"),
+    "labels that cannot be scored": (
+        replace(SPRITES, data=Unlabelled(), evaluations=(Disentanglement(),)),
+        DataError,
+        "factors",
+    ),
+    "too few images for a score": (replace(SPRITES, evaluations=(Disentanglement(images=20),)), DataError, "codes"),
+    "pairs of data with one factor": (
+        replace(SPRITES, data=MiniSprites(scales=1, orientations=1, positions=1), objective=AdaGVAE()),
+        DataError,
+        "data",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_would_stop_a_training_later_is_refused_before_anything_is_written(name, tmp_path):
+    run, kind, argument = REFUSED[name]
+    with refused(kind, argument):
+        train(run, tmp_path / "run")
+    assert not list(tmp_path.iterdir())
+
+
+GRIDS = (FEW, MiniSprites(), TorusSquare(positions=4), TorusSquare(positions=16), MiniSprites(scales=1, orientations=1))
+
+
+@pytest.mark.parametrize("data", GRIDS, ids=lambda data: f"{type(data).__name__} {len(data)}")
+@pytest.mark.parametrize("protocol", ["locatello2019", "equilab1"])
+def test_data_that_can_be_scored_pass_the_trial(data, protocol):
+    """The trial scores a part of a grid: it must not refuse for being small what the whole would not."""
+    set_up(replace(SPRITES, data=data, evaluations=(Disentanglement(protocol, metrics=()),)))
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        replace(SPRITES, objective=FactorVAE(), evaluations=(HeldOutLoss(), Disentanglement(), Traversals())),
+        replace(DIGITS, evaluations=(TestError(),)),
+    ],
+    ids=["FactorVAE", "classifier with dropout and batch norm"],
+)
+def test_the_trial_leaves_the_state_as_it_was(run):
+    """Weights, running means, modes, optimisers: those of a state that was never tried."""
+    training = set_up(run)
+    untouched = State.build(training.run, training.device)
+    found, expected = training.state.payload(), untouched.payload()
+    assert (found["step"], found["evaluated_at"]) == (expected["step"], expected["evaluated_at"]) == (0, -1)
+    for name, player in expected["players"].items():
+        assert found["players"][name]["optimizer"] == player["optimizer"]
+        for key, value in player["module"].items():
+            assert torch.equal(found["players"][name]["module"][key], value), (name, key)
+    for player in training.state.players.values():
+        assert all(module.training for module in player.module.modules())
+        assert all(parameter.grad is None for parameter in player.parameters)
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        replace(SPRITES, objective=FactorVAE(), evaluations=(Disentanglement(),)),
+        replace(DIGITS, evaluations=(TestError(),)),
+    ],
+    ids=["FactorVAE", "classifier with dropout"],
+)
+def test_a_training_is_the_same_without_its_trial(run, monkeypatch):
+    tried = of_model(trained(run, updates=3))
+    monkeypatch.setattr("equilab.runs.loop.try_run", lambda *_: None)
+    untried = of_model(trained(run, updates=3))
+    assert all(torch.equal(value, untried[name]) for name, value in tried.items())
+
+
+class Curious(Evaluation):
+    """Remembers of how many images it was asked in a trial."""
+
+    every, seen, keys = 0, list[bool](), ()
+
+    def __call__(self, moment):
+        self.seen.append(moment.trial)
+        return Findings()
+
+
+def test_an_evaluation_is_told_that_it_is_tried():
+    set_up(replace(SPRITES, evaluations=(Curious(),)))
+    assert Curious.seen == [True]
+
+
+@pytest.mark.parametrize("run", [SPRITES, DIGITS], ids=["VAE", "classifier"])
+def test_a_trial_shows_no_evaluation_more_than_a_few_images(run, monkeypatch):
+    """Else the trial of dSprites would encode all of it."""
+    measured = (HeldOutLoss(), Disentanglement(), Traversals()) if run is SPRITES else (TestError(),)
+    seen, real = list[int](), ImageTable.gather
+
+    def gather(table, rows):
+        seen.append(len(rows))
+        return real(table, rows)
+
+    monkeypatch.setattr(ImageTable, "gather", gather)
+    set_up(replace(run, data=MiniSprites() if run is SPRITES else RotatedDigits(), evaluations=measured))
+    assert 0 < max(seen) <= 32
