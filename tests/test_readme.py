@@ -79,11 +79,11 @@ def test_the_two_commands_are_targets_of_the_makefile():
     assert set(named) | set(re.findall(r"`make ([a-z-]+)`", TEXT)) <= set(targets)
 
 
-TESTED = ("train", "show", "evaluate", "study")  # a study of several settings: tests/training/test_study.py
+TESTED = ("train", "show", "evaluate", "compare")  # of several settings: tests/equilab/runs/test_compare_command.py
 
 
 def test_no_command_of_the_readme_is_left_out_below():
-    tested = ("make demo", "make test", "wandb leet", *(f"python -m training.{name}" for name in TESTED))
+    tested = ("make demo", "make test", "wandb leet", *(f"equilab {name}" for name in TESTED))
     assert all(command.startswith(tested) for command in COMMANDS)
     assert len(SNIPPETS) == 4
 
