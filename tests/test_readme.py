@@ -27,6 +27,8 @@ def run(command: str, folder: Path, *more: str) -> subprocess.CompletedProcess[s
     words = shlex.split(command)
     if words[0] == "python":
         words[0] = sys.executable
+    if words[0] == "equilab":
+        words[:1] = [sys.executable, "-m", "equilab"]
     if words[0] == "wandb":
         words[0] = str(Path(sys.executable).with_name("wandb"))
     clean = {key: value for key, value in os.environ.items() if not key.startswith("WANDB_")}  # nobody's account
