@@ -1,0 +1,85 @@
+"""The process of one run: it trains, keeps the traceback of a failure, and stops when the pool's process ends."""
+
+import logging
+import multiprocessing
+import os
+import pickle
+import signal
+import sys
+import threading
+import traceback
+from pathlib import Path
+from typing import NamedTuple
+
+from equilab.runs.folder import BusyError
+from equilab.runs.loop import train
+from equilab.runs.study.planned import Planned
+from equilab.runs.study.states import claimed, keep_failure, saved_state
+from equilab.runs.study.study_file import load_study
+
+OUTPUT = "output.txt"
+"""The file of a run folder that holds all that its process wrote to stdout and stderr."""
+
+
+class Job(NamedTuple):
+    """What a process is to do. planned: the pickled `Planned`, whose classes the study file may define."""
+
+    planned: bytes
+    folder: Path  # of the run
+    file: Path | None  # of the study, which is executed first; None: the study was made in Python
+    group: str  # W&B group of the run, unless WANDB_RUN_GROUP gives another
+
+
+def work(job: Job) -> None:
+    """Ends the process with the exit status of `advance`."""
+    if sys.platform != "win32":
+        os.setsid()  # Ctrl-C on the terminal reaches the pool alone, which then asks for a stop once
+    threading.Thread(target=_stop_with_the_pool, daemon=True).start()
+    job.folder.mkdir(parents=True, exist_ok=True)
+    with open(job.folder / OUTPUT, "ab", buffering=0) as output:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+            os.dup2(output.fileno(), stream.fileno())
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    os.environ.setdefault("WANDB_RUN_GROUP", job.group)
+    sys.exit(advance(job))
+
+
+def advance(job: Job) -> int:
+    """Train a run to its end, from where it stopped: 0 done or left to another process, 1 failed, 128 + n signal n.
+
+    A run that is done or failed is left alone.
+    """
+    try:
+        with claimed(job.folder):
+            try:
+                return _train(job)
+            except BusyError:
+                raise
+            except Exception:
+                text = traceback.format_exc()
+                print(text, file=sys.stderr)
+                keep_failure(job.folder, text)
+                return 1
+    except BusyError:
+        return 0
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+
+
+def _train(job: Job) -> int:
+    if job.file is not None:
+        load_study(job.file)
+    planned: Planned = pickle.loads(job.planned)
+    if saved_state(planned) != "planned":
+        return 0
+    stopped = train(planned.run, planned.folder).signal
+    return 0 if stopped is None else 128 + stopped
+
+
+def _stop_with_the_pool() -> None:
+    """Waits for the end of the pool's process, even by SIGKILL, then requests a stop: the run is saved and left."""
+    pool = multiprocessing.parent_process()
+    assert pool is not None
+    pool.join()
+    os.kill(os.getpid(), signal.SIGTERM)
