@@ -157,7 +157,7 @@ def rerun_failed(
 
 def _work(planned: list[Planned], folder: Path, processes: int, threads: int, file: Path | None) -> Ended:
     """The end of a pool over these runs."""
-    _CONTEXT.set_forkserver_preload(["equilab.runs.study.child"])
+    _CONTEXT.set_forkserver_preload(["equilab.runs.study.child", "torch._dynamo"])  # seconds for each run otherwise
     file = None if file is None else file.absolute()
     pool = Pool(deque(planned), processes, threads, file, folder.absolute().name)
     with StopRequest() as stop:
