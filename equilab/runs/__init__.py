@@ -16,10 +16,26 @@ from equilab.runs.loop import NonFiniteLoss, Outcome, train
 from equilab.runs.record import Record, Series
 from equilab.runs.run import Logging, Run
 from equilab.runs.sinks.sink import Sink
+from equilab.runs.study import (
+    Chart,
+    Plan,
+    Results,
+    Shard,
+    Status,
+    Study,
+    changed,
+    collect_study,
+    crossed,
+    plan_study,
+    rerun_failed,
+    run_study,
+    study_status,
+)
 from equilab.runs.tables import Table
 
 __all__ = [
     "OF_VAE",
+    "Chart",
     "Compute",
     "Disentanglement",
     "Equivariance",
@@ -30,12 +46,24 @@ __all__ = [
     "Moment",
     "NonFiniteLoss",
     "Outcome",
+    "Plan",
     "Record",
+    "Results",
     "Run",
     "Series",
+    "Shard",
     "Sink",
+    "Status",
+    "Study",
     "Table",
     "TestError",
     "Traversals",
+    "changed",
+    "collect_study",
+    "crossed",
+    "plan_study",
+    "rerun_failed",
+    "run_study",
+    "study_status",
     "train",
 ]

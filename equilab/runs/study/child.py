@@ -57,9 +57,7 @@ def advance(job: Job) -> int:
             except BusyError:
                 raise
             except Exception:
-                text = traceback.format_exc()
-                print(text, file=sys.stderr)
-                keep_failure(job.folder, text)
+                keep_failure(job.folder, traceback.format_exc())
                 return 1
     except BusyError:
         return 0

@@ -37,7 +37,9 @@ class Status:
 
     def table(self) -> Table:
         """The runs that are running, failed, or planned and stopped on the way."""
-        shown = [run for run in self.runs if run.state in ("running", "failed") or (run.state == "planned" and run.step)]
+        shown = [
+            run for run in self.runs if run.state in ("running", "failed") or (run.state == "planned" and run.step)
+        ]
         rows = [(run.name, run.state, f"{run.step} of {run.steps}", run.error) for run in shown]
         return Table(("run", "state", "updates", "error"), rows)
 

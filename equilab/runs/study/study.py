@@ -76,3 +76,9 @@ class Study:
         values = {path: [tree[path] for tree in trees if path in tree] for path in paths}
         kept = [path for path in paths if any(value != values[path][0] for value in values[path])]
         return [{path: tree.get(path) for path in kept} for tree in trees]
+
+    def values(self, run: Run) -> dict[str, Any]:
+        """The values of a run's repeated settings, and of those of the chart; None where it lacks one."""
+        tree = leaves(run.deciding())
+        paths = [*self.repeated, *((self.chart.x, self.chart.curves) if self.chart else ())]
+        return {path: tree.get(path) for path in paths}
