@@ -195,10 +195,14 @@ def _write(study: Study, found: Results, folder: Path, kind: str) -> list[Path]:
 
 
 def _in_words(found: Results) -> Table:
-    """The summary as a table of words, without the columns that the files alone need."""
-    kept = [index for index, name in enumerate(found.summary.header) if name not in ("planned", "missing")]
-    rows = [tuple(_word(row[index]) for index in kept) for row in found.summary.rows]
-    return Table(tuple(found.summary.header[index] for index in kept), rows)
+    """The summary as a table of words, without empty columns and those that the files alone need."""
+    header, rows = found.summary
+    kept = [
+        index
+        for index, name in enumerate(header)
+        if name not in ("planned", "missing") and any(row[index] is not None for row in rows)
+    ]
+    return Table(tuple(header[index] for index in kept), [tuple(_word(row[index]) for index in kept) for row in rows])
 
 
 def _word(cell: object) -> str:

@@ -1,12 +1,13 @@
 """The plan of a study: its runs, the hours and the disk that those not done yet will take, from timed probes."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from equilab.errors import EquilabError, check_count
+from equilab.runs.loop import set_up
 from equilab.runs.run import Run
 from equilab.runs.serial import to_tree
 from equilab.runs.settings import leaves
@@ -16,6 +17,8 @@ from equilab.runs.study.probe import Cost, probe
 from equilab.runs.study.states import state_of
 from equilab.runs.study.study import Study
 from equilab.runs.tables import Table
+
+Measured = TypeVar("Measured")
 
 
 class Kind(NamedTuple):
@@ -108,6 +111,8 @@ def plan_study(
     kinds = dict[str, list[Planned]]()
     for each in left:
         kinds.setdefault(kind_of(each.run, study.repeated), []).append(each)
+    for each in left[:1]:
+        _named(each, set_up)  # what the first set-up of a process imports is not counted
     probed = [_probed(kind, threads, seconds) for kind in kinds.values()]
     return Plan(probed, len(states) - len(left), processes or default_processes(study, threads), threads)
 
@@ -126,11 +131,16 @@ def _probed(kind: Sequence[Planned], threads: int, seconds: float) -> Kind:
     run = first.run
     if run.compute.threads == 0:
         run = replace(run, compute=replace(run.compute, threads=threads))
-    try:
-        cost = probe(run, seconds=seconds)
-    except EquilabError as error:
-        raise error.within(first.name) from error
+    cost = _named(first._replace(run=run), lambda run: probe(run, seconds=seconds))
     return Kind(label(run, shared), [each.run for each in kind], cost)
+
+
+def _named(planned: Planned, measure: Callable[[Run], Measured]) -> Measured:
+    """What `measure` gives for a run; what it raises names the run."""
+    try:
+        return measure(planned.run)
+    except EquilabError as error:
+        raise error.within(planned.name) from error
 
 
 def _row(kind: Kind) -> tuple[str, ...]:

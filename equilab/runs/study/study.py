@@ -69,12 +69,14 @@ class Study:
     def differing(self) -> list[dict[str, Any]]:
         """For each run its values of the settings in which runs differ, a class by its name; None where it lacks one.
 
-        A setting that only some classes have is among them if it differs between runs that have it.
+        A setting that only some classes have is among them if it differs between runs that have it. Repeated settings
+        are last.
         """
         trees = [leaves(run.deciding()) for run in self.runs]
         paths = list(dict.fromkeys(path for tree in trees for path in tree))
         values = {path: [tree[path] for tree in trees if path in tree] for path in paths}
         kept = [path for path in paths if any(value != values[path][0] for value in values[path])]
+        kept.sort(key=lambda path: path in self.repeated)
         return [{path: tree.get(path) for path in kept} for tree in trees]
 
     def values(self, run: Run) -> dict[str, Any]:

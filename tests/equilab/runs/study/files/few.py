@@ -1,4 +1,4 @@
-"""Two sizes and two seeds of a classifier of rotated digits, trained for a few updates, with an objective of its own."""
+"""Two sizes and two seeds of a classifier of rotated digits, trained for a few updates, by an objective of its own."""
 
 from dataclasses import dataclass
 
