@@ -111,7 +111,7 @@ def test_a_run_that_fails_stops_no_other_and_is_trained_again_when_asked(tmp_pat
     assert {each.name: files(each.folder) for each in others} == claimed_by_another
 
     failure_file(failed.folder).write_text("MemoryError\n")  # a failure whose cause is gone
-    done = [each for each in others if each.run.seed == 1][0]
+    done = others[1]
     (done.folder / "metrics.jsonl").unlink()
     for checkpoint in (done.folder / "checkpoints").iterdir():
         checkpoint.unlink()
@@ -146,40 +146,39 @@ def test_a_child_that_is_killed_twice_has_failed(tmp_path):
     assert {run.error for run in ended.status.runs} == {"killed by SIGKILL twice, perhaps for its memory"}
 
 
-def test_a_killed_pool_leaves_runs_that_stop_by_themselves_and_go_on(tmp_path, undisturbed):
+def test_a_killed_and_an_interrupted_pool_leave_runs_that_go_on(tmp_path, undisturbed):
+    """SIGKILL: the processes of the runs notice, save and stop by themselves; SIGINT: the pool asks them to."""
     process = pool(tmp_path, "--processes", "2")
     wait_until(lambda: all(step(each) >= 4 for each in long_runs(tmp_path)))
     process.send_signal(signal.SIGKILL)
     process.communicate()
     wait_until(lambda: all(state_of(each) != "running" for each in long_runs(tmp_path)))
-    assert {state_of(each) for each in long_runs(tmp_path)} == {"planned"}
-    assert all(0 < step(each) < each.run.steps for each in long_runs(tmp_path))
-    run_study(load_study(LONG), tmp_path, processes=2, file=LONG)
-    assert_as_undisturbed(tmp_path, undisturbed)
+    steps = [step(each) for each in long_runs(tmp_path)]
+    assert all(0 < found < each.run.steps for found, each in zip(steps, long_runs(tmp_path), strict=True))
 
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_to_the_pool_saves_every_run_and_says_how_to_go_on(tmp_path, undisturbed, number):
     process = pool(tmp_path, "--processes", "2")
-    wait_until(lambda: all(step(each) >= 4 for each in long_runs(tmp_path)))
-    os.killpg(process.pid, number)  # as Ctrl-C on a terminal: to all of its processes
+    wait_until(lambda: all(step(each) > found for each, found in zip(long_runs(tmp_path), steps, strict=True)))
+    os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C on a terminal: to all processes that belong to it
     said, _ = process.communicate()
-    assert process.returncode == 128 + number, said
+    assert process.returncode == 128 + signal.SIGINT, said
     assert "Traceback" not in said
-    assert f"stopped by {number.name}" in said
-    assert f"equilab study run {LONG} --folder {tmp_path}" in said
-    for each in long_runs(tmp_path):
-        assert list((each.folder / "checkpoints").iterdir())
-        assert not failure_file(each.folder).exists()
+    assert f"-m equilab study run {LONG} --folder {tmp_path}" in said
+    assert {state_of(each) for each in long_runs(tmp_path)} == {"planned"}
+
     run_study(load_study(LONG), tmp_path, processes=2, file=LONG)
     assert_as_undisturbed(tmp_path, undisturbed)
 
 
 def test_two_pools_share_a_study(tmp_path, undisturbed):
-    first, second = pool(tmp_path, "--processes", "1"), pool(tmp_path, "--processes", "1")
-    said = [process.communicate()[0] for process in (first, second)]
-    started = [line for words in said for line in words.splitlines() if line.startswith("done ")]
-    assert sorted(started) == sorted(f"done {each.name}" for each in long_runs(tmp_path)), said
+    process = pool(tmp_path, "--processes", "1")
+    first, second = long_runs(tmp_path)
+    wait_until(lambda: state_of(first) == "running")
+    ended = run_study(load_study(LONG), tmp_path, processes=1, file=LONG)
+    assert [run.state for run in ended.status.runs][1] == "done"
+    said, _ = process.communicate()
+    assert process.returncode == 0, said
+    assert f"started {first.name}" in said
+    assert f"started {second.name}" not in said
     assert_as_undisturbed(tmp_path, undisturbed)
 
 
