@@ -11,7 +11,7 @@ from equilab.errors import DataError, SettingError
 from equilab.runs.folder import read_run
 from equilab.runs.run import Run
 
-PACKAGE = Path(equilab.__file__).parent
+PACKAGE = Path(equilab.__file__).resolve().parent  # an editable install reaches it by a link
 FOLDER = next(each for each in (PACKAGE / "configs", PACKAGE.parent / "configs") if each.is_dir())
 """The recipes: in the package as it was installed, else beside it in a checkout."""
 
