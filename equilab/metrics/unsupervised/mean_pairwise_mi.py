@@ -33,6 +33,7 @@ class MeanPairwiseMI(Metric):
     """
 
     name: ClassVar[str] = "mean_pairwise_mi"
+    needs_factors: ClassVar[bool] = False
     unit: ClassVar[str] = "nats"
     better: ClassVar[Literal["up", "down", ""]] = "down"
     bins: int = 20  # cells of each block
