@@ -33,6 +33,8 @@ class Scores(Mapping[str, Score]):
     seed: int = 0
     versions: dict[str, str] = field(default_factory=dict)  # of the packages that the values depend on
     settings: dict[str, str] = field(default_factory=dict)  # of each metric, as it is written in Python
+    notes: tuple[str, ...] = ()  # in which way the numbers are not those of a protocol
+    white: dict[str, float] = field(default_factory=dict)  # largest entry of the matrix of Gaussian noise, by score
 
     def __getitem__(self, name: str) -> Score:
         """The score of that name; KeyError lists those there are."""
