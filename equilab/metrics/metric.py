@@ -39,6 +39,7 @@ class Score:
     parts: tuple["Score", ...] = ()  # further values of the same metric
     unit: str = "0 to 1"
     better: Literal["up", "down", ""] = "up"  # which way is better; empty where neither is
+    full: float = 1.0  # the entry of the matrix that pictures show in full colour; the codes do not decide it
 
     def __post_init__(self) -> None:
         assert self.matrix.shape == (len(self.rows), len(self.columns)), f"{self.name}: {self.matrix.shape}"

@@ -102,7 +102,8 @@ def checked_names(names: Any, argument: str) -> tuple[str, ...]:
     ('shape', 'x')
     """
     if isinstance(names, str | bytes) or not isinstance(names, Iterable):
-        raise DataError(argument, expected="a sequence of names", got=repr(names))
+        got = f"the string {names!r}" if isinstance(names, str | bytes) else repr(names)
+        raise DataError(argument, expected="a sequence of names", got=got)
     try:
         return tuple(name.decode() if isinstance(name, bytes) else str(name) for name in names)
     except UnicodeDecodeError as error:

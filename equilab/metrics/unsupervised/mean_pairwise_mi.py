@@ -54,6 +54,7 @@ class MeanPairwiseMI(Metric):
             matrix=information,
             rows=labels,
             columns=labels,
+            full=float(np.log(self.bins)),
             unit=self.unit,
             better=self.better,
         )
