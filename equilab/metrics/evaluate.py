@@ -148,13 +148,11 @@ def check_scoring(
     metrics: Sequence[str | Metric] | None = None,
     protocol: str = "locatello2019",
     factor_names: Sequence[str] | ndarray = (),
-    num_observations: int = 0,
     seed: int = 0,
 ) -> None:
     """Raises what `score_codes` would raise of such codes and factors, in a fraction of its time.
 
-    Each metric draws little, and one whose fit takes long leaves it out. Arguments as of `score_codes`, and
-    num_observations: how many the scoring will have, where these are no complete grid; default 0: those given.
+    Each metric draws little, and one whose fit takes long leaves it out. Arguments as of `score_codes`.
 
     >>> factors = np.stack(np.unravel_index(np.arange(60), (3, 4, 5)), 1)
     >>> check_scoring(factors + 0.01, factors)
@@ -163,8 +161,8 @@ def check_scoring(
     means, posterior = encoded(codes)
     table = CodeTable(means, as_array(factors, "factors"), factor_names, posterior)
     check_names(table)
+    _check(chosen, table.factor_table, is_grid=table.is_grid, strict=False)
     for metric in chosen:
-        check_enough(metric, num_observations or len(table.codes), is_grid=table.is_grid, strict=False)
         try:
             with_sample_budget(metric, _CHECKED).check(table, table.blocks(None), generator_of(metric, seed))
         except EquilabError as error:

@@ -277,7 +277,9 @@ def test_factors_that_are_continuous_are_refused_with_what_scores_them():
     rng = np.random.default_rng(0)
     factors = rng.random((20_000, 3))
     hint = "np.digitize(column, np.linspace(column.min(), column.max(), 21)[1:-1])"
-    with refused(DataError, "factors", expected="integers", got="float64 with 20000 values in column 0 of 20000 rows", hint=hint):
+    with refused(
+        DataError, "factors", expected="integers", got="float64 with 20000 values in column 0 of 20000 rows", hint=hint
+    ):
         score_codes(factors, factors)
     numbered = np.stack([np.unique(column, return_inverse=True)[1] for column in factors.T], axis=1)
     for each in (numbered, numbered[:, :1], numbered // 1.5):
