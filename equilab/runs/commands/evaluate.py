@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import torch
 import tyro
 
 from equilab.errors import DataError, SettingError, check_count
@@ -86,6 +87,8 @@ def _of_run(options: Options) -> Scores:
     if not isinstance(model, VariationalAutoencoder):
         raise DataError(str(options.what), expected="a variational autoencoder", got=f"a {type(model).__name__}")
     device = prepare(record.run.compute)
+    if record.run.compute.channels_last:  # as in the training: another order of memory rounds otherwise
+        model = model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     names = _references(options, (*_OF_IMAGES, "untrained"))
     logged = next((each for each in record.run.evaluations if isinstance(each, Disentanglement)), None)
     images = options.images if options.images is not None else logged.images if logged else 0
