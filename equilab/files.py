@@ -1,5 +1,6 @@
 """Files as they are opened safely: plain ones only, read up to a bound, written beside under a new name and renamed."""
 
+import errno
 import os
 import secrets
 import stat
@@ -20,17 +21,20 @@ _BINARY = getattr(os, "O_BINARY", 0)  # Windows needs it
 def open_plain(path: Path) -> BinaryIO:
     """The file, open for reading bytes; a link is followed to its end.
 
-    Raises DataError for a folder, a FIFO, a socket or a device, without waiting for it; OSError as `open` does.
+    Raises DataError for a FIFO, a socket or a device, without waiting for it; OSError as `open` does.
     """
     return os.fdopen(_plain(path, os.open(path, os.O_RDONLY | _NO_WAIT | _BINARY)), "rb")
 
 
 def _plain(path: Path, descriptor: int) -> int:
     """The descriptor of a plain file; any other is closed and refused."""
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise DataError(str(path), expected="a plain file", got="a folder, a pipe or a device")
-    return descriptor
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return descriptor
+    os.close(descriptor)
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
+    raise DataError(str(path), expected="a plain file", got="a pipe, a socket or a device")
 
 
 def read_plain(path: Path, *, most: int) -> bytes:

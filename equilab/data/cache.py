@@ -64,7 +64,7 @@ def _is_right(path: Path, digest: str) -> bool:
 
 
 def _build(path: Path, build: Callable[[], Iterator[bytes]], *, digest: str, num_bytes: int, title: str) -> None:
-    """Writes a file beside `path`, checks it, flushes it to the disk, renames it; the lock's holder is the only one to do it."""
+    """Writes a file beside `path`, checks it, flushes it to the disk, renames it; only the lock's holder does."""
     from rich.console import Console
     from rich.progress import Progress
 
