@@ -93,10 +93,10 @@ def test_no_command_of_the_readme_is_left_out_below():
 @pytest.mark.slow
 def test_every_command_about_a_run_does_what_it_says(tmp_path):
     """The commands in the order of the README, on real dSprites; the trainings are cut to two updates."""
-    shown = run(find("equilab train factor_vae_dsprites --help"), tmp_path)
+    shown = run(find("equilab train factor_vae --help"), tmp_path)
     assert "--objective.gamma" in shown.stdout
 
-    trained = run(find("equilab train factor_vae_dsprites --objective.gamma"), tmp_path, *SHORT)
+    trained = run(find("equilab train factor_vae --objective.gamma"), tmp_path, *SHORT)
     assert trained.returncode == 0, trained.stderr
     resumed = run(find("equilab train --resume"), tmp_path)
     assert resumed.returncode == 0, resumed.stderr
@@ -134,7 +134,7 @@ def test_every_command_about_a_run_does_what_it_says(tmp_path):
 
 @pytest.mark.slow
 def test_an_online_training_without_a_login_falls_back(tmp_path):
-    command = find("equilab train factor_vae_dsprites --log.wandb online")
+    command = find("equilab train factor_vae --log.wandb online")
     done = run(command, tmp_path, *SHORT)
     assert done.returncode == 0, done.stderr
     assert "not logged in (wandb login), so this run is kept offline" in done.stderr
