@@ -23,7 +23,7 @@ def read_npz(path: Path, *, most: int) -> dict[str, ndarray]:
     """The arrays of an archive by name, as numpy.savez writes it; nothing in it is unpickled.
 
     path: of a plain file. most: bytes that its arrays may take in all, unpacked. Raises DataError, with the bound, for
-    an archive that holds more, and for a single array; one of `UNREADABLE` for a broken archive, and for what is no archive.
+    an archive that holds more, and for a single array; one of `UNREADABLE` for a broken archive, or for none.
     """
     with open_plain(path) as file:
         if file.read(len(np.lib.format.MAGIC_PREFIX)) == np.lib.format.MAGIC_PREFIX:

@@ -43,10 +43,10 @@ def read_plain(path: Path, *, most: int) -> bytes:
     Raises DataError for a larger file, before it is read, and for what is no plain file; OSError as `open` does.
     """
     with open_plain(path) as file:
-        if os.fstat(file.fileno()).st_size > most or len(content := file.read(most + 1)) > most:
-            size = os.fstat(file.fileno()).st_size
+        size = os.fstat(file.fileno()).st_size
+        if size > most:
             raise DataError(str(path), expected=f"a file of at most {most:,} bytes", got=f"{size:,}")
-    return content
+        return file.read(size)
 
 
 def refuse_link(path: Path) -> None:

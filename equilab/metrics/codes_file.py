@@ -33,7 +33,7 @@ def read_codes(path: Path | str) -> CodesFile:
     factor_sizes (k,), the number of values of each factor; blocks (d,), for each dimension the number of its block,
     dimensions of one number belonging together; manifolds, for each block 0, 1, ... the name of the manifold that its
     dimensions lie on, each the `manifold` of a class of blocks, such as "euclidean".
-    Nothing in it is unpickled, and no more than 2 GiB are unpacked. Raises DataError or ShapeError, with the path, for a
+    Nothing in it is unpickled, and no more than 2 GiB are read. Raises DataError or ShapeError, with the path, for a
     missing, malformed or inconsistent file.
 
     >>> import tempfile

@@ -15,12 +15,13 @@ from torch import Tensor, nn
 
 from equilab.data import Feed
 from equilab.objectives import Context, Losses
-from equilab.runs.checkpoint import load_newest, save
+from equilab.runs.checkpoint import load_state, save
 from equilab.runs.compute import autocast, prepare, resolve_precision, seed_layers
 from equilab.runs.evaluations import Evaluation, Findings, Moment
-from equilab.runs.folder import claim, locked, refuse_other_settings
+from equilab.runs.folder import Held, claim, locked, refuse_other_settings
 from equilab.runs.keys import keys_of, scalars
 from equilab.runs.progress import Clock, Progress, peak_memory
+from equilab.runs.rows import refuse_changed_rows, refuse_rows_without_checkpoint
 from equilab.runs.run import Run
 from equilab.runs.sinks.sink import Sink
 from equilab.runs.sinks.sinks import Sinks, open_sinks
@@ -81,7 +82,7 @@ def train(run: Run, folder: Path, *, sinks: Sequence[Sink] = ()) -> Outcome:
     training = set_up(run)
     run, state = training.run, training.state
     with ExitStack() as stack:
-        stack.enter_context(locked(folder))
+        held = stack.enter_context(locked(folder))
         claim(folder, run)
         position = restore(state, run, folder)
         if state.step >= run.steps and not due_evaluations(run, state):
@@ -95,7 +96,7 @@ def train(run: Run, folder: Path, *, sinks: Sequence[Sink] = ()) -> Outcome:
             due = due_evaluations(run, state)
             saves = stop.signal or is_due(state.step, run.log.checkpoint_every, run.steps)
             if saves and saved_at != state.step:
-                saved_at = checkpoint(state, run, folder, opened)
+                saved_at = checkpoint(state, run, held, opened)
             if stop.signal:
                 break
             if due:
@@ -106,7 +107,7 @@ def train(run: Run, folder: Path, *, sinks: Sequence[Sink] = ()) -> Outcome:
                 opened.log(state.step, found)
                 state.evaluated_at, clock = state.step, Clock(state.step)
                 if state.step >= run.steps:
-                    checkpoint(state, run, folder, opened)
+                    checkpoint(state, run, held, opened)
             if state.step >= run.steps:
                 break
 
@@ -194,30 +195,36 @@ def is_due(step: int, every: int, last: int) -> bool:
 def restore(state: State, run: Run, folder: Path) -> int | None:
     """Puts the newest checkpoint into the state; the length of metrics.jsonl at it, or None without a checkpoint.
 
-    Raises DataError, naming the settings, for a checkpoint of a run with others; more updates are no difference.
+    Raises DataError, naming the settings, for a checkpoint of a run with others; more updates are no difference. Raises
+    it, too, where rows of metrics.jsonl were changed, and where there are rows without the checkpoint before them.
     """
-    saved = load_newest(folder / "checkpoints")
+    saved = load_state(folder / "checkpoints")
     if saved is None:
+        refuse_rows_without_checkpoint(folder, run.log.checkpoint_every)
         return None
     hint = "put run.json back, or train in another folder"
     refuse_other_settings(saved["settings"], run, folder, of="checkpoint", hint=hint)
+    position, digest = saved["log_position"]
+    refuse_changed_rows(folder / "metrics.jsonl", position, digest)
     state.restore(saved)
-    return saved["log_position"]
+    return position
 
 
-def checkpoint(state: State, run: Run, folder: Path, sinks: Sinks) -> int:
-    """The step that was saved, with the log's length, so that a resumed run goes on with exactly these rows.
+def checkpoint(state: State, run: Run, held: Held, sinks: Sinks) -> int:
+    """The step that was saved, with length and digest of the log, so that a resumed run goes on with exactly its rows.
 
-    Raises NonFiniteLoss for a weight that is not a finite number.
+    Raises NonFiniteLoss for a weight that is not a finite number, WriteError for a full disk, and for a folder of which
+    something was removed or replaced.
     """
+    held.check()
     if not state.is_finite():
         raise NonFiniteLoss(f"step {state.step}: a weight is not finite")
     payload = state.payload() | {
         "key": run.key(),
         "settings": run.deciding(),
-        "log_position": sinks.record.sync(),
+        "log_position": (sinks.record.sync(), sinks.record.digest),
     }
-    save(folder / "checkpoints", state.step, payload)
+    save(held.folder / "checkpoints", state.step, payload)
     return state.step
 
 

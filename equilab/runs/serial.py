@@ -17,6 +17,7 @@ from types import ModuleType, UnionType
 from typing import Any
 
 from equilab.errors import DataError, SettingError
+from equilab.files import read_plain
 
 OWN_MODULES = (
     "equilab.data",
@@ -183,10 +184,12 @@ def from_tree(tree: Any, known: dict[str, type], where: str = "run", *, format: 
 
 
 def read_json(path: Path) -> Any:
-    """The content of a JSON file; DataError says what is wrong with a missing or broken one."""
+    """The content of a JSON file of at most 64 MiB; DataError says what is wrong with a missing or broken one."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(read_plain(path, most=2**26).decode())
     except OSError as error:
         raise DataError(str(path), expected="the run.json of a run folder", got=error.strerror) from error
-    except ValueError as error:
+    except DataError:
+        raise
+    except (ValueError, RecursionError) as error:
         raise DataError(str(path), expected="valid JSON", got=str(error)) from error
