@@ -88,8 +88,8 @@ def writing(path: Path, num_bytes: int = 0) -> Iterator[None]:
         yield
     except OSError as error:
         raise WriteError(
-            f"{path}: cannot be written ({error.strerror or error}; {room(path.parent, num_bytes)}); the checkpoints are "
-            "intact. Make room, or make the folder writable, and go on with the run"
+            f"{path}: cannot be written ({error.strerror or error}; {room(path.parent, num_bytes)}); the "
+            "checkpoints are intact. Make room, or make the folder writable, and go on with the run"
         ) from error
 
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from equilab.data import Feed
 from equilab.objectives import Context, Losses
 from equilab.runs.checkpoint import load_state, save
-from equilab.runs.compute import autocast, prepare, resolve_precision, seed_layers
+from equilab.runs.compute import autocast, kept_generators, prepare, resolve_precision, seed_layers
 from equilab.runs.evaluations import Evaluation, Findings, Moment
 from equilab.runs.folder import Held, claim, locked, refuse_other_settings
 from equilab.runs.keys import keys_of, scalars
@@ -27,7 +27,7 @@ from equilab.runs.sinks.sink import Sink
 from equilab.runs.sinks.sinks import Sinks, open_sinks
 from equilab.runs.state import State, build_model
 from equilab.runs.stop import Interrupted, StopRequest
-from equilab.runs.trial import try_run
+from equilab.runs.trial import naming, refuse_huge_batch, try_run
 
 
 class NonFiniteLoss(RuntimeError):
@@ -61,11 +61,16 @@ def set_up(run: Run) -> Training:
     Raises SettingError, ShapeError or DataError for a run that could not be trained or evaluated to its end.
     """
     device = prepare(run.compute)
+    refuse_huge_batch(run)
     run = replace(run, precision=resolve_precision(run.precision, device))
-    state = State.build(run, device)
-    feed = Feed(run.data, run.objective.sampler, run.batch_size, seed=run.seed, device=device)
+    seed_layers(run.seed, 0, device, purpose="set up")
+    with naming("model"):
+        state = State.build(run, device)
+    with naming("data"):
+        feed = Feed(run.data, run.objective.sampler, run.batch_size, seed=run.seed, device=device)
+        batch = feed.at(0)
     training = Training(run, device, state, feed)
-    try_run(run, state, feed.at(0), training.moment(), keys_of(run))
+    try_run(run, state, batch, training.moment(), keys_of(run))
     return training
 
 
@@ -79,9 +84,10 @@ def train(run: Run, folder: Path, *, sinks: Sequence[Sink] = ()) -> Outcome:
     Raises what `set_up` does, before anything is written; DataError for a folder that holds another run; BusyError,
     NonFiniteLoss and WriteError.
     """
-    training = set_up(run)
-    run, state = training.run, training.state
     with ExitStack() as stack:
+        stack.enter_context(kept_generators())
+        training = set_up(run)
+        run, state = training.run, training.state
         held = stack.enter_context(locked(folder))
         claim(folder, run)
         position = restore(state, run, folder)
@@ -175,6 +181,7 @@ def evaluate(due: list[Evaluation], training: Training, progress: Callable[[int,
     start, (run, device, state, _) = perf_counter(), training
     untrained = (lambda: build_model(run).to(device).eval()) if state.step >= run.steps else None
     moment = training.moment(untrained=untrained, progress=progress)
+    seed_layers(run.seed, state.step, device, purpose="evaluations")
     with evaluating(state.model), torch.no_grad():
         found = reduce(or_, [evaluation(moment) for evaluation in due])
     return found | Findings({"time/evaluation": perf_counter() - start})

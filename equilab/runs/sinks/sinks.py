@@ -83,7 +83,7 @@ class JsonLines:
             got = "was removed or replaced" if not there else "was written"
             raise WriteError(
                 f"{self._path}: {got} by somebody else while this process trained. The updates since the last "
-                "checkpoint are not saved. Put the file back, and go on with the run, or train in another folder"
+                "checkpoint are not saved. Put the file back and go on with the run"
             )
         return self._length
 
