@@ -67,13 +67,6 @@ def find_device(name: str) -> torch.device:
     return device
 
 
-def machine_memory() -> int | None:
-    """The bytes of memory of the machine; None where the system does not tell."""
-    if sys.platform == "win32":
-        return None
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-
-
 def _keep_freed_memory() -> None:
     """Let glibc keep freed blocks instead of handing them back to the system.
 

@@ -47,12 +47,13 @@ class Saved:
     """What run.json holds.
 
     run: the settings. key: the run's key when it was started, which a longer training keeps. environment: versions and
-    machine that it was started with.
+    machine that it was started with. recipe: path of the file of one's own that it was started from; None: of none.
     """
 
     run: Run
     key: str
     environment: dict[str, Any]
+    recipe: str | None = None
 
 
 def environment() -> dict[str, Any]:
@@ -204,14 +205,15 @@ def refuse_other_settings(before: dict[str, Any], run: Run, folder: Path, *, of:
         raise DataError(str(folder), expected=f"the settings of its {of}", got=", ".join(found), hint=hint)
 
 
-def claim(folder: Path, run: Run) -> None:
+def claim(folder: Path, run: Run, recipe: Path | None = None) -> None:
     """Writes run.json: of a new run, or of one that goes on with more updates or other settings that decide nothing.
 
-    Raises DataError, naming the settings, where the folder holds another run.
+    folder: of the run. run: its settings. recipe: file of one's own that a new run comes from. Raises DataError, naming
+    the settings, where the folder holds another run.
     """
     path = folder / "run.json"
     if not path.exists():
-        _write(path, Saved(run, run.key(), environment()))
+        _write(path, Saved(run, run.key(), environment(), None if recipe is None else str(recipe)))
         return
     saved = read_run(folder, modules_of(to_tree(run)))
     refuse_other_settings(saved.run.deciding(), run, folder, of="run.json", hint="choose another folder")
@@ -235,6 +237,7 @@ def extend_run(folder: Path, saved: Saved, steps: int) -> Saved:
 
 def _write(path: Path, saved: Saved) -> None:
     tree = {"format": FORMAT, "key": saved.key, "run": to_tree(saved.run), "environment": saved.environment}
+    tree |= {"recipe": saved.recipe} if saved.recipe else {}
     content = json.dumps(tree, indent=2).encode()
     with writing(path, len(content)):
         write_atomically(path, content)
@@ -265,15 +268,26 @@ def read_run(path: Path, modules: Iterable[str] = ()) -> Saved:
     Only known dataclasses are built: the project's own, and those of `modules`, which the caller names.
     Raises DataError.
     """
-    path = path if path.suffix == ".json" else path / "run.json"
+    path, modules = (path if path.suffix == ".json" else path / "run.json"), tuple(modules)
     tree = _read(path)
     known = known_classes(modules)
     try:
         run = from_tree(tree["run"], known, format=tree["format"])
     except EquilabError as error:
+        if tree.get("recipe") and not modules and error.argument.endswith(".type"):
+            error.hint = f"{error.hint}; this run was started from {tree['recipe']}: --modules {tree['recipe']}"
         raise error.within(str(path)) from error
     except (TypeError, RecursionError) as error:  # an abstract class, or lists in lists in lists
         raise DataError(str(path), expected="the settings of a run", got=str(error)) from error
     if not isinstance(run, Run):
         raise DataError(str(path), expected="a Run", got=type(run).__name__)
-    return Saved(run, tree["key"], tree["environment"])
+    return Saved(run, tree["key"], tree["environment"], tree.get("recipe"))
+
+
+def recipe_of(path: Path) -> Path | None:
+    """The file of one's own that the run of a run.json, or of its folder, was started from; it is not read.
+
+    Raises DataError for a run.json that cannot be read.
+    """
+    found = _read(path if path.suffix == ".json" else path / "run.json").get("recipe")
+    return Path(found) if isinstance(found, str) else None

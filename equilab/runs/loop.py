@@ -17,10 +17,12 @@ from equilab.data import Feed
 from equilab.objectives import Context, Losses
 from equilab.runs.checkpoint import load_state, save
 from equilab.runs.compute import autocast, kept_generators, prepare, resolve_precision, seed_layers
+from equilab.runs.divergence import NonFiniteLoss, refuse_non_finite, warn_of_divergence
 from equilab.runs.evaluations import Evaluation, Findings, Moment
 from equilab.runs.folder import Held, claim, locked, refuse_other_settings
 from equilab.runs.keys import keys_of, scalars
-from equilab.runs.progress import Clock, Progress, peak_memory
+from equilab.runs.memory import peak_memory
+from equilab.runs.progress import Clock, Progress
 from equilab.runs.rows import refuse_changed_rows, refuse_rows_without_checkpoint
 from equilab.runs.run import Run
 from equilab.runs.sinks.sink import Sink
@@ -28,10 +30,6 @@ from equilab.runs.sinks.sinks import Sinks, open_sinks
 from equilab.runs.state import State, build_model
 from equilab.runs.stop import Interrupted, StopRequest
 from equilab.runs.trial import naming, refuse_huge_batch, try_run
-
-
-class NonFiniteLoss(RuntimeError):
-    """The loss, or a weight, stopped being a number; the message names the step and the terms."""
 
 
 class Outcome(NamedTuple):
@@ -74,29 +72,30 @@ def set_up(run: Run) -> Training:
     return training
 
 
-def train(run: Run, folder: Path, *, sinks: Sequence[Sink] = ()) -> Outcome:
+def train(run: Run, folder: Path, *, sinks: Sequence[Sink] = (), recipe: Path | None = None) -> Outcome:
     """Train until the last update and its evaluations, or until SIGTERM or SIGINT.
 
     run: the settings. folder: of the run; one that is empty gets the run.json, of one that holds this run the training
     goes on from the newest checkpoint. From a checkpoint on, everything that follows is bit-identical to a run that was
     never stopped, on one machine: batches and noise are functions of (seed, step). sinks: further receivers of rows,
-    tables and pictures, beside the folder and W&B; one that fails is left out, with a warning.
-    Raises what `set_up` does, before anything is written; DataError for a folder that holds another run; BusyError,
-    NonFiniteLoss and WriteError.
+    tables and pictures, beside the folder and W&B; one that fails is left out, with a warning. recipe: the file of
+    one's own that the run comes from, which run.json then names.
+    Raises what `set_up` does, before anything is written; DataError for a folder that holds another run, or whose rows
+    or checkpoints do not fit; BusyError, NonFiniteLoss and WriteError; StoppedAtOnce at a second Ctrl-C.
     """
     with ExitStack() as stack:
         stack.enter_context(kept_generators())
         training = set_up(run)
         run, state = training.run, training.state
         held = stack.enter_context(locked(folder))
-        claim(folder, run)
+        claim(folder, run, recipe)
         position = restore(state, run, folder)
         if state.step >= run.steps and not due_evaluations(run, state):
             return Outcome(state.step, None)  # nothing is left to do, and nothing to log
         stop = stack.enter_context(StopRequest())
         opened = stack.enter_context(open_sinks(run, folder, position, sinks))
         progress = stack.enter_context(Progress(run.steps, state.step))
-        saved_at, clock = (-1 if position is None else state.step), Clock(state.step)
+        saved_at, clock, diverged = (-1 if position is None else state.step), Clock(state.step), False
         state.model.train()
         while True:
             due = due_evaluations(run, state)
@@ -125,6 +124,7 @@ def train(run: Run, folder: Path, *, sinks: Sequence[Sink] = ()) -> Outcome:
                 rate, clock = clock.rate(state.step), Clock(state.step)
                 timing = {"time/steps_per_second": rate, "time/memory": peak_memory()}
                 opened.log(state.step, Findings(values | timing))
+                diverged = warn_of_divergence(values, state.step, before=diverged, last=run.steps)
     return Outcome(state.step, stop.signal)
 
 
@@ -233,14 +233,3 @@ def checkpoint(state: State, run: Run, held: Held, sinks: Sinks) -> int:
     }
     save(held.folder / "checkpoints", state.step, payload)
     return state.step
-
-
-def refuse_non_finite(losses: Losses, state: State) -> None:
-    """Raises NonFiniteLoss when a loss is not a finite number, before it reaches the weights."""
-    total = sum(loss.detach() for loss in losses.by_player.values())
-    if not bool(torch.as_tensor(total).isfinite()):
-        terms = ", ".join(f"{name} = {value:.6g}" for name, value in scalars(losses).items())
-        raise NonFiniteLoss(
-            f"step {state.step + 1}: the loss is not finite ({terms}). Start again with a smaller "
-            "--optimizer.learning-rate, --optimizer.clip-norm 10 or --precision float32"
-        )

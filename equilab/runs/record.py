@@ -16,6 +16,7 @@ from torch import nn
 
 from equilab.errors import DataError, SettingError
 from equilab.runs.checkpoint import checkpoints, load_state
+from equilab.runs.divergence import has_diverged
 from equilab.runs.evaluations import Columns
 from equilab.runs.folder import Saved, read_run, refuse_other_settings
 from equilab.runs.keys import Keys, keys_of
@@ -162,8 +163,10 @@ class Record:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the last update was made and every evaluation with it."""
-        return self.step >= self.run.steps and (not self.run.evaluations or "time/evaluation" in self.rows[-1])
+        """Whether the last update was made, every evaluation with it, and the loss did not diverge."""
+        if self.step < self.run.steps or any(has_diverged(row) for row in self.rows if row["step"] >= self.run.steps):
+            return False
+        return not self.run.evaluations or "time/evaluation" in self.rows[-1]
 
 
 def format_value(value: float) -> str:

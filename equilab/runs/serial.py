@@ -18,6 +18,7 @@ from typing import Any
 
 from equilab.errors import DataError, SettingError
 from equilab.files import read_plain
+from equilab.runs.own_files import loaded_file
 
 OWN_MODULES = (
     "equilab.data",
@@ -45,14 +46,18 @@ def _dataclasses_of(module: ModuleType) -> Iterable[type]:
 def known_classes(modules: Iterable[str] = ()) -> dict[str, type]:
     """The dataclasses that a file may name, by "module.Class": the project's own, then those of `modules`.
 
-    Importing `modules` runs their code: name only modules that you trust. Raises SettingError for one that is missing.
+    modules: names on the Python path, or .py files, whose folders are importable from then on. Importing them runs
+    their code: name only modules that you trust. Raises SettingError for one that is missing, DataError for a file that
+    cannot be loaded.
     """
     known: dict[str, type] = {}
     for name in (*OWN_MODULES, *modules):
         try:
-            module = import_module(name)
+            module = loaded_file(Path(name)) if name.endswith(".py") else import_module(name)
         except ModuleNotFoundError as error:
-            raise SettingError("modules", expected="modules on the Python path", got=f"{name!r} ({error})") from error
+            hint = "or their files: --modules path/to/my_module.py"
+            got = f"{name!r} ({error})"
+            raise SettingError("modules", expected="modules on the Python path", got=got, hint=hint) from error
         known |= {f"{found.__module__}.{found.__qualname__}": found for found in _dataclasses_of(module)}
     return known
 

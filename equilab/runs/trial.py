@@ -15,9 +15,10 @@ from torch import Tensor, nn
 import equilab
 from equilab.errors import EquilabError, SettingError
 from equilab.objectives import Context, Losses
-from equilab.runs.compute import autocast, machine_memory
+from equilab.runs.compute import autocast
 from equilab.runs.evaluations import Moment
 from equilab.runs.keys import Keys, scalars
+from equilab.runs.memory import machine_memory
 from equilab.runs.run import Run
 from equilab.runs.state import State
 
