@@ -11,6 +11,7 @@ import traceback
 from pathlib import Path
 from typing import NamedTuple
 
+from equilab.files import append_to, make_folder
 from equilab.runs.folder import BusyError
 from equilab.runs.loop import train
 from equilab.runs.study.planned import Planned
@@ -35,8 +36,7 @@ def work(job: Job) -> None:
     if sys.platform != "win32":
         os.setsid()  # Ctrl-C on the terminal reaches the pool alone, which then asks for a stop once
     threading.Thread(target=_stop_with_the_pool, daemon=True).start()
-    job.folder.mkdir(parents=True, exist_ok=True)
-    with open(job.folder / OUTPUT, "ab", buffering=0) as output:
+    with append_to(make_folder(job.folder) / OUTPUT) as output:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
             os.dup2(output.fileno(), stream.fileno())
@@ -71,7 +71,7 @@ def _train(job: Job) -> int:
     planned: Planned = pickle.loads(job.planned)
     if saved_state(planned) != "planned":
         return 0
-    stopped = train(planned.run, planned.folder).signal
+    stopped = train(planned.run, planned.folder, recipe=job.file).signal
     return 0 if stopped is None else 128 + stopped
 
 

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from filelock import FileLock
 
 from equilab.errors import SettingError
+from equilab.files import refuse_link, write_atomically
 from equilab.runs.compute import find_device, resolve_precision
-from equilab.runs.folder import write_atomically
 from equilab.runs.run import Run
 from equilab.runs.serial import read_json
 from equilab.runs.settings import method_of
@@ -114,6 +114,7 @@ def settle_precision(runs: Sequence[Run], folder: Path) -> None:
     if not automatic:
         return
     folder.mkdir(parents=True, exist_ok=True)
+    refuse_link(folder / ".study.lock")
     with FileLock(folder / ".study.lock"):
         if not (folder / "study.json").exists():
             (first, *_) = with_one_precision(automatic, folder)

@@ -8,7 +8,8 @@ from typing import Literal, TypeAlias
 from filelock import FileLock, Timeout
 
 from equilab.errors import DataError
-from equilab.runs.folder import BusyError, is_locked, write_atomically
+from equilab.files import make_folder, refuse_link, write_atomically
+from equilab.runs.folder import BusyError, is_locked
 from equilab.runs.record import Record
 from equilab.runs.serial import modules_of, to_tree
 from equilab.runs.study.planned import Planned
@@ -21,7 +22,7 @@ _PATIENCE = 1.0  # seconds; a look at a lock holds it for less
 @contextmanager
 def claimed(folder: Path) -> Iterator[None]:
     """Hold a run of a study for this process, from before its set-up on; BusyError when another one has it."""
-    folder.mkdir(parents=True, exist_ok=True)
+    refuse_link(make_folder(folder) / ".claim")
     lock = FileLock(folder / ".claim")
     try:
         lock.acquire(timeout=_PATIENCE, poll_interval=0.05)

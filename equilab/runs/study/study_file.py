@@ -1,11 +1,10 @@
 """Study files: Python that defines `study`, of this project by name or of your own by path."""
 
-import importlib.util
-import sys
 from difflib import get_close_matches
 from pathlib import Path
 
 from equilab.errors import DataError, SettingError
+from equilab.runs.own_files import loaded_file
 from equilab.runs.recipes import FOLDER
 from equilab.runs.study.study import Study
 
@@ -34,20 +33,11 @@ def find_study(name: str) -> Path:
 
 
 def load_study(path: Path) -> Study:
-    """The object called `study` of a Python file, which is executed; modules beside it can be imported.
+    """The object called `study` of a Python file, which is executed once; modules beside it can be imported.
 
-    Raises DataError for a file without one.
+    Raises DataError for a file without one, or that does not run.
     """
-    folder = str(path.absolute().parent)
-    if folder not in sys.path:
-        sys.path.append(folder)
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        raise DataError(str(path), expected="a Python module", got="a file that cannot be loaded")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault(path.stem, module)  # dataclasses, pickles and run.json look the module up by name
-    spec.loader.exec_module(module)
-    study = getattr(module, "study", None)
+    study = getattr(loaded_file(path), "study", None)
     if not isinstance(study, Study):
         raise DataError(str(path), expected="an equilab.runs.Study called `study`", got=type(study).__name__)
     return study

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from equilab.errors import SettingError
+from equilab.files import write_atomically
 from equilab.runs.evaluations import Columns
-from equilab.runs.folder import write_atomically
 
 
 def write_table(table: Columns, path: Path) -> None:

@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 
 import numpy as np
+import pyarrow.parquet as parquet
 import pytest
 from PIL import Image
 from scipy import stats
@@ -154,7 +155,6 @@ def test_csv_holds_every_number_and_empty_cells(study, tmp_path):
 
 
 def test_parquet_holds_every_number_with_its_type(study, tmp_path):
-    parquet = pytest.importorskip("pyarrow.parquet")
     found = collect_study(study, tmp_path)
     for table in (found.rows, found.summary):
         write_table(table, tmp_path / "table.parquet")

@@ -20,9 +20,9 @@ from tests.refused import refused
 
 MEASURED = replace(
     SPRITES,
-    steps=30,
-    evaluations=(HeldOutLoss(every=10, images=16), Traversals(every=7)),
-    log=Logging(every=3, checkpoint_every=10, wandb="off"),
+    steps=12,
+    evaluations=(HeldOutLoss(every=4, images=16), Traversals(every=5)),
+    log=Logging(every=3, checkpoint_every=5, wandb="off"),
 )
 
 
@@ -49,9 +49,9 @@ def test_an_evaluation_is_counted_as_often_as_the_loop_makes_it(every, steps, co
 def test_the_cost_of_a_run_follows_from_its_parts():
     between, last = (Timing(2.0, 7, False), Timing(3.0, 11, False)), (Timing(20.0, 70, False), Timing(30.0, 110, True))
     cost = Cost(start=5.0, update=0.1, updates=9, row=100, checkpoint=1000, between=between, last=last)
-    assert cost.seconds(MEASURED) == pytest.approx(5 + 30 * 0.1 + 2 * 2 + 4 * 3 + 20 + 30)
+    assert cost.seconds(MEASURED) == pytest.approx(5 + 12 * 0.1 + 2 * 2 + 2 * 3 + 20 + 30)
     assert cost.cut
-    settings = cost.num_bytes(MEASURED) - (10 * 100 + 2 * 1000 + 2 * 7 + 4 * 11 + 70 + 110)
+    settings = cost.num_bytes(MEASURED) - (4 * 100 + 2 * 1000 + 2 * 7 + 2 * 11 + 70 + 110)
     assert 500 < settings < 5000  # of run.json
 
 

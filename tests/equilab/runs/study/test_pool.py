@@ -97,7 +97,7 @@ def test_a_run_that_fails_stops_no_other_and_is_trained_again_when_asked(tmp_pat
     assert [state_of(each) for each in others] == ["done", "done"]
     assert ended.status.counts == {"planned": 0, "running": 0, "done": 2, "failed": 1}
     error = ended.status.runs[0].error
-    assert re.match(r"equilab.runs.loop.NonFiniteLoss: step \d: the loss is not finite", error)
+    assert re.search(r"NonFiniteLoss: step \d: the loss is not finite", error)
     assert failure_file(failed.folder).read_text().startswith("Traceback")
     assert error == last_line(failed.folder)
 

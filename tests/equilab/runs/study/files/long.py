@@ -9,7 +9,7 @@ base = Run(
     data=MiniSprites(shapes=1, scales=1, orientations=2, positions=4),
     model=ConvVAE(latent_dim=3),
     objective=VAE(),
-    steps=200,
+    steps=120,
     batch_size=8,
     precision="float32",
     compute=Compute(threads=1),
