@@ -29,7 +29,7 @@ def changed(settings: Settings, values: Mapping[str, Any]) -> Settings:
 
 def _changed(settings: Any, name: str, value: Any, path: str) -> Any:
     """The settings with one value changed. name: what is left of the dotted path, which errors name in full."""
-    known = [field.name for field in fields(settings)] if is_dataclass(settings) else []
+    known = _names(settings)
     first, _, rest = name.partition(".")
     if first not in known:
         near = get_close_matches(first, known, n=1)
@@ -41,6 +41,11 @@ def _changed(settings: Any, name: str, value: Any, path: str) -> Any:
         )
     inner = _changed(getattr(settings, first), rest, value, path) if rest else value
     return replace(settings, **{first: inner})
+
+
+def _names(settings: Any) -> list[str]:
+    """The names of the settings of a dataclass; none for anything else."""
+    return [field.name for field in fields(settings) if field.init] if is_dataclass(settings) else []
 
 
 def crossed(run: Run, settings: Mapping[str, Sequence[Any]], *, seeds: Sequence[int] = (0,)) -> list[Run]:

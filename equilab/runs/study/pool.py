@@ -26,8 +26,11 @@ from equilab.runs.study.study import Study
 
 logger = logging.getLogger("equilab.study")
 
-_METHODS = multiprocessing.get_all_start_methods()
-_CONTEXT = multiprocessing.get_context("forkserver" if "forkserver" in _METHODS else "spawn")
+_CONTEXT = (
+    multiprocessing.get_context("forkserver")  # imports once what every run needs
+    if "forkserver" in multiprocessing.get_all_start_methods()
+    else multiprocessing.get_context("spawn")
+)
 _LIBRARY_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # read when a library is loaded
 _LOOK = 0.2  # seconds between two looks at whether a stop was requested
 

@@ -65,8 +65,9 @@ def _is_claimed(folder: Path) -> bool:
 
 
 def open_record(planned: Planned) -> Record:
-    """The record of a run that was begun. Raises DataError."""
-    return Record.open(planned.folder, modules=modules_of(to_tree(planned.run)))
+    """The record of a run that was begun. Raises DataError, for one that was not, too."""
+    begun = (planned.folder / "run.json").exists()
+    return Record.open(planned.folder, modules=modules_of(to_tree(planned.run)) if begun else ())
 
 
 def failure_file(folder: Path) -> Path:

@@ -62,7 +62,8 @@ def status_of(planned: Planned) -> RunStatus:
     """The state of one run, how far it is, and its error."""
     state = state_of(planned)
     error = last_line(planned.folder) if state == "failed" else ""
-    return RunStatus(planned.name, state, _step(planned), planned.run.steps, error)
+    step = planned.run.steps if state == "done" else _step(planned)
+    return RunStatus(planned.name, state, step, planned.run.steps, error)
 
 
 def _step(planned: Planned) -> int:
