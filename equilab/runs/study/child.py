@@ -28,20 +28,21 @@ class Job(NamedTuple):
     planned: bytes
     folder: Path  # of the run
     file: Path | None  # of the study, which is executed first; None: the study was made in Python
-    group: str  # W&B group of the run, unless WANDB_RUN_GROUP gives another
+    variables: dict[str, str]  # environment of the pool, which may have changed since its first process was started
 
 
 def work(job: Job) -> None:
     """Ends the process with the exit status of `advance`."""
     if sys.platform != "win32":
         os.setsid()  # Ctrl-C on the terminal reaches the pool alone, which then asks for a stop once
+    os.environ.clear()
+    os.environ.update(job.variables)
     threading.Thread(target=_stop_with_the_pool, daemon=True).start()
     with append_to(make_folder(job.folder) / OUTPUT) as output:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
             os.dup2(output.fileno(), stream.fileno())
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    os.environ.setdefault("WANDB_RUN_GROUP", job.group)
     sys.exit(advance(job))
 
 

@@ -7,7 +7,7 @@ import pickle
 import signal
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import wait
@@ -78,9 +78,11 @@ class Pool:
         if planned.run.compute.threads == 0:
             compute = replace(planned.run.compute, threads=self.threads)
             planned = planned._replace(run=replace(planned.run, compute=compute))
-        job = Job(pickle.dumps(planned), planned.folder, self.file, self.group)
+        variables = os.environ | dict.fromkeys(_LIBRARY_THREADS, str(planned.run.compute.threads))
+        variables.setdefault("WANDB_RUN_GROUP", self.group)
+        job = Job(pickle.dumps(planned), planned.folder, self.file, variables)
         process = _CONTEXT.Process(target=work, args=(job,), name=planned.name)
-        with _library_threads(planned.run.compute.threads):
+        with _environment(variables | {"PYTHONPATH": os.pathsep.join(sys.path)}):
             process.start()
         self.running[process] = planned
         logger.info("started %s", planned.name)
@@ -181,15 +183,12 @@ def num_cores() -> int:
 
 
 @contextmanager
-def _library_threads(threads: int) -> Iterator[None]:
-    """The threads of numpy's and scikit-learn's libraries in processes that are started meanwhile."""
-    before = {name: os.environ.get(name) for name in _LIBRARY_THREADS}
-    os.environ.update(dict.fromkeys(_LIBRARY_THREADS, str(threads)))
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """The environment in which a first process is started, which imports the packages that all of them share."""
+    before = dict(os.environ)
+    os.environ.update(variables)
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        os.environ.clear()
+        os.environ.update(before)

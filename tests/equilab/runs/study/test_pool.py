@@ -16,6 +16,7 @@ from processes import ROOT, assert_identical, environment, rows
 from small import SPRITES, files
 
 from equilab.errors import SettingError
+from equilab.runs.record import Record
 from equilab.runs.study import Shard, Study, crossed, rerun_failed, run_study, study_status
 from equilab.runs.study.planned import Planned, planned_runs
 from equilab.runs.study.states import failure_file, last_line, state_of
@@ -189,3 +190,23 @@ def test_counts_out_of_range_are_refused_before_anything_is_written(tmp_path, na
         with refused(SettingError, name, got=value):
             train(study, tmp_path / "study", **{name: value})
     assert not (tmp_path / "study").exists()
+
+
+def test_a_process_has_the_variables_of_the_pool_and_its_own_threads(tmp_path, monkeypatch):
+    """Also those that were set after the first process, from which all are forked, was started."""
+    file = tmp_path / "reporting.py"
+    file.write_text(
+        f"{LONG.read_text()}\nimport os, sys\n"
+        "print({name: os.environ.get(name) for name in ('OMP_NUM_THREADS', 'WANDB_RUN_GROUP', 'SET_LATE')})\n"
+        "study = Study([base.__class__(**{**vars(base), 'steps': 1, 'compute': Compute()})])\n"
+    )
+    monkeypatch.setenv("SET_LATE", "yes")
+    monkeypatch.delenv("WANDB_RUN_GROUP", raising=False)
+    study = load_study(file)
+    before = dict(os.environ)
+    assert run_study(study, tmp_path / "my_study", threads=2, processes=1, file=file).status.counts["done"] == 1
+    assert dict(os.environ) == before
+    (planned,) = planned_runs(study, tmp_path / "my_study")
+    said = (planned.folder / "output.txt").read_text()
+    assert "{'OMP_NUM_THREADS': '2', 'WANDB_RUN_GROUP': 'my_study', 'SET_LATE': 'yes'}" in said
+    assert Record.open(planned.folder).run.compute.threads == 2
