@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from equilab.errors import DataError
+from equilab.errors import DataError, SettingError
 from equilab.keys import Key
 from equilab.runs.evaluations import Columns
 from equilab.runs.evaluations.disentanglement import REFERENCES
@@ -26,7 +26,7 @@ class Row(NamedTuple):
     score: str
     value: float
     references: tuple[float | None, ...]
-    key: Key
+    key: Key | None  # None: of an evaluation that the run has no longer
 
 
 @dataclass(frozen=True)
@@ -95,8 +95,8 @@ def _tidy(rows: Sequence[Row], settings: Mapping[str, Mapping[str, Any]]) -> Col
                 row.score,
                 row.value,
                 *row.references,
-                row.key.unit,
-                row.key.better,
+                row.key.unit if row.key else "",
+                row.key.better if row.key else "",
             ]
             for row in rows
         ],
@@ -113,7 +113,7 @@ def _rows(planned: Planned, record: Record, patterns: Sequence[str]) -> list[Row
             name,
             values[name],
             tuple(values.get(f"{name}_{reference}") for reference in REFERENCES),
-            record.declared.lookup(name),
+            _declaration(name, record),
         )
         for name in chosen
     ]
@@ -123,7 +123,15 @@ def _is_chosen(name: str, record: Record, patterns: Sequence[str]) -> bool:
     if patterns:
         return any(fnmatchcase(name, pattern) for pattern in patterns)
     is_reference = any(name.endswith(f"_{reference}") for reference in REFERENCES)
-    return name.startswith("metric/") and not is_reference and "{}" not in record.declared.lookup(name).name
+    known = _declaration(name, record)
+    return name.startswith("metric/") and not is_reference and known is not None and "{}" not in known.name
+
+
+def _declaration(name: str, record: Record) -> Key | None:
+    try:
+        return record.declared.lookup(name)
+    except SettingError:
+        return None
 
 
 def _has(run: Run, name: str) -> bool:

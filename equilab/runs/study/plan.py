@@ -82,8 +82,8 @@ class Plan:
             f"{self.table()}\n\n{self.done + self.num_runs} runs, {self.done} done, {self.num_runs} to train: "
             f"{hours:.3g} hours one after the other, {self.seconds / 3600:.3g} in {self.processes} processes of "
             f"{self.threads} threads, {self.num_bytes / 2**20:.3g} MiB without the files of W&B\n"
-            f"Measured from {timed} updates and one call of each evaluation of {len(self.kinds)} kinds of run, each "
-            f"alone on this machine.{cut}"
+            f"Measured from {timed} updates and one call of each evaluation of {len(self.kinds)} kinds of run, one "
+            f"at a time on this machine as busy as it is.{cut}"
         )
 
 

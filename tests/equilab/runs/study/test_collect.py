@@ -209,3 +209,13 @@ def test_a_chart_of_a_score_that_no_run_has_is_refused(charted, tmp_path):
     found = collect_study(charted, tmp_path)
     with refused(DataError, "chart", expected="a finished run with metric/mig"):
         curves_of(replace(charted.chart, score="metric/mig"), found)
+
+
+def test_a_score_of_an_evaluation_that_the_run_has_no_longer_is_collected_by_name_only(tmp_path):
+    study = Study([replace(SCORED, evaluations=())])
+    (planned,) = planned_runs(study, tmp_path)
+    finish(planned, mig(0.25))
+    with refused(DataError, str(tmp_path), expected="a finished run with scores"):
+        collect_study(study, tmp_path)
+    (row,) = records(collect_study(study, tmp_path, scores=("metric/mig",)).rows)
+    assert (row["value"], row["ceiling"], row["unit"]) == (0.25, 0.98, "")
