@@ -26,11 +26,11 @@ from equilab.runs.study.chart import chart_table, curves_of, draw_chart
 from equilab.runs.study.collect import Results, collect_study
 from equilab.runs.study.plan import plan_study
 from equilab.runs.study.planned import Shard
-from equilab.runs.study.pool import Ended, rerun_failed, run_study
 from equilab.runs.study.status import study_status
 from equilab.runs.study.study import Study
 from equilab.runs.study.study_file import find_study, load_study
 from equilab.runs.study.table_files import check_format, write_table
+from equilab.runs.study.train_study import Ended, rerun_failed, run_study
 from equilab.runs.tables import Table
 
 

@@ -12,10 +12,10 @@ from equilab.runs.run import Run
 from equilab.runs.serial import to_tree
 from equilab.runs.settings import leaves
 from equilab.runs.study.planned import Planned, Shard, label, planned_runs
-from equilab.runs.study.pool import default_processes
 from equilab.runs.study.probe import Cost, probe
 from equilab.runs.study.states import state_of
 from equilab.runs.study.study import Study
+from equilab.runs.study.train_study import default_processes
 from equilab.runs.tables import Table
 
 Measured = TypeVar("Measured")
