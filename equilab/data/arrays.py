@@ -108,9 +108,10 @@ class ArrayFile(Dataset):
         if found != self.digest:
             raise DataError(self.path, expected=f"the file of digest {self.digest}", got=f"one of digest {found}")
         try:
-            with np.load(self.path, allow_pickle=False) as file:
-                content = {name: file[name] for name in file.files}
-        except (BadZipFile, ValueError, OSError, EOFError) as error:
+            content = read_npz(Path(self.path), most=_MOST_BYTES)
+        except DataError:
+            raise
+        except UNREADABLE as error:
             raise DataError(self.path, expected="an .npz file of arrays", got=str(error).splitlines()[0]) from error
         if IMAGES not in content:
             raise DataError(self.path, expected=f"an array {IMAGES}", got=", ".join(content) or "no array")

@@ -12,20 +12,7 @@ import equilab
 from equilab.files import write_atomically
 from equilab.runs import memory
 
-UNIX_ONLY = {
-    "resource",
-    "fcntl",
-    "pwd",
-    "grp",
-    "termios",
-    "tty",
-    "pty",
-    "syslog",
-    "posix",
-    "crypt",
-    "readline",
-    "curses",
-}
+UNIX_ONLY = {"resource", "fcntl", "pwd", "grp", "termios", "tty", "pty", "syslog", "posix", "curses"}
 FILES = sorted(Path(equilab.__file__).parent.rglob("*.py"))
 
 
