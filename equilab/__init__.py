@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         runs,
         schedules,
     )
+    from equilab.runs.export import load
     from equilab.runs.record import Record
     from equilab.runs.run import Run
     from equilab.runs.train_method import train
@@ -45,6 +46,7 @@ __all__ = [
     "interop",
     "keys",
     "latents",
+    "load",
     "metrics",
     "models",
     "nn",
@@ -58,6 +60,7 @@ __all__ = [
 _SHORT = {
     "Record": "equilab.runs.record",
     "Run": "equilab.runs.run",
+    "load": "equilab.runs.export",
     "train": "equilab.runs.train_method",
 }
 """Names of a subpackage that the front door has, too, by their module."""

@@ -36,7 +36,7 @@ def part_classes(kind: type[Part]) -> dict[str, type[Part]]:
     found: dict[str, type[Part]] = {}
     for each in kind.__subclasses__():
         found |= part_classes(each)
-        if is_dataclass(each) and not inspect.isabstract(each):
+        if is_dataclass(each) and not inspect.isabstract(each) and not each.__name__.startswith("_"):
             found[part_name(each)] = each
     return dict(sorted(found.items()))
 

@@ -15,7 +15,7 @@ from equilab.runs.own_files import load_file, make_importable
 from equilab.runs.parts import find_part, part_classes
 from equilab.runs.run import Run
 
-PACKAGE = Path(equilab.__file__).parent
+PACKAGE = Path(equilab.__file__).resolve().parent  # an editable install reaches it by a link
 FOLDER = next(each for each in (PACKAGE / "configs", PACKAGE.parent / "configs") if each.is_dir())
 """The recipes: in the package as it was installed, else beside it in a checkout."""
 
