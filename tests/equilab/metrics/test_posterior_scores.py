@@ -33,13 +33,13 @@ def flat(scores) -> dict[str, float]:
     return scores.flat()
 
 
-def test_the_entry_points_have_six_keywords_and_the_settings_eight_fields():
+def test_the_entry_points_have_six_keywords_and_the_settings_nine_fields():
     for entry in (evaluate, score_codes):
         kinds = [parameter.kind for parameter in inspect.signature(entry).parameters.values()]
         assert kinds == [inspect.Parameter.POSITIONAL_OR_KEYWORD] * 2 + [inspect.Parameter.KEYWORD_ONLY] * 6
         for name in inspect.signature(entry).parameters:
             assert f"\n    {name}: " in entry.__doc__
-    assert len(inspect.signature(ScoreSettings).parameters) <= 8
+    assert len(inspect.signature(ScoreSettings).parameters) <= 9
 
 
 def test_a_posterior_brings_its_own_blocks():
