@@ -10,7 +10,7 @@ from numpy import ndarray
 from torch import Tensor
 
 from equilab.data import Dataset
-from equilab.errors import EquilabError, SettingError, check_count
+from equilab.errors import DataError, EquilabError, SettingError, check_count
 from equilab.latents import Blocks, Posterior
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.encoding import (
@@ -73,6 +73,8 @@ def evaluate(
     chosen = choose_metrics(protocol, metrics)  # errors come before minutes of encoding, not after
     check_count("seed", seed, least=0)
     _check_settings(settings)
+    if not isinstance(dataset, Dataset):
+        raise DataError("dataset", expected="a Dataset, such as MiniSprites()", got=repr(dataset))
     observations = observations_to_encode(dataset, settings, seed=seed)
     is_grid = dataset.is_grid and len(observations) == len(dataset)
     factors = FactorTable(dataset.labels(observations).astype(np.int32), dataset.factors.names)
@@ -158,6 +160,7 @@ def check_scoring(
     >>> check_scoring(factors + 0.01, factors)
     """
     chosen = choose_metrics(protocol, metrics)
+    check_count("seed", seed, least=0)
     means, posterior = encoded(codes)
     table = CodeTable(means, as_array(factors, "factors"), factor_names, posterior)
     check_names(table)
