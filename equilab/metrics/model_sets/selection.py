@@ -40,6 +40,8 @@ def select(scores: ndarray, selector: ndarray, *, better: Literal["up", "down"] 
     if len(wrong) or not len(scores):
         got = wrong[0] if len(wrong) else "no runs"
         raise DataError("scores", expected="finite numbers, one for each run, and at least one run", got=got)
+    if np.isinf(selector).any():
+        raise DataError("selector", expected="finite numbers, or NaN for a run that it cannot judge", got="infinity")
     if np.isnan(selector).all():
         raise DataError("selector", expected="a number for at least one run", got="NaN for all")
     gain = scores if better == "up" else -scores

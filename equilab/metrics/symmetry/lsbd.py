@@ -55,6 +55,8 @@ def lsbd_distances(codes: ndarray, axes: Sequence[int] | None = None) -> LSBDist
     chosen = tuple(range(grid.ndim - 1)) if axes is None else checked_sequence(axes, "axes", expected)
     if not chosen:
         raise SettingError("axes", expected="at least one cyclic factor", got="none")
+    if len(set(chosen)) < len(chosen):
+        raise SettingError("axes", expected="different ones", got=chosen)
     for axis in chosen:
         if isinstance(axis, bool) or not isinstance(axis, Integral) or not 0 <= axis < grid.ndim - 1:
             raise SettingError("axes", expected=expected, got=axis)
