@@ -7,8 +7,9 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from equilab.errors import DataError, check_count
-from equilab.metrics.arguments import check_generator, check_number, checked_numbers
+from equilab.errors import DataError, ShapeError, check_count
+from equilab.metrics.arguments import check_generator, check_number
+from equilab.metrics.validation import as_array, as_floats
 
 _CHUNK = 2**20  # resampled values that are in memory at a time
 
@@ -71,7 +72,9 @@ def sampling_interval(values: Sequence[float] | Float[ndarray, "n"], *, confiden
 
 
 def _checked(values: Sequence[float] | Float[ndarray, "n"], confidence: float) -> Float[ndarray, "n"]:
-    values = checked_numbers(values, "values", "(n,)", finite=False).astype(np.float64)
+    values = as_floats(as_array(values, "values"), "values").astype(np.float64)
+    if values.ndim != 1:
+        raise ShapeError("values", expected="(n,)", got=values.shape)
     if len(values) < 2:
         raise DataError("values", expected="two or more, to see how they vary", got=len(values), hint="add seeds")
     if not np.isfinite(values).all():

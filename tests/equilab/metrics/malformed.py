@@ -43,7 +43,7 @@ NAMES = ("abc", 3, ["a"], ["a", "a", "b"], [b"a", b"\xff", b"c"], {"a", "b", "c"
 ENCODERS = (None, 3, torch.nn.Linear, lambda x: None, lambda x: "a", lambda x: x, lambda x: x.flatten(1)[:3])
 codes = {"codes": CODES, "factors": FACTORS, "metrics": ["mig"]}
 gaussian = {
-    "sigma": list(broken(SHARES)) + [-SHARES, np.ones((2, 3)), np.triu(np.ones((3, 3)))],
+    "sigma": [*broken(SHARES), -SHARES, np.ones((2, 3)), np.triu(np.ones((3, 3)))],
     "owner": ["x", [0, 1]],
 }
 images = {"encode": lambda x: x.flatten(1)[:, ::40], "dataset": DATA, "metrics": ["mig"]}
