@@ -1,6 +1,7 @@
 """Arguments of public functions: numbers, labels, shares and generators as they are needed, or our own errors."""
 
 from collections.abc import Callable, Iterable, Mapping, Set
+from math import isfinite
 from numbers import Real
 from typing import Any
 
@@ -53,7 +54,7 @@ def check_number(argument: str, value: object, expected: str, accepts: Callable[
 
     >>> check_number("share", 0.5, "a number from 0 to 1", lambda share: 0 <= share <= 1)
     """
-    if isinstance(value, bool | np.bool_) or not isinstance(value, Real) or not np.isfinite(value):
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Real) or not isfinite(value):
         raise SettingError(argument, expected=expected, got=repr(value))
     if not accepts(float(value)):
         raise SettingError(argument, expected=expected, got=value)

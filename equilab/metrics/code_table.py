@@ -1,6 +1,6 @@
 """Codes beside factors, encoded once; every metric draws its samples from this table."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -50,7 +50,7 @@ class CodeTable:
 
     codes: ndarray  # shapes and dtypes are checked here, at the border, with a message for people
     factors: ndarray
-    factor_names: Iterable[str | bytes] = ()  # kept as a tuple
+    factor_names: Sequence[str] | ndarray = ()  # kept as a tuple
     posterior: Posterior | None = None
     copies: int = 1
     factor_table: FactorTable = field(default=None, repr=False)  # pyright: ignore[reportAssignmentType]  # made below

@@ -33,7 +33,7 @@ from equilab.metrics.references import (
 )
 from equilab.metrics.scores import Scores
 from equilab.metrics.scoring import check_names, scored
-from equilab.metrics.validation import as_array, encoded
+from equilab.metrics.validation import as_array, checked_names, encoded
 
 _CHECKED = 200  # observations that a metric draws to be checked
 _DEFAULT = ScoreSettings()
@@ -134,7 +134,8 @@ def score_codes(
     _check_settings(settings)
     check_made_of_codes(settings.references)
     means, posterior = encoded(codes)
-    table = CodeTable(means, as_array(factors, "factors"), () if factor_names is None else factor_names, posterior)
+    names = () if factor_names is None else checked_names(factor_names, "factor_names")
+    table = CodeTable(means, as_array(factors, "factors"), names, posterior)
     _check(chosen, table.factor_table, is_grid=table.is_grid, strict=settings.strict)
     check_names(table)
     own = Reference.of(table, table.blocks(blocks))
@@ -161,7 +162,8 @@ def check_scoring(
     chosen = choose_metrics(protocol, metrics)
     check_count("seed", seed, least=0)
     means, posterior = encoded(codes)
-    table = CodeTable(means, as_array(factors, "factors"), factor_names, posterior)
+    names = checked_names(factor_names, "factor_names")
+    table = CodeTable(means, as_array(factors, "factors"), names, posterior)
     check_names(table)
     _check(chosen, table.factor_table, is_grid=table.is_grid, strict=False)
     for metric in chosen:

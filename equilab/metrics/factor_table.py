@@ -1,7 +1,7 @@
 """The factor values of n observations: which factors vary, whether they form a grid, the rows of each value."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -37,7 +37,7 @@ class FactorTable:
     """
 
     values: ndarray
-    names: Iterable[str | bytes] = ()
+    names: Sequence[str] | ndarray = ()
 
     def __post_init__(self) -> None:
         num = self.values.shape[1]

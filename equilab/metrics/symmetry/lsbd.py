@@ -5,7 +5,6 @@ all combinations of frequencies, as the distance is a mean over factors of terms
 """
 
 from collections.abc import Sequence
-from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
@@ -58,7 +57,7 @@ def lsbd_distances(codes: ndarray, axes: Sequence[int] | None = None) -> LSBDist
     if len(set(chosen)) < len(chosen):
         raise SettingError("axes", expected="different ones", got=chosen)
     for axis in chosen:
-        if isinstance(axis, bool) or not isinstance(axis, Integral) or not 0 <= axis < grid.ndim - 1:
+        if isinstance(axis, bool) or not isinstance(axis, int | np.integer) or not 0 <= axis < grid.ndim - 1:
             raise SettingError("axes", expected=expected, got=axis)
     check_cyclic_sizes(grid.shape, chosen)
     return distances_of(grid, chosen, resolution)

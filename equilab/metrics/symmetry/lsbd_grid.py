@@ -81,9 +81,9 @@ def _position(table: CodeTable, name: str, argument: str) -> int:
 def _checked_order(name: str, order: int, size: int) -> int:
     """The order as an integer from 3 to the number of values of the factor."""
     try:
-        checked = index(repr(order) if isinstance(order, bool) else order)  # a boolean is no order
+        checked = index(order)
     except TypeError as error:
         raise SettingError("factors", expected=f"an integer as the order of {name}", got=repr(order)) from error
-    if not 1 <= checked <= size:
+    if isinstance(order, bool) or not 1 <= checked <= size:
         raise SettingError("factors", expected=f"an order of 1 to {size}, the number of values of {name}", got=checked)
     return checked

@@ -165,10 +165,15 @@ def lsbd_report_codes(
         raise SettingError("names", expected=f"{dims} different names, one of each factor", got=repr(names))
     try:
         given = range(dims) if axes is None else checked_sequence(axes, "axes", f"integers from 0 to {dims - 1}")
-        chosen = tuple(index(str(axis) if isinstance(axis, bool) else axis) for axis in given)  # no boolean
+        chosen = tuple(index(axis) for axis in given)
     except TypeError as error:
         raise SettingError("axes", expected=f"integers from 0 to {dims - 1}", got=repr(axes)) from error
-    if not chosen or len(set(chosen)) < len(chosen) or not all(0 <= axis < dims for axis in chosen):
+    if (
+        not chosen
+        or any(isinstance(axis, bool) for axis in given)
+        or len(set(chosen)) < len(chosen)
+        or not all(0 <= axis < dims for axis in chosen)
+    ):
         if grid.ndim < 2:
             raise ShapeError("codes", expected="a grid (N_1, ..., N_k, d)", got=grid.shape)
         raise SettingError("axes", expected=f"different integers from 0 to {dims - 1}", got=chosen)
