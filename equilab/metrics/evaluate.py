@@ -74,6 +74,7 @@ def evaluate(
     _check_settings(settings)
     if not isinstance(dataset, Dataset):
         raise DataError("dataset", expected="a Dataset, such as MiniSprites()", got=repr(dataset))
+    dataset.check()
     observations = observations_to_encode(dataset, settings, seed=seed)
     is_grid = dataset.is_grid and len(observations) == len(dataset)
     factors = FactorTable(dataset.labels(observations).astype(np.int32), dataset.factors.names)
