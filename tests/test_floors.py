@@ -14,7 +14,7 @@ from equilab.latents import Block
 ROOT = Path(__file__).resolve().parents[1]
 # From the ground up; siblings on one floor use each other's public names only.
 FLOORS = (
-    {"equilab.errors", "equilab.noise", "equilab.keys", "equilab.schedules", "equilab.optimizers"},
+    {"equilab.errors", "equilab.tables", "equilab.noise", "equilab.keys", "equilab.schedules", "equilab.optimizers"},
     {"equilab.groups"},
     {"equilab.latents", "equilab.data", "equilab.functional", "equilab.check"},
     {"equilab.metrics", "equilab.nn", "equilab.pytest_plugin"},

@@ -16,7 +16,7 @@ from equilab.runs.loop import NonFiniteLoss, Outcome, train
 from equilab.runs.record import Record, Series
 from equilab.runs.run import Logging, Run
 from equilab.runs.sinks.sink import Sink
-from equilab.runs.tables import Table
+from equilab.tables import Table
 
 __all__ = [
     "OF_VAE",

@@ -23,7 +23,7 @@ from equilab.runs.keys import Keys, keys_of
 from equilab.runs.run import Run
 from equilab.runs.serial import read_json
 from equilab.runs.state import build_model
-from equilab.runs.tables import Table
+from equilab.tables import Table, format_value
 
 
 @dataclass(frozen=True)
@@ -173,15 +173,6 @@ class Record:
     def is_finished(self) -> bool:
         """Whether the last update was made and every evaluation with it."""
         return self.step >= self.run.steps and (not self.run.evaluations or "time/evaluation" in self.rows[-1])
-
-
-def format_value(value: float) -> str:
-    """Four significant digits, without an exponent where that is short.
-
-    >>> [format_value(value) for value in (0.63749, 4096.0, 17.99, float("nan"))]
-    ['0.6375', '4096', '17.99', 'nan']
-    """
-    return f"{value:.4g}" if not math.isfinite(value) or abs(value) < 1e5 else f"{value:.3e}"
 
 
 def format_spread(values: Sequence[float]) -> str:

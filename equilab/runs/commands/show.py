@@ -9,9 +9,9 @@ import tyro
 
 from equilab.errors import SettingError
 from equilab.runs.commands.exit_status import exit_status
-from equilab.runs.record import Record, format_spread, format_value
+from equilab.runs.record import Record, format_spread
 from equilab.runs.settings import leaves, same_but_seed
-from equilab.runs.tables import Table
+from equilab.tables import Table, format_value
 
 SHOWN = ("metric/*", "latent/active", "latent/*_mean", "time/*")  # of several runs, unless keys are asked for
 NOT_COMPARED = ("_floor_", "_ceiling")  # floors and ceilings belong to the data: the table of one run shows them
@@ -43,7 +43,7 @@ def show(options: Options) -> str:
 
 def in_words(tables: dict[str, Table], *, markdown: bool = False) -> str:
     """The tables under their titles, as one text."""
-    written = ((title, table.markdown() if markdown else str(table)) for title, table in tables.items())
+    written = ((title, table.to_markdown() if markdown else str(table)) for title, table in tables.items())
     return "\n\n".join(f"{title}\n{text}" if title else text for title, text in written)
 
 

@@ -16,7 +16,8 @@ from equilab.runs.evaluations import encoder_of
 from equilab.runs.folder import claim
 from equilab.runs.loop import train
 from equilab.runs.recipes import find_recipe
-from equilab.runs.record import Record, format_value
+from equilab.runs.record import Record
+from equilab.tables import format_value
 from tests.refused import refused
 
 pytestmark = pytest.mark.slow

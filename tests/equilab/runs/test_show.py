@@ -13,8 +13,8 @@ from equilab.objectives import VAE, FactorVAE
 from equilab.runs.commands.show import Options, main, show
 from equilab.runs.folder import claim
 from equilab.runs.recipes import find_recipe
-from equilab.runs.record import format_value
 from equilab.runs.run import Run
+from equilab.tables import format_value
 from tests.refused import refused
 
 MIG = {"vae": [0.1, 0.3], "factor": [0.5, 0.6, 0.7]}
