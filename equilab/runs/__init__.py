@@ -12,6 +12,8 @@ from equilab.runs.evaluations import (
     TestError,
     Traversals,
 )
+from equilab.runs.latent_report import BlockReport, Latents, RotatedPlane
+from equilab.runs.latents import measure_latents
 from equilab.runs.loop import NonFiniteLoss, Outcome, train
 from equilab.runs.record import Record, Series
 from equilab.runs.run import Logging, Run
@@ -20,22 +22,26 @@ from equilab.tables import Table
 
 __all__ = [
     "OF_VAE",
+    "BlockReport",
     "Compute",
     "Disentanglement",
     "Equivariance",
     "Evaluation",
     "Findings",
     "HeldOutLoss",
+    "Latents",
     "Logging",
     "Moment",
     "NonFiniteLoss",
     "Outcome",
     "Record",
+    "RotatedPlane",
     "Run",
     "Series",
     "Sink",
     "Table",
     "TestError",
     "Traversals",
+    "measure_latents",
     "train",
 ]

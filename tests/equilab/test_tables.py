@@ -35,7 +35,9 @@ class Cells(HTMLParser):
 def test_text_has_aligned_columns():
     lines = str(TABLE).splitlines()
     assert lines[0].split() == ["score", "value", "n", "note"]
-    assert {line.index(word) for line, word in zip(lines, ("note", "100", "a|b"), strict=True)} == {len("mig_posX   0.1235   10   ")}
+    assert {line.index(word) for line, word in zip(lines, ("note", "100", "a|b"), strict=True)} == {
+        len("mig_posX   0.1235   10   ")
+    }
 
 
 def test_markdown_escapes_what_separates_columns():
