@@ -1,5 +1,6 @@
 """Trainings: a run's settings, the loop, evaluations, sinks, and the record that a training leaves."""
 
+from equilab.runs.comparison import Comparison, Difference, compare
 from equilab.runs.compute import Compute
 from equilab.runs.evaluations import (
     OF_VAE,
@@ -23,7 +24,9 @@ from equilab.tables import Table
 __all__ = [
     "OF_VAE",
     "BlockReport",
+    "Comparison",
     "Compute",
+    "Difference",
     "Disentanglement",
     "Equivariance",
     "Evaluation",
@@ -42,6 +45,7 @@ __all__ = [
     "Table",
     "TestError",
     "Traversals",
+    "compare",
     "measure_latents",
     "train",
 ]

@@ -156,6 +156,10 @@ class Record:
         """The last value of every key, for notebooks."""
         return self.table()._repr_html_()
 
+    def is_score(self, key: str) -> bool:
+        """Whether a logged number is a score: its key is declared by name, with a way that is better."""
+        return any(known.name == key and known.better for known in self.declared.declared)
+
     def _words(self, key: str) -> tuple[str, str]:
         """Unit and meaning of a key; empty for one of an evaluation that the run has no longer."""
         try:
