@@ -104,7 +104,7 @@ class Latents:
             elif share <= self.invariant_share:
                 words.append(f"invariant to {group}")
             else:
-                words.append(f"moved by {group}, {share:.0%} of its variance")
+                words.append(f"moved by {group}: {100 * share:.0f} % of its variance")
         return words
 
     def ordered(self) -> list[BlockReport]:

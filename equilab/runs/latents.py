@@ -42,7 +42,7 @@ def measure_latents(
     encode: images (batch, C, H, W) in [0, 1] -> posterior on the CPU.
     data: with factors; groups are read from them.
     rng: draws images, samples and permutations; the result is a function of it.
-    num_images: encoded for the information, and again for each cyclic factor; all where there are fewer.
+    num_images: encoded for the information, and half as many for each cyclic factor; all where there are fewer.
     Raises DataError for codes that are not finite.
     """
     observations = np.arange(len(data))
@@ -60,7 +60,7 @@ def measure_latents(
     names = [name for name, column in zip(data.factors.names, labels.T, strict=True) if _repeats(column)]
     columns = labels[:, [data.factors.names.index(name) for name in names]]
     information, floor = _information(posterior, columns, alive, rng)
-    shares, planes = _symmetry(encode, data, blocks, alive, num_images, rng)
+    shares, planes = _symmetry(encode, data, blocks, alive, num_images // 2, rng)
     rows = tuple(
         BlockReport(
             block.label,

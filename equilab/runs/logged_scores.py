@@ -20,7 +20,7 @@ def logged_scores(records: Sequence[Record], names: Sequence[str] = ()) -> list[
     values = [record.last("metric/*") for record in records]
     logged = [key for key in values[0] if all(key in each for each in values)]
     bounded = [key for key in logged if all(f"{key}_ceiling" in each for each in values)]
-    shared = [key.removeprefix("metric/") for key in bounded or filter(records[0].is_score, logged)]
+    shared = [key.removeprefix("metric/") for key in bounded or [key for key in logged if _is_score(records[0], key)]]
     hint = "--protocol scores the models again"
     for name in names:
         for record, each in zip(records, values, strict=True):
@@ -31,6 +31,18 @@ def logged_scores(records: Sequence[Record], names: Sequence[str] = ()) -> list[
     if not (names or shared):
         raise SettingError("scores", expected="a score that all runs logged", got="none", hint=hint)
     return [
-        {name: (each[f"metric/{name}"], record.declared.lookup(f"metric/{name}").better) for name in names or shared}
+        {name: (each[f"metric/{name}"], _better(record, f"metric/{name}")) for name in names or shared}
         for record, each in zip(records, values, strict=True)
     ]
+
+
+def _is_score(record: Record, key: str) -> bool:
+    """Whether a number is a score, not a part of one: its key is declared by name, with a way that is better."""
+    known = record.declaration(key)
+    return known is not None and known.name == key and known.better != ""
+
+
+def _better(record: Record, key: str) -> Better:
+    """The way in which a score is better, where it is declared."""
+    known = record.declaration(key)
+    return known.better if known else ""

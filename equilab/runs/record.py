@@ -17,6 +17,7 @@ from numpy import ndarray
 from torch import Tensor, nn
 
 from equilab.errors import DataError, SettingError
+from equilab.keys import Key
 from equilab.latents import Posterior
 from equilab.models import VariationalAutoencoder
 from equilab.noise import numpy_stream
@@ -156,17 +157,17 @@ class Record:
         """The last value of every key, for notebooks."""
         return self.table()._repr_html_()
 
-    def is_score(self, key: str) -> bool:
-        """Whether a logged number is a score: its key is declared by name, with a way that is better."""
-        return any(known.name == key and known.better for known in self.declared.declared)
+    def declaration(self, key: str) -> Key | None:
+        """The declaration of a logged key; None for one of an evaluation that the run has no longer."""
+        try:
+            return self.declared.lookup(key)
+        except SettingError:
+            return None
 
     def _words(self, key: str) -> tuple[str, str]:
-        """Unit and meaning of a key; empty for one of an evaluation that the run has no longer."""
-        try:
-            known = self.declared.lookup(key)
-        except SettingError:
-            return "", ""
-        return known.unit, known.meaning
+        """Unit and meaning of a key, as far as they are declared."""
+        known = self.declaration(key)
+        return (known.unit, known.meaning) if known else ("", "")
 
     def model(self) -> nn.Module:
         """The model of the newest good checkpoint, on the CPU, in evaluation mode; DataError without a checkpoint."""

@@ -33,9 +33,7 @@ _OBSERVATIONS = 1_000  # whose codes UDR compares (Duan et al. 2020)
 class Options:
     """Which runs to compare, and by which scores."""
 
-    runs: tyro.conf.Positional[
-        tuple[Path, ...]
-    ]  # run folders, or folders of them; unfinished ones are left out
+    runs: tyro.conf.Positional[tuple[Path, ...]]  # run folders, or folders of them; unfinished ones are left out
     scores: tuple[str, ...] = ()  # such as mig; none: those that every run logged, or all of a protocol
     protocol: str = ""  # score the models again by this protocol; empty: the scores that the runs logged
     images: int = 0  # images that are encoded for a protocol, drawn at random; 0: all of a factor grid

@@ -153,8 +153,8 @@ def test_moving_is_not_rotating():
 
     found = measure_latents(encoder(codes), Digits(), rng=rng())
     assert found.planes == ()
-    assert found.groups("z0") == ["moved by angle (C12), 100% of its variance"]
-    assert found.groups("z2")[0].startswith("moved by angle (C12), ")
+    assert found.groups("z0") == ["moved by angle (C12): 100 % of its variance"]
+    assert found.groups("z2")[0].startswith("moved by angle (C12): ")
 
 
 def test_the_share_that_a_group_moves_is_that_of_the_variances():
