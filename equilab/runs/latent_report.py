@@ -91,7 +91,8 @@ class Latents:
         carried = self.carried(name)
         most = max(carried.values(), default=0.0)
         words = [f"{factor} ({nats:.2f} nats)" for factor, nats in carried.items() if 2 * nats >= most]
-        return f"{name}: {', '.join(words) or 'no factor'}"
+        none = "no factor" if self[name].information else "alive"  # nothing is said of data without factors
+        return f"{name}: {', '.join(words) or none}"
 
     def groups(self, name: str) -> list[str]:
         """For each cyclic factor, in words, whether the block is invariant to its group, rotates or is moved by it."""

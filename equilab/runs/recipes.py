@@ -3,12 +3,17 @@
 import importlib.util
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
 import equilab
 from equilab.errors import DataError, SettingError
+from equilab.models import VariationalAutoencoder
+from equilab.objectives import Objective
+from equilab.objectives.objective import argument_types
 from equilab.runs.folder import read_run
+from equilab.runs.parts import find_part, part_classes
 from equilab.runs.run import Run
 
 PACKAGE = Path(equilab.__file__).parent
@@ -19,6 +24,12 @@ FOLDER = next(each for each in (PACKAGE / "configs", PACKAGE.parent / "configs")
 def recipe_names() -> list[str]:
     """The recipes of this project, by name."""
     return sorted(path.stem for path in FOLDER.glob("*.py") if not path.stem.startswith("_"))
+
+
+def method_names() -> list[str]:
+    """The objectives of a VAE by name: each stands for the recipe `dsprites` with this objective."""
+    kinds = part_classes(Objective).items()
+    return [name for name, kind in kinds if issubclass(VariationalAutoencoder, argument_types(kind).model)]
 
 
 def _from_file(path: Path) -> Run:
@@ -36,7 +47,7 @@ def _from_file(path: Path) -> Run:
 
 
 def find_recipe(name: str, modules: Iterable[str] = ()) -> tuple[str, Run]:
-    """A short name for the run folder, and the run, of a recipe's name, a .py file, a run.json or a run folder.
+    """A short name for the run folder, and the run, of a recipe or a method, a .py file, a run.json or a run folder.
 
     Raises SettingError, with the recipes there are, when nothing of that name exists.
     """
@@ -48,10 +59,14 @@ def find_recipe(name: str, modules: Iterable[str] = ()) -> tuple[str, Run]:
     if path.name == "run.json" or (path / "run.json").is_file():
         run = read_run(path, modules).run
         return f"again_{type(run.objective).__name__.lower()}", run
-    near = get_close_matches(name, recipe_names(), n=1, cutoff=0.5)
+    if name.replace("-", "_") in method_names():
+        standard = _from_file(FOLDER / "dsprites.py")
+        return name, replace(standard, objective=find_part(Objective, name, argument="RECIPE"))
+    near = get_close_matches(name, [*recipe_names(), *method_names()], n=1, cutoff=0.5)
     raise SettingError(
         "RECIPE",
-        expected=f"a recipe ({', '.join(recipe_names())}), a .py file that defines `run`, or the run.json of a run",
+        expected=f"a recipe ({', '.join(recipe_names())}), a method ({', '.join(method_names())}), a .py file that "
+        "defines `run`, or the run.json of a run",
         got=repr(name),
         hint=f"did you mean {near[0]}?" if near else "",
     )

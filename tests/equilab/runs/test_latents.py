@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from equilab.data import Cyclic, Dataset, Factor, Factors, ImageTable
+from equilab.data import Arrays, Cyclic, Dataset, Factor, Factors, ImageTable
 from equilab.errors import DataError
 from equilab.latents import Circle, Gaussian, Latent, Posterior, gaussian_posterior_of
 from equilab.runs.latents import measure_latents
@@ -215,6 +215,20 @@ def test_few_images_are_no_evidence(factors):
     found = measure_latents(encode, Digits(Factors(factors)), rng=rng())
     assert [found.carried(block.name) for block in found] == [{}] * 2
     assert found.planes == ()
+
+
+def test_images_without_factors_have_living_and_dead_blocks():
+    images = np.random.default_rng(0).integers(0, 256, (50, 8, 8), dtype=np.uint8)
+
+    def encode(batch: Tensor) -> Posterior:
+        bright = batch.mean((1, 2, 3))
+        return gaussian_posterior_of(
+            torch.stack([10 * (bright - 0.5), 0 * bright], 1), variance=torch.tensor([0.1, 1.0])
+        )
+
+    found = measure_latents(encode, Arrays(images), rng=rng())
+    assert repr(found) == "z0: alive | z1 dead"
+    assert list(found.to_dataframe().columns) == ["block", "alive", "kl"]
 
 
 def test_codes_that_are_not_finite_are_refused():
