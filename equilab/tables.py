@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from equilab.errors import SettingError
+
 if TYPE_CHECKING:
     from pandas import DataFrame
 
@@ -79,14 +81,12 @@ class Table:
         return "\n".join([begin, r"\toprule", lines[0], r"\midrule", *lines[1:], r"\bottomrule", r"\end{tabular}"])
 
     def to_dataframe(self) -> "DataFrame":
-        """The table as a pandas data frame, numbers in full precision; ModuleNotFoundError without pandas."""
+        """The table as a pandas data frame, numbers in full precision; SettingError without pandas."""
         try:
             from pandas import DataFrame
         except ModuleNotFoundError as error:
-            raise ModuleNotFoundError(
-                'to_dataframe needs pandas, which is not installed: run\n    pip install "equilab[pandas]"',
-                name="pandas",
-            ) from error
+            hint = 'pip install "equilab[pandas]"; to_markdown and to_latex need no package'
+            raise SettingError("to_dataframe", expected="pandas", got="no such package", hint=hint) from error
         return DataFrame([list(row) for row in self.rows], columns=list(self.columns))
 
     def _repr_html_(self) -> str:

@@ -117,7 +117,7 @@ class Comparison:
         return self.table.to_latex()
 
     def to_dataframe(self) -> "DataFrame":
-        """The table as a pandas data frame; ModuleNotFoundError without pandas."""
+        """The table as a pandas data frame; SettingError without pandas."""
         return self.table.to_dataframe()
 
     def _repr_html_(self) -> str:

@@ -131,7 +131,7 @@ class Latents:
         return " | ".join([*living, *map(str, self.planes), *([f"{', '.join(dead)} dead"] if dead else [])])
 
     def to_dataframe(self) -> "DataFrame":
-        """A row for each block, in the order of the latent, with every number; ModuleNotFoundError without pandas.
+        """A row for each block, in the order of the latent, with every number; SettingError without pandas.
 
         Columns: block, alive, kl, then `nats_FACTOR` for each factor and `moved_FACTOR` for each cyclic one.
         """

@@ -16,8 +16,8 @@ from equilab.noise import NumpyNoise
 from equilab.runs.latent_report import BlockReport, Latents, RotatedPlane
 from equilab.runs.orbits import Orbits, Rotation, encode_all, find_orbits, moved_share, rotation_of
 
-ALIVE_NATS = 0.1  # mean KL above which a block is alive,
-ALIVE_VARIANCE = 0.01  # if the variance of its mean code is above this, too (Burda et al. 2016)
+ALIVE_NATS = 0.1  # mean KL above which a block is alive; one that carries nothing keeps 0.01 to 0.05 nats;
+ALIVE_VARIANCE = 0.01  # the variance of its mean code has to be above this, too (Burda et al. 2016)
 CARRIED_NATS = 0.05  # the least information that is reported; more where chance gives more
 INVARIANT_SHARE = 0.01  # of the variance of a block: a group that moves less leaves it as it is
 ROTATION_FIT = 0.9  # R^2 from which a plane of the code rotates with a factor

@@ -4,11 +4,12 @@ import sys
 from html.parser import HTMLParser
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from equilab.errors import SettingError
 from equilab.tables import Table, escape_latex
+from tests.refused import refused
 
 TABLE = Table(("score", "value", "n", "note"), [("mig_posX", 0.123456, 3, "100 % <b>"), ("kl", None, 10, "a|b\nc")])
 
@@ -94,9 +95,8 @@ def test_a_data_frame_keeps_numbers_in_full():
 
 def test_without_pandas_the_error_says_how_to_install_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(ModuleNotFoundError, match=r"pip install \"equilab\[pandas\]\"") as caught:
+    with refused(SettingError, "to_dataframe", expected="pandas", hint='pip install "equilab[pandas]"'):
         TABLE.to_dataframe()
-    assert caught.value.name == "pandas"
 
 
 def test_a_table_without_rows_has_its_header():

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from equilab.errors import EquilabError, SettingError
+from equilab.runs.divergence import has_diverged
 from equilab.runs.logged_scores import logged_scores
 from equilab.runs.record import Record, format_spread
 from equilab.runs.settings import leaves, method_of, same_but_seed, settings_of
@@ -44,9 +45,11 @@ def one_run(record: Record, *, latents: bool = True) -> dict[str, Table | str]:
 
 
 def state(record: Record) -> str:
-    """Whether a run is finished, or how far it is."""
+    """Whether a run is finished, diverged, or how far it is."""
     if record.is_finished:
         return "finished"
+    if any(has_diverged(row) for row in record.rows):
+        return f"diverged, at step {record.step} of {record.run.steps}"
     evaluated = ", not evaluated" if record.step >= record.run.steps else ""
     return f"at step {record.step} of {record.run.steps}{evaluated}"
 

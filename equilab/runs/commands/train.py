@@ -24,11 +24,12 @@ from equilab.runs.loop import NonFiniteLoss, train
 from equilab.runs.near_options import check_options
 from equilab.runs.options import registry
 from equilab.runs.parts import exchange, part_classes
-from equilab.runs.recipes import find_recipe, method_names, recipe_names
+from equilab.runs.recipes import find_recipe, method_names, recipe_file, recipe_names
 from equilab.runs.record import Record
 from equilab.runs.run import Run
 from equilab.runs.seeds import seeded
 from equilab.runs.serial import modules_of, to_tree
+from equilab.runs.stop import StoppedAtOnce
 
 USAGE = "equilab train RECIPE [--PART NAME] [--field.sub value ...]   or   equilab train --resume RUN"
 HELP = """{usage}
@@ -103,19 +104,19 @@ def _start(words: list[str]) -> int:
         ),
     )
     if options.seeds:
-        return _train_seeds(options, recipe)
+        return _train_seeds(options, recipe, recipe_file(words[0]))
     folder = options.folder or free_name(Path("runs"), recipe, options.run.seed)
     refuse_taken(folder)
-    return _train(options.run, folder)
+    return _train(options.run, folder, recipe_file(words[0]))
 
 
-def _train_seeds(options: Start, recipe: str) -> int:
+def _train_seeds(options: Start, recipe: str, file: Path | None) -> int:
     """One training for each seed, which goes on where it was stopped; the status of the first that failed."""
     parent = options.folder or Path("runs") / f"{date.today().isoformat()}_{recipe}"
     runs = seeded(options.run, options.seeds, parent)
     statuses = []
     for folder, run in runs.items():
-        statuses.append(_train(run, folder))
+        statuses.append(_train(run, folder, file))
         if statuses[-1] > 128:  # stopped by a signal
             break
     print(f"compare them:  {python()} -m equilab compare {' '.join(map(shlex.quote, map(str, runs)))}", file=sys.stderr)
@@ -140,11 +141,19 @@ def _resume(options: Resume) -> int:
     return _train(saved.run, folder)
 
 
-def _train(run: Run, folder: Path) -> int:
+def _train(run: Run, folder: Path, recipe: Path | None = None) -> int:
     """Train, then say what there is to see, or how to go on."""
     print(f"run folder: {folder}", file=sys.stderr)
     try:
-        outcome = train(run, folder)
+        outcome = train(run, folder, recipe=recipe)
+    except StoppedAtOnce:
+        newest = describe_newest(folder / "checkpoints")
+        print(
+            f"stopped at once, by a second Ctrl-C; the updates since the newest checkpoint ({newest}) are lost. Go on "
+            f"with:\n  {resume_command(folder, run)}",
+            file=sys.stderr,
+        )
+        return 130
     except WriteError as error:
         print(f"{type(error).__name__}: {error}:\n  {resume_command(folder, run)}", file=sys.stderr)
         return 1

@@ -12,8 +12,7 @@ from equilab.keys import Key
 from equilab.models import VariationalAutoencoder
 from equilab.objectives import bernoulli_reconstruction
 from equilab.runs.evaluations.evaluation import NUM_TRIED, Evaluation, Findings, Moment, require_model
-
-ACTIVE_NATS = 0.01  # a block is active above this KL
+from equilab.runs.latents import ALIVE_NATS
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class HeldOutLoss(Evaluation):
             ),
             Key("latent/kl_mean", "nats per image", "KL of the posterior to the prior, mean over images"),
             Key("latent/kl_mean_{}", "nats per image", "KL of one block, mean over images"),
-            Key("latent/active", "blocks", "blocks whose mean KL is above 0.01 nats"),
+            Key("latent/active", "blocks", "blocks whose mean KL is above 0.1 nats"),
         )
 
     def __call__(self, moment: Moment) -> Findings:
@@ -46,7 +45,7 @@ class HeldOutLoss(Evaluation):
         found = mean_losses(model, table.gather(chosen), generator=moment.generator("noise"))
         values = {"latent/reconstruction_mean": found.reconstruction, "latent/kl_mean": float(found.kl.sum())}
         values |= {f"latent/kl_mean_{index:02d}": float(value) for index, value in enumerate(found.kl)}
-        return Findings(values | {"latent/active": float((found.kl > ACTIVE_NATS).sum())})
+        return Findings(values | {"latent/active": float((found.kl > ALIVE_NATS).sum())})
 
 
 class MeanLosses(NamedTuple):
