@@ -83,11 +83,11 @@ class Table:
     def to_dataframe(self) -> "DataFrame":
         """The table as a pandas data frame, numbers in full precision; SettingError without pandas."""
         try:
-            from pandas import DataFrame
+            from pandas import DataFrame, Index
         except ModuleNotFoundError as error:
             hint = 'pip install "equilab[pandas]"; to_markdown and to_latex need no package'
             raise SettingError("to_dataframe", expected="pandas", got="no such package", hint=hint) from error
-        return DataFrame([list(row) for row in self.rows], columns=list(self.columns))
+        return DataFrame([list(row) for row in self.rows], columns=Index(self.columns))
 
     def _repr_html_(self) -> str:
         """The table as HTML, for notebooks."""

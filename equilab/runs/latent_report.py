@@ -105,7 +105,8 @@ class Latents:
             elif share <= self.invariant_share:
                 words.append(f"invariant to {group}")
             else:
-                words.append(f"moved by {group}: {100 * share:.0f} % of its variance")
+                digits = 0 if share >= 0.1 else 1
+                words.append(f"moved by {group}: {100 * share:.{digits}f} % of its variance")
         return words
 
     def ordered(self) -> list[BlockReport]:
