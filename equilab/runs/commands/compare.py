@@ -23,7 +23,7 @@ from equilab.runs.comparison import Comparison, compare_scores, scored_runs
 from equilab.runs.compute import prepare
 from equilab.runs.logged_scores import Better, logged_scores
 from equilab.runs.record import Record
-from equilab.runs.run_folders import find_runs
+from equilab.runs.run_folders import find_runs, short_names
 from equilab.runs.settings import check_alike, method_of, settings_of
 
 _OBSERVATIONS = 1_000  # whose codes UDR compares (Duan et al. 2020)
@@ -66,11 +66,9 @@ def analyse(options: Options) -> Analysis:
         found = logged_scores(records, options.scores)
     runs = scored_runs(records, found)
     comparison = compare_scores(runs, confidence=options.confidence)
-    methods, settings = (
-        tuple(method_of(record.run) for record in records),
-        settings_of([record.run for record in records]),
-    )
-    names = tuple(record.folder.resolve().name for record in records)
+    methods = tuple(method_of(record.run) for record in records)
+    settings = settings_of([record.run for record in records])
+    names = tuple(short_names([record.folder for record in records]))
     ranking = _ranking(records, list(zip(methods, settings, strict=True)), options) if options.udr != "none" else None
     selector = (None, "") if ranking is None else (ranking.scores, ranking.name)
     return Analysis(comparison, Study(runs.values, runs.names, methods, settings, names, runs.better, *selector))

@@ -7,6 +7,7 @@ from equilab.errors import EquilabError, SettingError
 from equilab.runs.divergence import has_diverged
 from equilab.runs.logged_scores import logged_scores
 from equilab.runs.record import Record, format_spread
+from equilab.runs.run_folders import short_names
 from equilab.runs.settings import leaves, method_of, same_but_seed, settings_of
 from equilab.tables import Cell, Table
 
@@ -104,20 +105,21 @@ def side_by_side(groups: list[list[Record]], patterns: Sequence[str]) -> Table:
 
 def list_of_runs(records: Sequence[Record]) -> Table:
     """One row per run: its method with the settings in which the runs differ, seed, state, and its last scores."""
-    labels = zip(records, settings_of([record.run for record in records]), strict=True)
+    names = short_names([record.folder for record in records])
+    labels = zip(names, records, settings_of([record.run for record in records]), strict=True)
     try:
         scores = logged_scores(records)
     except SettingError:  # no score that all of them logged
         scores = [{} for _ in records]
     rows: list[tuple[Cell, ...]] = [
         (
-            record.folder.name,
+            name,
             _shortened(" ".join(filter(None, (method_of(record.run), settings)))),
             record.run.seed,
             state(record),
             *(value for value, _ in found.values()),
         )
-        for (record, settings), found in zip(labels, scores, strict=True)
+        for (name, record, settings), found in zip(labels, scores, strict=True)
     ]
     return Table(("run", "method", "seed", "state", *scores[0]), rows)
 
@@ -142,16 +144,17 @@ def _unit(groups: list[list[Record]], key: str) -> str:
 
 
 def _names(groups: list[list[Record]]) -> list[str]:
-    """The folder's name of each group of one; of others the objective, or the model where they share one objective.
+    """The folder of each group of one; of others the objective, or the model where they share one objective.
 
     A group of unfinished runs says how many there are.
     """
     runs = [group[0].run for group in groups]
     by_model = len({type(run.objective) for run in runs}) == 1 < len({type(run.model) for run in runs})
     kinds = [type(run.model if by_model else run.objective).__name__ for run in runs]
+    alone = short_names([group[0].folder for group in groups])
     names = [
-        group[0].folder.resolve().name if len(group) == 1 else f"{kind}, {len(group)} seeds"
-        for kind, group in zip(kinds, groups, strict=True)
+        name if len(group) == 1 else f"{kind}, {len(group)} seeds"
+        for name, kind, group in zip(alone, kinds, groups, strict=True)
     ]
     unfinished = [sum(not record.is_finished for record in group) for group in groups]
     return [f"{name}, {count} unfinished" if count else name for name, count in zip(names, unfinished, strict=True)]
