@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from equilab.data import Feed
 from equilab.objectives import Context, Losses
 from equilab.runs.checkpoint import load_state, save
-from equilab.runs.compute import autocast, kept_generators, prepare, resolve_precision, seed_layers
+from equilab.runs.compute import autocast, kept_generators, prepare, resolve_precision, seed_layers, step_tensor
 from equilab.runs.divergence import NonFiniteLoss, refuse_non_finite, warn_of_divergence
 from equilab.runs.evaluations import Evaluation, Findings, Moment
 from equilab.runs.folder import Held, claim, locked, refuse_other_settings

@@ -64,7 +64,8 @@ def _of_scores(record: Record, key: str, scores: Sequence[str]) -> bool:
 
 def _score_tables(record: Record, logged: Table) -> dict[str, Table | str]:
     """The logged table of scores in two: with references and meanings, and the parts of each factor."""
-    references = [index for index, name in enumerate(logged.columns) if index < 2 or name in COLUMNS]
+    known = ("score", "value", *COLUMNS)  # a factor may have the name of one: the first column is the reference
+    references = [logged.columns.index(name) for name in known if name in logged.columns]
     factors = [index for index in range(len(logged.columns)) if index not in references]
     header = (*(COLUMNS.get(logged.columns[index], logged.columns[index]) for index in references), "meaning")
     rows = [

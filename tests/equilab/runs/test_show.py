@@ -79,13 +79,15 @@ def test_the_scores_are_those_of_the_logged_table(study, tmp_path):
     """Columns of the table that are no factor of the data, and factors named like references, are read as they are."""
     folder = tmp_path / "run"
     shutil.copytree(study[0], folder)
-    columns = ["score", "value", "ceiling", "pose/yaw"]
-    table = {"columns": columns, "rows": [["mig", 0.123, 0.9, 0.7], ["factor_vae_score", 0.6, None, None]]}
+    columns = ["score", "value", "ceiling", "pose/yaw", "ceiling"]
+    table = {"columns": columns, "rows": [["mig", 0.123, 0.9, 0.7, 0.2], ["factor_vae_score", 0.6, None, None, None]]}
     (folder / "tables" / "scores.json").write_text(json.dumps(table))
     text = show(Options(runs=(folder,)))
     assert cells(text, "mig")[:3] == ["mig", "0.123", "0.9"]
     assert cells(text, "factor_vae_score")[:2] == ["factor_vae_score", "0.6"]
-    assert cells(text.partition("by factor\n")[2], "score") == ["score", "pose/yaw"]
+    parts = text.partition("by factor\n")[2]
+    assert cells(parts, "score") == ["score", "pose/yaw", "ceiling"]
+    assert cells(parts, "mig") == ["mig", "0.7", "0.2"]
 
 
 def test_equivariance_errors_are_shown(study, tmp_path):
