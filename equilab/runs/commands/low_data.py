@@ -26,7 +26,7 @@ from equilab.runs.recipes import find_recipe
 from equilab.runs.record import Record, format_spread
 from equilab.runs.run import Run
 from equilab.runs.state import build_model
-from equilab.runs.tables import Table
+from equilab.tables import Table
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ def write(study: Study) -> str:
     if not found.errors:
         raise DataError(str(study.folder), expected="a finished run", got=found)
     shown = table(study, found)
-    (study.folder / "low_data.md").write_text(f"{shown.markdown()}\n\n{found}\n", encoding="utf-8")
+    (study.folder / "low_data.md").write_text(f"{shown.to_markdown()}\n\n{found}\n", encoding="utf-8")
     curves = {name: found.errors[recipe] for recipe, name in names(study).items() if recipe in found.errors}
     log_chart(curves, x_label="training images", y_label="test error, %", path=study.folder / "low_data.png")
     return f"{shown}\n\n{found}"
