@@ -24,6 +24,7 @@ from equilab.runs.progress import Clock, Progress, peak_memory
 from equilab.runs.run import Run
 from equilab.runs.sinks.sink import Sink
 from equilab.runs.sinks.sinks import Sinks, open_sinks
+from equilab.runs.sinks.wandb_plan import wandb_mode
 from equilab.runs.state import State, build_model
 from equilab.runs.stop import Interrupted, StopRequest
 from equilab.runs.trial import try_run
@@ -78,6 +79,7 @@ def train(run: Run, folder: Path, *, sinks: Sequence[Sink] = ()) -> Outcome:
     Raises what `set_up` does, before anything is written; DataError for a folder that holds another run; BusyError,
     NonFiniteLoss and WriteError.
     """
+    wandb_mode(run)  # refuses a variable of W&B's that cannot be honoured, before anything is written
     training = set_up(run)
     run, state = training.run, training.state
     with ExitStack() as stack:
