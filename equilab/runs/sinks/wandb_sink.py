@@ -44,11 +44,14 @@ class WandbSink(Sink):
         self._offline = plan.mode == "offline"
         self._run = self._open(record, plan)
         self.start = self._run.starting_step  # rows that the server has
+        self._last = dict(self._run.summary)  # of the server, before anything is sent
         self.place = len(record.rows)  # of the next row in metrics.jsonl
         self.url = self._run.url
         self._run.define_metric("step", hidden=True)
         for name in self._layout.headline.values():
             self._define(name)
+        if 0 < self.start <= len(record.rows):
+            self._check(self.start - 1, record.rows[self.start - 1]["step"])
         for place, row in rows_of(record, self.start):
             self._send(place, row)
         if self.place and not self._offline:
@@ -111,9 +114,18 @@ class WandbSink(Sink):
         place, self.place = self.place, self.place + 1
         if place >= self.start:
             self._send(place, Row(step, findings.values, findings.tables, pictures))
+        elif place == self.start - 1:
+            self._check(place, step)
 
     def close(self, exit_code: int) -> None:
         self._run.finish(exit_code=exit_code)
+
+    def _check(self, place: int, step: int) -> None:
+        """Raises DataError where the newest row of the server is of another step than the record's at its place."""
+        found = self._last.get("step", step)
+        if found != step and self._last.get("_step") == place:
+            hint = f"send the record to a new run: equilab upload {self._folder} --id NEW"
+            raise DataError(f"W&B run {self._run.id}", expected=f"row {place} at step {step}", got=found, hint=hint)
 
     def _send(self, place: int, row: Row) -> None:
         """One row at its place, with matrices as pictures beside their tables; floors and ceilings to the summary."""
