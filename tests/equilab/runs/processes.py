@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[3]
 TINY = ROOT / "tests" / "equilab" / "runs" / "recipes" / "tiny.py"
 TINY_DIGITS = TINY.with_name("tiny_digits.py")
 TINY_P4CNN = TINY.with_name("tiny_p4cnn.py")
+TINY_ROWS = TINY.with_name("tiny_rows.py")
 TIMEOUT = 120  # seconds; a run takes about ten
 
 _SERVER = multiprocessing.get_context("forkserver")

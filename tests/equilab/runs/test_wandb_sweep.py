@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from processes import ROOT, TINY
+from processes import ROOT, TINY_ROWS
 from wandb_process import WANDB, client_environment, logged, numbers
 from wandb_server import SWEEP, wandb_server
 from wandb_state import Received
@@ -33,7 +33,7 @@ def wandb(*words: object, folder: Path, server: Received) -> str:
 @pytest.mark.slow
 def test_a_trial_takes_the_id_the_project_and_the_parameters_of_the_sweep_and_a_resume_goes_on_with_it(tmp_path):
     sweep = tmp_path / "sweep.yaml"
-    sweep.write_text(SWEEP_FILE.read_text().replace("factor_vae_mini_sprites", str(TINY)))  # of seconds
+    sweep.write_text(SWEEP_FILE.read_text().replace("factor_vae_mini_sprites", str(TINY_ROWS)))  # of seconds
     with wandb_server() as received:
         wandb("sweep", "--project", "study", sweep, folder=tmp_path, server=received)
         received.trials = [{"id": "trial7", "objective.gamma": 20.0, "seed": 2, "steps": 10}]
