@@ -28,7 +28,7 @@ def upload(record: Record, *, id: str | None = None, project: str | None = None)
     Raises SettingError without a login and for a variable that forbids it, BusyError while a process trains in the
     folder, DataError for a W&B run that holds another training, ConnectionError where W&B fails.
     """
-    from equilab.runs.sinks.wandb_sink import WandbSink, as_connection_errors, is_logged_in  # a second
+    from equilab.runs.sinks.wandb_sink import WandbSink, is_logged_in  # a second
 
     variables = read_variables(os.environ)
     if variables.mode in ("offline", "off"):
@@ -36,7 +36,7 @@ def upload(record: Record, *, id: str | None = None, project: str | None = None)
         raise SettingError(name, expected="online, to upload", got=os.environ[name], hint="unset it")
     if not is_logged_in():
         raise SettingError("WANDB_API_KEY", expected="a login at W&B", got="none", hint="wandb login")
-    with locked(record.folder), as_connection_errors():
+    with locked(record.folder):
         plan = plan_training(record, "online")
         plan = replace(
             plan,

@@ -34,8 +34,9 @@ class WandbSink(Sink):
     The place of a row in metrics.jsonl is its `_step` on the server. What the server has is not sent again, what it
     lacks is sent first: a sink that is opened and closed brings a server to the record. A row that a crash undid stays
     as it arrived; the resumed run, which is bit-identical, repeats it but for its times.
-    record: of the run folder, which also holds W&B's files. plan: how the run is opened. Raises wandb.Error for a
-    server that refuses it, DataError for a W&B run that holds another training, SettingError for one that is active.
+    record: of the run folder, which also holds W&B's files. plan: how the run is opened. Raises
+    ConnectionError where W&B fails, DataError for a W&B run that it refuses or that holds another training,
+    SettingError for one that is active in this process.
     """
 
     def __init__(self, record: Record, plan: Plan):
@@ -69,7 +70,7 @@ class WandbSink(Sink):
             except wandb.errors.UsageError as error:
                 (record.folder / "wandb" / "identity.json").unlink()
                 if not plan.may_rename or "already exists" not in str(error):
-                    raise
+                    raise DataError(f"W&B run {tried.id}", expected="one that W&B opens", got=str(error)) from error
             else:
                 break
         else:
@@ -78,6 +79,8 @@ class WandbSink(Sink):
         if found != record.key:
             run.finish()
             raise DataError(f"W&B run {run.id}", expected=f"a run of key {record.key}, or a new id", got=f"key {found}")
+        if plan.resume != "never" and not run.resumed:
+            run.name = plan.name
         run.config.update(short_config(record, commit=plan.commit), allow_val_change=True)
         Identity(run.id, run.project, plan.entity or (None if self._offline else run.entity)).write(record.folder)
         return run
@@ -94,11 +97,11 @@ class WandbSink(Sink):
             finish_timeout=FINISH_SECONDS,
             finish_timeout_raises=True,
         )
-        with self._surroundings():
+        with self._surroundings(), as_connection_errors():
             return wandb.init(
                 project=plan.project,
                 entity=plan.entity,
-                name=plan.name,
+                name=plan.name if plan.resume == "never" else None,  # one that exists may have been renamed
                 id=plan.id,
                 group=plan.group,
                 job_type=plan.job_type,
@@ -118,7 +121,8 @@ class WandbSink(Sink):
             self._check(place, step)
 
     def close(self, exit_code: int) -> None:
-        self._run.finish(exit_code=exit_code)
+        with as_connection_errors():
+            self._run.finish(exit_code=exit_code)
 
     def _check(self, place: int, step: int) -> None:
         """Raises DataError where the newest row of the server is of another step than the record's at its place."""
@@ -171,10 +175,12 @@ class WandbSink(Sink):
 
 @contextmanager
 def as_connection_errors() -> Iterator[None]:
-    """ConnectionError in place of W&B's own errors."""
+    """ConnectionError in place of whatever the client raises for a server, but for a run that it refuses."""
     try:
         yield
-    except (wandb.Error, TimeoutError) as error:
+    except wandb.errors.UsageError:
+        raise
+    except Exception as error:  # of many classes, not all of them W&B's own
         raise ConnectionError(f"W&B: {error}") from error
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from processes import ROOT, TINY, TINY_ROWS, command
+from processes import ROOT, TINY, TINY_ROWS, finish
 from wandb_process import WANDB, axes, client_environment, logged, numbers
 from wandb_server import API_KEY, wandb_server
 from wandb_state import CONSOLE, EVENTS, Received, StoredRun
@@ -24,9 +24,8 @@ def train(
     folder: Path, *options: object, recipe: Path = TINY, server: Received | None = None, **variables: str
 ) -> subprocess.CompletedProcess[str]:
     """A tiny run in a process that finds no account but that of the server."""
-    words = command(recipe, "--folder", folder, "--steps", 60, *options)
     known = client_environment(folder.parent, server, **variables)
-    return subprocess.run(words, cwd=ROOT, env=known, text=True, capture_output=True, timeout=TIMEOUT, check=False)
+    return finish(recipe, "--folder", folder, "--steps", 60, *options, variables=known)
 
 
 @dataclass(frozen=True)
