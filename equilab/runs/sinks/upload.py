@@ -43,7 +43,7 @@ def upload(record: Record, *, id: str | None = None, project: str | None = None)
             id=id or plan.id,
             project=project or plan.project,
             resume=variables.resume or "allow",
-            may_rename=False,
+            may_count=False,
             system_metrics=False,  # of this process, which is not the training
             console=False,
         )

@@ -22,7 +22,8 @@ JOB_TYPE = "train"
 class Plan:
     """How a run is opened on a W&B server.
 
-    may_rename: whether the id may get a number where the server has a run of it, which is another folder's.
+    keeps_name: whether a W&B run that exists keeps its name. may_count: whether the id may get a number where the
+    server has a run of it, which is another folder's.
     """
 
     mode: Literal["online", "offline"]
@@ -34,7 +35,8 @@ class Plan:
     job_type: str
     tags: tuple[str, ...]
     resume: Literal["allow", "must", "never"]
-    may_rename: bool
+    keeps_name: bool
+    may_count: bool
     system_metrics: bool
     console: bool
     commit: bool
@@ -92,7 +94,8 @@ def plan_training(record: Record, mode: Literal["online", "offline"]) -> Plan:
         job_type=variables.job_type or JOB_TYPE,
         tags=tags_of(run, variables),
         resume=variables.resume or ("allow" if given else "never"),
-        may_rename=given is None and variables.resume is None,
+        keeps_name=variables.name is None,
+        may_count=given is None and variables.resume is None,
         system_metrics=on(log.system_metrics),
         console=on(log.console),
         commit=on(log.commit),

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import wandb
+from wandb.errors import UsageError
 
 from equilab.errors import DataError, SettingError
 from equilab.runs.evaluations import Columns, Findings
@@ -47,7 +48,12 @@ class WandbSink(Sink):
         self.start = self._run.starting_step  # rows that the server has
         self._last = dict(self._run.summary)  # of the server, before anything is sent
         self.place = len(record.rows)  # of the next row in metrics.jsonl
-        self.url = self._run.url
+        self.url = "" if self._offline else self._run.url  # of the page
+        with self._or_end():
+            self._bring(record)
+
+    def _bring(self, record: Record) -> None:
+        """Sends what the server lacks of the rows of a record, and their last values as the summary."""
         self._run.define_metric("step", hidden=True)
         for name in self._layout.headline.values():
             self._define(name)
@@ -55,7 +61,7 @@ class WandbSink(Sink):
             self._check(self.start - 1, record.rows[self.start - 1]["step"])
         for place, row in rows_of(record, self.start):
             self._send(place, row)
-        if self.place and not self._offline:
+        if record.rows and not self._offline:
             self._run.summary.update(self._layout.summary(record.last()))
 
     def _open(self, record: Record, plan: Plan) -> Any:
@@ -67,9 +73,9 @@ class WandbSink(Sink):
             Identity(tried.id, tried.project, tried.entity).write(record.folder)  # a process killed in between resumes
             try:
                 run = self._init(record, tried)
-            except wandb.errors.UsageError as error:
+            except UsageError as error:
                 (record.folder / "wandb" / "identity.json").unlink()
-                if not plan.may_rename or "already exists" not in str(error):
+                if not plan.may_count or "already exists" not in str(error):
                     raise DataError(f"W&B run {tried.id}", expected="one that W&B opens", got=str(error)) from error
             else:
                 break
@@ -79,7 +85,7 @@ class WandbSink(Sink):
         if found != record.key:
             run.finish()
             raise DataError(f"W&B run {run.id}", expected=f"a run of key {record.key}, or a new id", got=f"key {found}")
-        if plan.resume != "never" and not run.resumed:
+        if plan.resume != "never" and not (run.resumed and plan.keeps_name):
             run.name = plan.name
         run.config.update(short_config(record, commit=plan.commit), allow_val_change=True)
         Identity(run.id, run.project, plan.entity or (None if self._offline else run.entity)).write(record.folder)
@@ -115,10 +121,11 @@ class WandbSink(Sink):
 
     def log(self, step: int, findings: Findings, pictures: dict[str, Path]) -> None:
         place, self.place = self.place, self.place + 1
-        if place >= self.start:
-            self._send(place, Row(step, findings.values, findings.tables, pictures))
-        elif place == self.start - 1:
-            self._check(place, step)
+        with self._or_end():
+            if place >= self.start:
+                self._send(place, Row(step, findings.values, findings.tables, pictures))
+            elif place == self.start - 1:
+                self._check(place, step)
 
     def close(self, exit_code: int) -> None:
         with as_connection_errors():
@@ -154,6 +161,15 @@ class WandbSink(Sink):
             self._defined.add(key)
 
     @contextmanager
+    def _or_end(self) -> Iterator[None]:
+        """Ends the W&B run at an error, after which nobody closes this sink."""
+        try:
+            yield
+        except Exception:
+            self.close(1)
+            raise
+
+    @contextmanager
     def _surroundings(self) -> Iterator[None]:
         """An offline run's files in its folder and no error reports, by variables that last as long as a call of W&B's.
 
@@ -178,7 +194,7 @@ def as_connection_errors() -> Iterator[None]:
     """ConnectionError in place of whatever the client raises for a server, but for a run that it refuses."""
     try:
         yield
-    except wandb.errors.UsageError:
+    except UsageError:
         raise
     except Exception as error:  # of many classes, not all of them W&B's own
         raise ConnectionError(f"W&B: {error}") from error

@@ -20,10 +20,7 @@ TRUE, FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off", "")
 
 @dataclass(frozen=True)
 class Variables:
-    """What W&B's variables say; None where they say nothing.
-
-    in_sweep: whether the process is a trial of a sweep, whose id, project and entity the variables then hold.
-    """
+    """What W&B's variables say; None where they say nothing. Those of a sweep's trial hold its id and project."""
 
     mode: Mode | None = None
     project: str | None = None
@@ -34,7 +31,6 @@ class Variables:
     job_type: str | None = None
     tags: tuple[str, ...] = ()
     resume: Literal["allow", "must", "never"] | None = None
-    in_sweep: bool = False
 
 
 def read_variables(environment: Mapping[str, str]) -> Variables:
@@ -44,7 +40,7 @@ def read_variables(environment: Mapping[str, str]) -> Variables:
     value that is not honoured.
 
     >>> read_variables({"WANDB_MODE": "dryrun", "WANDB_TAGS": "baseline, second"})
-    Variables(mode='offline', ..., tags=('baseline', 'second'), resume=None, in_sweep=False)
+    Variables(mode='offline', ..., tags=('baseline', 'second'), resume=None)
     """
 
     def value(name: str) -> str | None:
@@ -64,7 +60,6 @@ def read_variables(environment: Mapping[str, str]) -> Variables:
         job_type=value("WANDB_JOB_TYPE"),
         tags=tuple(tag.strip() for tag in (value("WANDB_TAGS") or "").split(",") if tag.strip()),
         resume=resume,
-        in_sweep=value("WANDB_SWEEP_ID") is not None,
     )
 
 

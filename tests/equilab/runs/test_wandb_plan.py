@@ -33,7 +33,7 @@ def test_a_new_run_has_its_key_as_id_and_goes_where_the_settings_say(tmp_path):
     assert plan.id == SPRITES.key()
     assert (plan.project, plan.entity, plan.name, plan.job_type) == ("study", None, tmp_path.name, "train")
     assert plan.tags == ("VAE", "MiniSprites", "ConvVAE", "baseline")
-    assert (plan.resume, plan.may_rename) == ("never", True)  # another folder of this run has a W&B run of its own
+    assert (plan.resume, plan.may_count) == ("never", True)  # another folder of this run has a W&B run of its own
 
 
 def test_the_key_stays_the_id_of_a_run_that_is_trained_longer(tmp_path):
@@ -46,7 +46,7 @@ def test_a_folder_goes_on_with_its_w_and_b_run(tmp_path):
     Identity("trial7", "study", "lab").write(tmp_path)
     plan = plan_training(record(tmp_path), "online")
     assert (plan.id, plan.project, plan.entity) == ("trial7", "study", "lab")
-    assert (plan.resume, plan.may_rename) == ("allow", False)
+    assert (plan.resume, plan.may_count) == ("allow", False)
 
 
 @pytest.mark.parametrize("content", ["{}", "[]", '{"id": 3, "project": "p"}', '{"id": "", "project": "p"}', "{"])
@@ -74,7 +74,7 @@ def test_variables_win_over_the_folder_and_the_settings(tmp_path, monkeypatch):
         monkeypatch.setenv(name, value)
     plan = plan_training(record(tmp_path, group="of the settings", tags=("baseline",)), "online")
     assert (plan.id, plan.project, plan.entity, plan.name) == ("mine", "here", "us", "n")
-    assert (plan.group, plan.job_type, plan.resume, plan.may_rename) == ("g", "j", "must", False)
+    assert (plan.group, plan.job_type, plan.resume, plan.may_count) == ("g", "j", "must", False)
     assert plan.tags == ("VAE", "MiniSprites", "ConvVAE", "baseline", "t")
 
 

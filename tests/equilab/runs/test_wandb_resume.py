@@ -97,7 +97,9 @@ train(replace(short, seed=1), folder / "second")
 train(replace(short, log=replace(short.log, wandb="offline")), folder / "offline")
 assert upload([str(folder / "second"), "--id", short.key()]) == 2   # which holds the first
 train(short, folder / "repeated")
-assert not {"WANDB_DATA_DIR", "WANDB_ERROR_REPORTING", "WANDB_RUN_ID"} & set(os.environ)
+assert not {"WANDB_DATA_DIR", "WANDB_ERROR_REPORTING"} & set(os.environ)
+os.environ["WANDB_RUN_ID"] = "mine"
+train(short, folder / "inside")
 assert wandb.run is mine
 mine.log({"own": 2})
 mine.finish()
@@ -121,7 +123,8 @@ def test_runs_of_one_process_stay_apart_and_a_run_of_the_users_goes_on(tmp_path)
     assert received.runs[keys["first"]].about["displayName"] == "first"  # though the second was offered to it
     groups = [received.runs[id].about["groupName"] for id in list(received.runs)[1:]]
     assert len(set(groups)) == 1  # seeds of one method
-    assert "W&B run" in done.stderr  # the refusal
+    assert "WANDB_RUN_ID: expected a run that is not active in this process, got mine" in done.stderr
+    assert Record.open(tmp_path / "inside").is_finished
     assert f"expected a run of key {keys['second']}" in done.stderr
 
 

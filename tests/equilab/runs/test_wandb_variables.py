@@ -30,7 +30,6 @@ from tests.refused import refused
         ("WANDB_MODE", "disabled", "mode", "off"),
         ("WANDB_DISABLED", "TRUE", "mode", "off"),
         ("WANDB_DISABLED", "false", "mode", None),
-        ("WANDB_SWEEP_ID", "s1", "in_sweep", True),
         ("WANDB_PROJECT", "", "project", None),
     ],
 )
