@@ -6,33 +6,36 @@ BIN := $(VENV)/bin
 ESCNN ?= yes
 TORCH ?=
 STAMP := $(VENV)/.installed-$(ESCNN)-$(TORCH)
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal --durations=50
+SHARD ?=
 
-.PHONY: demo test test-core test-exhaustive lint bench docs install clean
+.PHONY: demo test test-core test-ci test-exhaustive lint bench docs install clean
 
 demo: $(STAMP)
 	$(BIN)/python -m equilab demo
 
 # Two processes of one thread each: more threads than cores wait for each other.
 test: $(STAMP)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m "not exhaustive"
+	$(PYTEST) -m "not exhaustive and not ci"
 
-# Every combination of layers and kernels of which `test` takes one of each kind.
+# Every combination of layers and kernels of which `test` takes one of each kind; SHARD=2/5 takes the second fifth.
 test-exhaustive: $(STAMP)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m exhaustive
+	$(PYTEST) -m exhaustive $(if $(SHARD),--shard $(SHARD))
+
+# What installs a wheel, or starts a browser or a server.
+test-ci: $(STAMP)
+	$(PYTEST) -m "ci and not exhaustive"
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright
 
-# The core without escnn and with numpy 2: an environment of its own, and the tests of the library in it; groups and
-# layers, which use neither, by their doctests.
+# The same tests without escnn and with numpy 2, in an environment of their own; the slow ones are left to `test`.
 test-core:
 	$(MAKE) VENV=.venv-core ESCNN=no install
 	.venv-core/bin/python -c "import importlib.util as u; assert u.find_spec('escnn') is None; import numpy; assert numpy.__version__ >= '2'"
-	OMP_NUM_THREADS=1 .venv-core/bin/python -m pytest -n 2 --dist worksteal -m "not slow and not exhaustive" --ignore-glob="*/tests/contracts/*layer*" --ignore-glob="*/test_bad_input.py" \
-	  tests/equilab/data tests/equilab/interop tests/equilab/latents tests/equilab/metrics tests/equilab/models tests/equilab/objectives \
-	  tests/contracts equilab
+	OMP_NUM_THREADS=1 .venv-core/bin/python -m pytest -n 2 --dist worksteal -m "not slow and not exhaustive and not ci"
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.benchmarks
@@ -63,4 +66,4 @@ $(STAMP): pyproject.toml constraints.txt
 comma := ,
 
 clean:
-	rm -rf .venv .venv-core site dist .pytest_cache .ruff_cache
+	rm -rf .venv .venv-core .editable site dist .pytest_cache .ruff_cache

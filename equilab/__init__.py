@@ -25,11 +25,18 @@ if TYPE_CHECKING:
         noise,
         objectives,
         optimizers,
+        runs,
         schedules,
     )
+    from equilab.runs.export import load
+    from equilab.runs.record import Record
+    from equilab.runs.run import Run
+    from equilab.runs.train_method import train
 
 __version__ = "0.1.0"
 __all__ = [
+    "Record",
+    "Run",
     "__version__",
     "check",
     "data",
@@ -39,18 +46,30 @@ __all__ = [
     "interop",
     "keys",
     "latents",
+    "load",
     "metrics",
     "models",
     "nn",
     "noise",
     "objectives",
     "optimizers",
+    "runs",
     "schedules",
+    "train",
 ]
+_SHORT = {
+    "Record": "equilab.runs.record",
+    "Run": "equilab.runs.run",
+    "load": "equilab.runs.export",
+    "train": "equilab.runs.train_method",
+}
+"""Names of a subpackage that the front door has, too, by their module."""
 
 
 def __getattr__(name: str) -> Any:
-    """The subpackage of that name, imported when it is first used: `import equilab` stays as cheap as torch."""
+    """What has that name, imported when it is first used: `import equilab` stays as cheap as torch."""
+    if name in _SHORT:
+        return getattr(import_module(_SHORT[name]), name)
     if name in __all__:
         return import_module(f"equilab.{name}")
     raise AttributeError(f"module 'equilab' has no attribute {name!r}; it has {', '.join(__all__)}")

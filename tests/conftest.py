@@ -1,10 +1,12 @@
-"""Shared fixtures; shape annotations of the metrics are checked while the tests run."""
+"""Shared fixtures and the option --shard; shape annotations of the metrics are checked while the tests run."""
 
 import os
 from pathlib import Path
 
 import pytest
 from jaxtyping import install_import_hook
+
+from tests.shard import pytest_addoption, pytest_collection_modifyitems  # noqa: F401
 
 install_import_hook("equilab.metrics", "beartype.beartype")
 

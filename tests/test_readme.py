@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -81,27 +82,50 @@ def test_the_two_commands_are_targets_of_the_makefile():
     assert set(named) | set(re.findall(r"`make ([a-z-]+)`", TEXT)) <= set(targets)
 
 
-TESTED = ("train", "show", "evaluate", "compare")  # of several settings: tests/equilab/runs/test_compare_command.py
+TESTED = (
+    "train",
+    "show",
+    "evaluate",
+    "compare",
+    "export",
+)  # of several settings: tests/equilab/runs/test_compare_command.py
 
 
 def test_no_command_of_the_readme_is_left_out_below():
     tested = ("make demo", "make test", "wandb leet", *(f"equilab {name}" for name in TESTED))
     assert all(command.startswith(tested) for command in COMMANDS)
-    assert len(SNIPPETS) == 4
+    assert len(SNIPPETS) == 5
+
+
+@pytest.mark.slow
+def test_the_training_snippet_runs_as_it_stands(tmp_path, monkeypatch):
+    """With fewer updates of one seed."""
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    exec(SNIPPETS[3].replace("steps=600", "steps=2").replace("seeds=[0, 1, 2]", "seeds=[0]"), names)
+    assert [record.is_finished for record in names["records"]] == [True]
+    assert names["records"][0].run.model.latent_dim == 6
 
 
 @pytest.mark.slow
 def test_every_command_about_a_run_does_what_it_says(tmp_path):
     """The commands in the order of the README, on real dSprites; the trainings are cut to two updates."""
-    shown = run(find("equilab train factor_vae_dsprites --help"), tmp_path)
+    shown = run(find("equilab train factor_vae --help"), tmp_path)
     assert "--objective.gamma" in shown.stdout
 
-    trained = run(find("equilab train factor_vae_dsprites --objective.gamma"), tmp_path, *SHORT)
+    trained = run(find("equilab train factor_vae --objective.gamma"), tmp_path, *SHORT)
     assert trained.returncode == 0, trained.stderr
     resumed = run(find("equilab train --resume"), tmp_path)
     assert resumed.returncode == 0, resumed.stderr
     again = run(find("equilab train runs/gamma40/run.json"), tmp_path)
     assert again.returncode == 0, again.stderr
+
+    several = find("equilab train factor_vae --data mini_sprites")
+    cut = ("--seeds", "0", "--steps", "2", "--evaluations", "held_out_loss", "--compute.threads", "1")
+    seeds = run(several.replace("--seeds 0 1 2", ""), tmp_path, *cut)
+    assert seeds.returncode == 0, seeds.stderr
+    assert (tmp_path / "runs" / "sprites" / "s0" / "run.json").is_file()
+    shutil.rmtree(tmp_path / "runs" / "sprites")
 
     own = tmp_path / "my_recipe.py"
     own.write_text(TINY.read_text())
@@ -124,17 +148,21 @@ def test_every_command_about_a_run_does_what_it_says(tmp_path):
     study = run(find("equilab compare runs/*").replace("runs/*", alike), tmp_path)
     assert "of equal settings and seed 1; name one of them" in study.stderr
 
+    exported = run(find("equilab export").replace("--out", "--no-onnx --out"), tmp_path)
+    assert exported.returncode == 0, exported.stderr
+    assert (tmp_path / "factor_vae" / "model.safetensors").is_file()
+
     inspect = find("wandb leet").replace("leet", "leet inspect --json")  # the same reader, without its screen
     assert '"train/loss"' in run(inspect, tmp_path).stdout
 
-    read = run(f"python -c {shlex.quote(SNIPPETS[3])}", tmp_path)
+    read = run(f"python -c {shlex.quote(SNIPPETS[4])}", tmp_path)
     assert read.returncode == 0, read.stderr
     assert "metric/mig_ceiling" in read.stdout
 
 
 @pytest.mark.slow
 def test_an_online_training_without_a_login_falls_back(tmp_path):
-    command = find("equilab train factor_vae_dsprites --log.wandb online")
+    command = find("equilab train factor_vae --log.wandb online")
     done = run(command, tmp_path, *SHORT)
     assert done.returncode == 0, done.stderr
     assert "not logged in (wandb login), so this run is kept offline" in done.stderr

@@ -1,5 +1,6 @@
 """Data sets with known factors of variation, samplers of batches from them, and the feed of a training."""
 
+from equilab.data.arrays import ArrayFile, Arrays
 from equilab.data.dataset import Dataset
 from equilab.data.dsprites import DSprites
 from equilab.data.factors import Cyclic, Factor, Factors
@@ -32,6 +33,8 @@ from equilab.data.table import ImageTable
 from equilab.data.torus_square import TorusSquare
 
 __all__ = [
+    "ArrayFile",
+    "Arrays",
     "Cyclic",
     "DSprites",
     "Dataset",

@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from equilab.errors import DataError
+from equilab.files import open_plain, refuse_link, written_beside
 
 
 def cache_folder() -> Path:
@@ -32,7 +33,9 @@ def cached_file(path: Path, build: Callable[[], Iterator[bytes]], *, digest: str
         if _is_right(path, digest):  # without the lock, so that a folder that cannot be written serves too
             return path
         path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_name(f".{path.name}.lock")):
+        lock = path.with_name(f".{path.name}.lock")
+        refuse_link(lock)
+        with FileLock(lock):
             if _is_right(path, digest):  # another process built it while this one waited
                 return path
             if path.exists():
@@ -52,7 +55,7 @@ def _is_right(path: Path, digest: str) -> bool:
     """Whether there is a file with this sha256."""
     found = sha256()
     try:
-        with open(path, "rb") as file:
+        with open_plain(path) as file:
             while block := file.read(2**22):
                 found.update(block)
     except FileNotFoundError:
@@ -61,28 +64,21 @@ def _is_right(path: Path, digest: str) -> bool:
 
 
 def _build(path: Path, build: Callable[[], Iterator[bytes]], *, digest: str, num_bytes: int, title: str) -> None:
-    """Write a temporary file beside `path`, check it, flush it to the disk, rename it."""
+    """Writes a file beside `path`, checks it, flushes it to the disk, renames it; only the lock's holder does."""
     from rich.console import Console
     from rich.progress import Progress
 
-    temporary = path.with_name(f".{path.name}.partial")  # the lock's holder is the only one to write it
     built = sha256()
-    try:
-        with (
-            open(temporary, "wb") as file,
-            Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress,
-        ):
-            task = progress.add_task(f"building {title}", total=num_bytes)
-            for block in build():
-                file.write(block)
-                built.update(block)
-                progress.advance(task, len(block))
-            file.flush()
-            os.fsync(file.fileno())
+    with (
+        written_beside(path, under=f".{path.name}.partial") as file,
+        Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress,
+    ):
+        task = progress.add_task(f"building {title}", total=num_bytes)
+        for block in build():
+            file.write(block)
+            built.update(block)
+            progress.advance(task, len(block))
         if built.hexdigest() != digest:
             raise DataError(
                 str(path), expected=f"sha256 {digest} of what was built", got=built.hexdigest(), hint="please report it"
             )
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)

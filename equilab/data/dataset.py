@@ -10,8 +10,9 @@ from jaxtyping import Bool, Int, UInt8
 from numpy import ndarray
 
 from equilab.data.factors import Factors, checked_indices
+from equilab.data.labels import checked_labels
 from equilab.data.table import ImageTable
-from equilab.errors import DataError
+from equilab.errors import DataError, ShapeError
 
 
 class Dataset(ABC):
@@ -38,16 +39,29 @@ class Dataset(ABC):
 
     @abstractmethod
     def open_labels(self) -> Int[ndarray, "n k"] | None:
-        """The factor indices (n, k) that each observation shows, or None for a grid; called once."""
+        """The factor indices (n, k), integers, that each observation shows, or None for a grid; called once.
+
+        Where they are used, DataError names the factor of an index that is no integer or no value's.
+        """
 
     @cached_property
     def table(self) -> ImageTable:
-        """All images in the order of the observations, in memory or mapped from a file."""
-        return self.open_table()
+        """All images in the order of the observations, in memory or mapped from a file.
+
+        Raises ShapeError for images of another shape than the data set says, DataError for another number of them.
+        """
+        table = self.open_table()
+        if table.image_shape != self.image_shape:
+            raise ShapeError("open_table", expected=f"images {self.image_shape}", got=table.image_shape)
+        if len(table) != len(self):
+            what = "combinations of a grid" if self.is_grid else "rows of labels"
+            raise DataError("open_table", expected=f"{len(self)} images, one for each of the {what}", got=len(table))
+        return table
 
     @cached_property
     def _labels(self) -> Int[ndarray, "n k"] | None:
-        return self.open_labels()
+        labels = self.open_labels()
+        return None if labels is None else checked_labels(labels, self.factors)
 
     @property
     def is_grid(self) -> bool:

@@ -2,14 +2,15 @@
 
 import warnings
 import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
 from numpy import ndarray
 
+from equilab.archives import UNREADABLE
 from equilab.errors import DataError
+from equilab.files import open_plain
 
 _EXPECTED = "the original dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz"
 _AT_ONCE = 4096  # images unpacked together: 16 MiB, where the whole array would need 2.8 GiB
@@ -21,7 +22,7 @@ def read_packed(path: Path, num_images: int) -> UInt8[ndarray, "n 512"]:
     Raises DataError for a file that is missing or broken, or whose `imgs` is not uint8 (num_images, 64, 64).
     """
     try:
-        with zipfile.ZipFile(path) as archive, archive.open("imgs.npy") as member:
+        with open_plain(path) as file, zipfile.ZipFile(file) as archive, archive.open("imgs.npy") as member:
             version = np.lib.format.read_magic(member)
             if version != (1, 0):
                 raise ValueError(f"imgs is an array of format {version}")
@@ -47,6 +48,6 @@ def read_packed(path: Path, num_images: int) -> UInt8[ndarray, "n 512"]:
         ) from error
     except DataError:
         raise
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except UNREADABLE as error:
         raise DataError("npz", expected=_EXPECTED, got=str(path), hint=f"it cannot be read: {error}") from error
     return packed

@@ -29,7 +29,8 @@ class Cyclic:
 class Factor:
     """One factor: its values in order, their unit, and the group that acts on them (None: the values do not wrap).
 
-    Raises SettingError for a factor without values, or a group with more elements than there are values.
+    Raises SettingError for an empty name or one with a /, for a factor without values, or a group with more elements
+    than there are values.
 
     >>> Factor("orientation", (0.0, 120.0, 240.0), "degrees", Cyclic(3)).act(np.array([0, 2]), 1).tolist()
     [1, 0]
@@ -41,6 +42,8 @@ class Factor:
     group: Cyclic | None = None
 
     def __post_init__(self) -> None:
+        if not (isinstance(self.name, str) and self.name and self.name.isprintable() and "/" not in self.name):
+            raise SettingError("name", expected="a printable text without /, of a factor", got=repr(self.name))
         if not self.values:
             raise SettingError("values", expected=f"at least one value of {self.name}", got="none")
         if self.group is not None and not 1 <= self.group.order <= self.size:

@@ -11,19 +11,27 @@ from jaxtyping import UInt8
 from numpy import ndarray
 
 from equilab.errors import DataError
+from equilab.files import open_plain
 
 _SOURCE = "https://ossci-datasets.s3.amazonaws.com/mnist/"  # the mirror that torchvision uses
+_MOST = 2**26  # bytes of a file, unpacked; MNIST's largest has 47 MB
 _PARTS = (("train", 60_000), ("t10k", 10_000))  # the beginning of the names, and how many digits are in each
 
 
 def read_idx(path: Path) -> UInt8[ndarray, "..."]:
-    """The array in an idx.gz file of bytes; DataError for a file that cannot be read or is something else."""
+    """The array in an idx.gz file of bytes; DataError for a file that cannot be read or is something else.
+
+    No more than 64 MiB are unpacked; a file that holds more is refused.
+    """
     try:
-        content = gzip.decompress(path.read_bytes())
+        with open_plain(path) as file, gzip.GzipFile(fileobj=file) as unpacked:
+            content = unpacked.read(_MOST + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(
             str(path), expected="an idx.gz file of MNIST", got=f"one that cannot be read ({error})"
         ) from error
+    if len(content) > _MOST:
+        raise DataError(str(path), expected=f"an idx.gz file of at most {_MOST:,} bytes unpacked", got="more")
     num_axes = content[3] if content[:3] == b"\x00\x00\x08" and len(content) > 3 else 0  # 8: unsigned bytes
     start = 4 + 4 * num_axes
     shape = tuple(np.frombuffer(content[4:start], ">i4").tolist()) if len(content) >= start else ()

@@ -15,7 +15,7 @@ from equilab.errors import DataError, ShapeError
 from equilab.latents import Blocks, CodeBlock, Posterior, map_tensors, parse_blocks
 from equilab.metrics.encoding import Encode, Progress, ScoreSettings, encode_observations, observations_to_encode
 from equilab.metrics.factor_table import FactorTable
-from equilab.metrics.validation import check_scale, checked_codes, checked_posterior
+from equilab.metrics.validation import as_array, check_scale, checked_codes, checked_posterior
 from equilab.noise import NumpyNoise
 
 _SAMPLED = 50_000  # rows of sampled codes, at least
@@ -56,7 +56,7 @@ class CodeTable:
     factor_table: FactorTable = field(default=None, repr=False)  # pyright: ignore[reportAssignmentType]  # made below
 
     def __post_init__(self) -> None:
-        codes, factors = np.asarray(self.codes), np.asarray(self.factors)
+        codes, factors = as_array(self.codes, "codes"), as_array(self.factors, "factors")
         if codes.ndim != 2 or factors.ndim != 2 or len(codes) != len(factors) or not codes.size:
             raise ShapeError(
                 "codes, factors",
@@ -133,20 +133,37 @@ class CodeTable:
         """Whether every combination of the values present is shown by one and the same number of rows."""
         return self.factor_table.is_grid
 
-    def sample(self, n: int, rng: np.random.Generator) -> Int[ndarray, "n"]:
-        """Rows (n,), uniform with replacement."""
-        return rng.integers(len(self.codes), size=n)
+    def sample(self, n: int, rng: np.random.Generator) -> Int[ndarray, "rows"]:
+        """Rows (n,), uniform with replacement; of a table of fewer rows each of its rows once.
+
+        >>> table = CodeTable(np.arange(6.0)[:, None], np.arange(6)[:, None])
+        >>> table.sample(100, np.random.default_rng(0)).tolist()
+        [0, 1, 2, 3, 4, 5]
+        """
+        return np.arange(len(self.codes)) if len(self.codes) < n else rng.integers(len(self.codes), size=n)
 
     def sample_split(self, num_train: int, num_test: int, rng: np.random.Generator) -> Split:
         """Rows to fit to and rows to score on, each uniform with replacement within its own part of the table.
 
         The parts are disjoint and drawn at random, their sizes in the ratio of the two numbers: a small table, too,
-        is scored on observations that the fit has not seen. Raises DataError for less than two observations.
+        is scored on observations that the fit has not seen. Of a table of fewer rows than both numbers together each
+        part holds its rows once. Raises DataError for less than two observations.
 
         >>> table = CodeTable(np.arange(6.0)[:, None], np.arange(6)[:, None])
         >>> train, test = table.sample_split(100, 50, np.random.default_rng(0))
-        >>> len(set(train)), len(set(test)), set(train) & set(test)
+        >>> len(train), len(test), set(train) & set(test)
         (4, 2, set())
+        """
+        parts = self.split(num_train, num_test, rng)
+        if len(self.codes) < num_train + num_test:
+            passes = len(self.codes) // self.copies * np.arange(self.copies)[:, None]
+            return Split(*((part + passes).ravel() for part in parts))
+        return Split(*self.draw(parts, (num_train, num_test), rng))
+
+    def split(self, num_train: int, num_test: int, rng: np.random.Generator) -> Split:
+        """All observations in two disjoint parts, drawn at random, their sizes in the ratio of the two numbers.
+
+        Raises DataError for less than two observations.
         """
         n = len(self.codes) // self.copies
         if n < 2:
@@ -155,19 +172,25 @@ class CodeTable:
             )
         order = rng.permutation(n)
         cut = min(max(round(n * num_train / (num_train + num_test)), 1), n - 1)
-        train, test = order[:cut], order[cut:]
-        rows = [part[rng.integers(len(part), size=num)] for part, num in ((train, num_train), (test, num_test))]
+        return Split(order[:cut], order[cut:])
+
+    def draw(
+        self, parts: Sequence[Int[ndarray, "_"]], counts: Sequence[int], rng: np.random.Generator
+    ) -> list[Int[ndarray, "_"]]:
+        """So many rows of each part of the observations, uniform with replacement, each from any of the passes."""
+        rows = [part[rng.integers(len(part), size=num)] for part, num in zip(parts, counts, strict=True)]
         if self.copies > 1:
+            n = len(self.codes) // self.copies
             rows = [part + n * rng.integers(self.copies, size=len(part)) for part in rows]
-        return Split(*rows)
+        return rows
 
     def sample_fixed(
         self, factor: int, *, groups: int, size: int, rng: np.random.Generator
     ) -> Int[ndarray, "groups size"]:
         """Rows (groups, size) that share one value of a factor within each group.
 
-        factor: its position. The value is uniform over those present in the table, the rows are uniform with
-        replacement among those that show it.
+        factor: its position. The value is uniform over those that two rows or more show (any, for a size of 1), the
+        rows are uniform with replacement among those that show it. Raises DataError where no value has two rows.
 
         >>> table = CodeTable(np.eye(4), np.array([[7, 0], [7, 1], [9, 0], [9, 1]]))
         >>> rows = table.sample_fixed(0, groups=100, size=3, rng=np.random.default_rng(0))
@@ -175,12 +198,13 @@ class CodeTable:
         True
         """
         rows, starts, counts = self.factor_table.rows_of(factor)
-        if size > 1 and counts.min() < 2:
-            value = self.factors[rows[starts[counts.argmin()]], factor]
+        if size > 1 and counts.min() < 2:  # a single row does not show what changes while its value stays
+            starts, counts = starts[counts > 1], counts[counts > 1]
+        if not len(starts):
             raise DataError(
                 "factors",
-                expected="two or more observations of each value, to see what changes while it stays",
-                got=f"one of {self.factor_names[factor]} = {value}",
+                expected="values that two or more observations show, to see what changes while one stays",
+                got=f"one observation of each value of {self.factor_names[factor]}",
                 hint="give more observations, or put values of a continuous factor in bins",
             )
         value = rng.integers(len(starts), size=(groups, 1))

@@ -2,19 +2,21 @@
 
 from pathlib import Path
 from typing import NamedTuple
-from zipfile import BadZipFile
 
 import numpy as np
 import torch
 from jaxtyping import Int
 from numpy import ndarray
 
+from equilab.archives import UNREADABLE, read_npz
 from equilab.errors import DataError, SettingError, ShapeError
 from equilab.latents import CodeBlock, block_on, gaussian_posterior
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.validation import checked_codes
 
 NEEDED, OPTIONAL = ("codes", "factors"), ("log_var", "factor_names", "factor_sizes", "blocks", "manifolds")
+MOST_BYTES = 2**31
+"""What the arrays of a file may take in memory."""
 
 
 class CodesFile(NamedTuple):
@@ -31,8 +33,8 @@ def read_codes(path: Path | str) -> CodesFile:
     factor_sizes (k,), the number of values of each factor; blocks (d,), for each dimension the number of its block,
     dimensions of one number belonging together; manifolds, for each block 0, 1, ... the name of the manifold that its
     dimensions lie on, each the `manifold` of a class of blocks, such as "euclidean".
-    Nothing in it is unpickled. Raises DataError or ShapeError, with the path, for a missing, malformed or inconsistent
-    file.
+    Nothing in it is unpickled, and no more than 2 GiB are read. Raises DataError or ShapeError, with the path, for a
+    missing, malformed or inconsistent file.
 
     >>> import tempfile
     >>> factors = np.stack(np.unravel_index(np.arange(12), (3, 4)), 1)
@@ -43,14 +45,10 @@ def read_codes(path: Path | str) -> CodesFile:
     """
     path = Path(path)
     try:
-        with path.open("rb") as file:
-            archive = np.load(file, allow_pickle=False)
-            if isinstance(archive, ndarray):
-                raise DataError(str(path), expected="an .npz archive with codes and factors", got="a single array")
-            arrays = {name: archive[name] for name in archive.files}
+        arrays = read_npz(path, most=MOST_BYTES)
     except DataError:
         raise
-    except (OSError, BadZipFile, EOFError, ValueError) as error:
+    except UNREADABLE as error:
         raise DataError(
             str(path),
             expected="an .npz archive, as numpy.savez(path, codes=..., factors=...) writes it",

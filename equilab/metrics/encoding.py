@@ -1,6 +1,6 @@
 """How codes are made and scored: the settings, and codes of a data set's images, batch by batch."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -13,7 +13,8 @@ from torch import Tensor
 from equilab.data import Dataset
 from equilab.errors import DataError, EquilabError, SettingError, ShapeError, check_count
 from equilab.latents import Posterior, map_tensors
-from equilab.metrics.validation import Encoded, as_floats, encoded
+from equilab.metrics.evaluation_mode import evaluation_mode
+from equilab.metrics.validation import Encoded, as_array, as_floats, encoded
 
 Encode: TypeAlias = Callable[[Any], Any]
 Progress: TypeAlias = Callable[[int, int], None]
@@ -42,25 +43,31 @@ class ScoreSettings:
     inputs: Literal["torch", "numpy"] = "torch"  # what the encoder is given
     progress: Progress | None = None  # called as progress(done, total) after every batch, for each encoder from 0 on
     observations: ndarray | Sequence[int] | None = None  # positions (n,) of those to encode, in place of num_samples
+    strict: bool = False  # whether fewer observations than a metric draws are refused, unless they are a complete grid
 
     def __post_init__(self) -> None:
         if self.representation not in ("mean", "sampled"):
             raise SettingError("representation", expected="'mean' or 'sampled'", got=repr(self.representation))
         check_count("repeats", self.repeats, least=0)
-        if isinstance(self.references, str):
+        if isinstance(self.references, str) or not isinstance(self.references, Iterable):
             expected = "a sequence, such as ('random', 'ceiling')"
             raise SettingError("references", expected=expected, got=repr(self.references))
         object.__setattr__(self, "references", tuple(self.references))
         for name in self.references:
-            if name not in REFERENCES:
+            if not isinstance(name, str) or name not in REFERENCES:
                 raise SettingError("references", expected=f"one of {', '.join(REFERENCES)}", got=repr(name))
         if self.num_samples is not None:
             check_count("num_samples", self.num_samples)
         check_count("batch_size", self.batch_size)
+        if self.progress is not None and not callable(self.progress):
+            raise SettingError("progress", expected="a function (done, total), or None", got=repr(self.progress))
+        if not isinstance(self.strict, bool):
+            raise SettingError("strict", expected="True or False", got=repr(self.strict))
         if self.inputs not in ("torch", "numpy"):
             raise SettingError("inputs", expected="'torch' or 'numpy', what encode is given", got=repr(self.inputs))
         if self.observations is not None:
-            object.__setattr__(self, "observations", self._checked_observations(np.asarray(self.observations)))
+            given = as_array(self.observations, "observations")
+            object.__setattr__(self, "observations", self._checked_observations(given))
 
     def _checked_observations(self, observations: ndarray) -> Int[ndarray, "n"]:
         """Different indices, 0 or more, and no number of them beside."""
@@ -96,17 +103,20 @@ def encode_observations(
 ) -> Encoded:
     """The codes of observations (n,), in order, in the precision that `encode` gives (half becomes float32).
 
-    Raises DataError for a code that is not finite, ShapeError for codes of another shape.
+    Modules encode in evaluation mode (see `evaluation_mode`). Raises DataError for a code that is not finite,
+    ShapeError for codes of another shape.
     """
+    if not callable(encode):
+        raise SettingError("encode", expected="a function images -> codes, or a module", got=repr(encode))
     found: list[Encoded] = []
-    for start in range(0, len(observations), settings.batch_size):
-        part = observations[start : start + settings.batch_size]
-        images = dataset.table.gather(torch.from_numpy(part))
-        with torch.no_grad():
+    with torch.no_grad(), evaluation_mode(encode):
+        for start in range(0, len(observations), settings.batch_size):
+            part = observations[start : start + settings.batch_size]
+            images = dataset.table.gather(torch.from_numpy(part))
             given = encode(images.numpy() if settings.inputs == "numpy" else images)
-        found.append(_checked(given, part, found[0] if found else None))
-        if settings.progress is not None:
-            settings.progress(start + len(part), len(observations))
+            found.append(_checked(given, part, found[0] if found else None))
+            if settings.progress is not None:
+                settings.progress(start + len(part), len(observations))
     codes = np.concatenate([each.codes for each in found])
     posteriors = [each.posterior for each in found if each.posterior is not None]
     return Encoded(codes, map_tensors(lambda *batches: torch.cat(batches), *posteriors) if posteriors else None)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,9 @@ from jaxtyping import Int
 from numpy import ndarray
 
 from equilab.errors import DataError, ShapeError
-from equilab.metrics.validation import checked_factors
+from equilab.metrics.validation import BINS, checked_factors, checked_names
+
+_MOST_ONCE = 1_000  # values of a single factor that are shown once each
 
 
 class ValueRows(NamedTuple):
@@ -37,10 +40,8 @@ class FactorTable:
     names: Sequence[str] | ndarray = ()
 
     def __post_init__(self) -> None:
-        if isinstance(self.names, str):
-            raise DataError("factor_names", expected="a sequence of names", got=f"the string {self.names!r}")
         num = self.values.shape[1]
-        names = tuple(map(str, self.names)) or tuple(f"factor{index}" for index in range(num))
+        names = checked_names(self.names, "factor_names") or tuple(f"factor{index}" for index in range(num))
         if len(names) != num:
             raise ShapeError("factor_names", expected=f"{num} names", got=f"{len(names)}: {', '.join(names)}")
         if len(set(names)) < len(names):
@@ -72,6 +73,28 @@ class FactorTable:
     def sizes(self) -> tuple[int, ...]:
         """The number of values present of each factor that varies."""
         return tuple(int(column.max()) + 1 for column in self.numbered)
+
+    @cached_property
+    def digest(self) -> str:
+        """The sha256 of the shape and the values, whatever integers hold them."""
+        values = np.ascontiguousarray(self.values, np.int64)
+        return sha256(repr(values.shape).encode() + values.tobytes()).hexdigest()
+
+    def require_repeats(self) -> None:
+        """DataError for a factor with more than half as many values as there are rows: nothing of it can be counted.
+
+        Such is a continuous factor whose values were numbered: a perfect code would score 0. A table of one factor
+        whose values are shown once each is a grid; it may have 1,000 values.
+        """
+        n = len(self.values)
+        for name, size in zip(self.scored_names, self.sizes, strict=True):
+            if 2 * size > n and (len(self.sizes) > 1 or size > _MOST_ONCE):
+                raise DataError(
+                    "factors",
+                    expected="two or more observations of each value, on average",
+                    got=f"{n} observations of {size} values of {name}",
+                    hint=f"put a continuous factor in bins: {BINS}",
+                )
 
     @cached_property
     def combinations(self) -> Int[ndarray, "n"] | None:

@@ -1,6 +1,7 @@
-"""Matrices as pictures, drawn with Pillow: a cell for each number, the darker the larger."""
+"""Matrices as pictures, drawn with Pillow: a cell for each number, the darker the larger, on a fixed range."""
 
 from collections.abc import Sequence
+from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,6 +9,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from equilab.errors import SettingError, ShapeError
+from equilab.metrics.validation import as_array, as_floats
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -15,21 +17,33 @@ if TYPE_CHECKING:
 _CELL, _MARGIN, _TITLE = 44, 12, 26  # pixels
 _MOST_CELLS = 40  # rows or columns with names and numbers; more are drawn as a plain picture
 _LOW, _HIGH, _BELOW = (255, 255, 255), (0, 114, 178), (213, 94, 0)  # Okabe & Ito: blue above 0, vermilion below
+_NOTHING = (187, 187, 187)
 
 
 def heat_map(
-    matrix: Float[ndarray, "rows columns"], rows: Sequence[str], columns: Sequence[str], *, title: str = ""
+    matrix: Float[ndarray, "rows columns"],
+    rows: Sequence[str],
+    columns: Sequence[str],
+    *,
+    title: str = "",
+    white: float = 0.0,
+    full: float = 1.0,
 ) -> "Image":
-    """A picture of a matrix: white 0, blue the largest absolute value, vermilion its negative; a number in each cell.
+    """A picture of a matrix: blue, or vermilion below 0, the darker the larger; a number in each cell.
 
-    rows, columns: names of both. Raises ShapeError for a matrix without cells or names that do not fit.
+    rows, columns: names of both. white: absolute values up to this one are white, such as those of noise. full: values
+    from this one on have the full colour. What is not a number is grey.
+    Raises ShapeError for a matrix without cells or names that do not fit, SettingError for ends that are no range.
 
     >>> heat_map(np.eye(2), ("z0", "z1"), ("shape", "x"), title="mig").mode
     'RGB'
     """
     from PIL import Image, ImageDraw, ImageFont
 
-    matrix = np.asarray(matrix, np.float64)
+    matrix = as_floats(as_array(matrix, "matrix"), "matrix").astype(np.float64)
+    for name, value in (("white", white), ("full", full)):
+        if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value < np.inf:
+            raise SettingError(name, expected="a number of at least 0", got=repr(value))
     if not matrix.size or matrix.shape != (len(rows), len(columns)):
         raise ShapeError(
             "matrix", expected=f"({len(rows)}, {len(columns)}) numbers, as the names say", got=matrix.shape
@@ -46,14 +60,13 @@ def heat_map(
     draw = ImageDraw.Draw(picture)
     draw.text((_MARGIN, _MARGIN), title, fill=(30, 30, 30), font=font)
     top = _TITLE + _MARGIN
-    largest = np.nanmax(np.abs(matrix)) or 1.0
+    depths = np.clip((np.abs(matrix) - white) / max(full - white, 1e-300), 0, 1)  # of each cell's colour
     for row, column in np.ndindex(matrix.shape):
         value = matrix[row, column]
         x, y = left + cell * column, top + cell * row
-        shade = np.asarray(_LOW) + (np.asarray(_HIGH if value >= 0 else _BELOW) - _LOW) * abs(value) / largest
-        draw.rectangle([x, y, x + cell - 1, y + cell - 1], fill=tuple(shade.astype(int).tolist()))
-        if named:
-            ink = (255, 255, 255) if abs(value) > 0.6 * largest else (30, 30, 30)
+        draw.rectangle([x, y, x + cell - 1, y + cell - 1], fill=_colour(value, depths[row, column]))
+        if named and not np.isnan(value):
+            ink = (255, 255, 255) if depths[row, column] > 0.6 else (30, 30, 30)
             draw.text((x + cell / 2, y + cell / 2), short(value), fill=ink, font=font, anchor="mm")
     if named:
         for row, name in enumerate(rows):
@@ -61,6 +74,14 @@ def heat_map(
         for column, name in enumerate(columns):
             _write_below(picture, (left + cell * (column + 0.5), top + cell * len(rows) + 6), name, font, upright)
     return picture
+
+
+def _colour(value: float, depth: float) -> tuple[int, ...]:
+    """The colour of a cell: white, mixed with as much of the full colour as its depth."""
+    if np.isnan(value):
+        return _NOTHING
+    shade = np.asarray(_LOW) + (np.asarray(_HIGH if value >= 0 else _BELOW) - _LOW) * depth
+    return tuple(shade.astype(int).tolist())
 
 
 def side_by_side(pictures: Sequence["Image"], *, width: int = 1400) -> "Image":

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from numbers import Integral
+from numbers import Integral, Real
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -39,6 +39,7 @@ class Score:
     parts: tuple["Score", ...] = ()  # further values of the same metric
     unit: str = "0 to 1"
     better: Literal["up", "down", ""] = "up"  # which way is better; empty where neither is
+    full: float = 1.0  # the entry of the matrix that pictures show in full colour; the codes do not decide it
 
     def __post_init__(self) -> None:
         assert self.matrix.shape == (len(self.rows), len(self.columns)), f"{self.name}: {self.matrix.shape}"
@@ -56,6 +57,7 @@ class Metric(ABC):
     unit: ClassVar[str] = "0 to 1"  # of its value; a part may have another
     better: ClassVar[Literal["up", "down", ""]] = "up"
     needs_grid: ClassVar[bool] = False  # whether it sets factors, which only a complete grid allows
+    needs_factors: ClassVar[bool] = True  # whether it reads factors: those of most values once are then refused
     draws: ClassVar[tuple[str, ...]] = ("num_samples", "num_train", "num_test")  # settings that count observations
 
     @property
@@ -69,6 +71,12 @@ class Metric(ABC):
         blocks: in which the codes are read; default: those of the table's posterior, else each dimension alone.
         Raises SettingError for blocks that do not fit the codes, DataError for a table that this metric cannot score.
         """
+        if not isinstance(table, CodeTable):
+            raise DataError("table", expected="a CodeTable, such as CodeTable(codes, factors)", got=type(table))
+        if not isinstance(rng, np.random.Generator):
+            raise SettingError("rng", expected="a generator, such as np.random.default_rng(0)", got=repr(rng))
+        if self.needs_factors:
+            table.factor_table.require_repeats()
         return self.score(table, table.blocks(blocks), rng)
 
     @abstractmethod
@@ -105,23 +113,24 @@ def with_sample_budget(metric: Metric, most: int) -> Metric:
     return replace(metric, **{name: max(int(getattr(metric, name) * share), 1) for name in names})  # pyright: ignore
 
 
-def check_enough(metric: Metric, have: int, *, is_grid: bool) -> None:
-    """DataError for fewer observations than a metric draws, unless they are a complete grid.
+def has_enough(metric: Metric, have: int, *, is_grid: bool) -> bool:
+    """Whether there are as many observations as a metric draws, or a complete grid of any size.
 
-    A grid is all there is: what is drawn from it again and again is its distribution. A small sample is not: its
-    observations would be drawn many times over, and what is common to a few would count as a law.
+    A complete grid is the whole distribution. A small sample is scored by what it shows, with the noise of its size.
     """
+    return is_grid or have >= metric.num_observations
+
+
+def check_enough(metric: Metric, have: int, *, is_grid: bool, strict: bool) -> None:
+    """DataError for fewer than 10 observations, and if `strict` for those of which `has_enough` is False."""
     if have < _LEAST:
         raise DataError("codes", expected=f"at least {_LEAST} observations to say anything of a code", got=have)
-    if have < metric.num_observations and not is_grid:
+    if strict and not has_enough(metric, have, is_grid=is_grid):
         raise DataError(
             "codes",
             expected=f"the {metric.num_observations} observations that {metric.name} draws, or a complete grid",
             got=have,
-            hint=(
-                f"give more, or a metric that draws less: {with_sample_budget(metric, have)!r} "
-                f"(equilab evaluate: --draws {have})"
-            ),
+            hint=f"give more, leave out strict, or take a metric that draws less: {with_sample_budget(metric, have)!r}",
         )
 
 
@@ -138,7 +147,7 @@ def check_counts(metric: Metric, least: dict[str, int]) -> None:
     """SettingError if a setting of the metric is no integer, or below the least count that makes sense."""
     for setting, count in least.items():
         value = getattr(metric, setting)
-        if not isinstance(value, Integral) or value < count:
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < count:
             raise SettingError(setting, expected=f"an integer, at least {count}", got=value)
 
 
@@ -146,5 +155,5 @@ def check_positive(metric: Metric, *settings: str) -> None:
     """SettingError if a setting of the metric is not a positive, finite number."""
     for setting in settings:
         value = getattr(metric, setting)
-        if not (np.isreal(value) and np.isfinite(value) and value > 0):
-            raise SettingError(setting, expected="a positive number", got=value)
+        if isinstance(value, bool) or not isinstance(value, Real) or not (np.isfinite(value) and value > 0):
+            raise SettingError(setting, expected="a positive number", got=repr(value))

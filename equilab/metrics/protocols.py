@@ -1,6 +1,6 @@
 """Metric protocols: named, versioned sets of metrics with their settings."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 from equilab.errors import SettingError
@@ -74,37 +74,37 @@ def find_protocol(name: str) -> tuple[Metric, ...]:
     >>> [metric.name for metric in find_protocol("locatello2019")][:3]
     ['factor_vae_score', 'beta_vae_score', 'mig']
     """
-    if name not in PROTOCOLS:
+    if not isinstance(name, str) or name not in PROTOCOLS:
         expected = f"one of {', '.join(PROTOCOLS)}"
         raise SettingError("protocol", expected=expected, got=repr(name), hint=_hint(name, list(PROTOCOLS)))
     return PROTOCOLS[name]
 
 
 def choose_metrics(protocol: str, metrics: Sequence[str | Metric] | None = None) -> tuple[Metric, ...]:
-    """The metrics of a protocol, or those of them that are named, and any that are given as objects, in that order.
+    """The metrics of a protocol, or those that are named or given as objects, in that order.
 
-    Raises SettingError for a protocol or a name that does not exist, with the nearest, and for one name twice.
+    A name stands for the protocol's metric of that name, or else for that of the first protocol which has one: each
+    metric has the settings of its paper. Raises SettingError for a protocol or a name that does not exist, with the
+    nearest, and for one name twice.
 
-    >>> [metric.name for metric in choose_metrics("locatello2019", ["mig"])]
-    ['mig']
+    >>> choose_metrics("locatello2019", ["mig", "sap_r2"])
+    (MIG(bins=20, num_samples=10000), SAPRSquared(num_samples=10000))
     """
-    known = {metric.name: metric for metric in find_protocol(protocol)}
+    own = {metric.name: metric for metric in find_protocol(protocol)}
     if metrics is None:
-        return tuple(known.values())
-    if isinstance(metrics, str | Metric):
+        return tuple(own.values())
+    if isinstance(metrics, str | Metric) or not isinstance(metrics, Iterable):
         raise SettingError("metrics", expected="a list, such as ['mig']", got=repr(metrics))
+    metrics = list(metrics)
     if any(isinstance(metric, type) for metric in metrics):
-        raise SettingError(
-            "metrics", expected="names or metrics such as MIG()", got="a class", hint=f"add (): {list(metrics)}"
-        )
+        hint = f"add (): {metrics}"
+        raise SettingError("metrics", expected="names or metrics such as MIG()", got="a class", hint=hint)
+    others = {metric.name: metric for each in reversed(PROTOCOLS.values()) for metric in each}
+    known = own | {name: metric for name, metric in others.items() if name not in own}
     for metric in metrics:
-        if not isinstance(metric, Metric) and metric not in known:
-            raise SettingError(
-                "metrics",
-                expected=f"one of {', '.join(known)} of protocol {protocol}",
-                got=repr(metric),
-                hint="; ".join(filter(None, (_hint(metric, list(known)), _elsewhere(metric)))),
-            )
+        if not isinstance(metric, Metric) and not (isinstance(metric, str) and metric in known):
+            expected, hint = f"one of {', '.join(known)}", _hint(metric, list(known))
+            raise SettingError("metrics", expected=expected, got=repr(metric), hint=hint)
     chosen = tuple(metric if isinstance(metric, Metric) else known[metric] for metric in metrics)
     names = [metric.name for metric in chosen]
     if not names or len(set(names)) < len(names):
@@ -115,9 +115,3 @@ def choose_metrics(protocol: str, metrics: Sequence[str | Metric] | None = None)
 def _hint(name: object, known: list[str]) -> str:
     near = get_close_matches(str(name), known, n=1)
     return f"did you mean {near[0]}?" if near else ""
-
-
-def _elsewhere(name: object) -> str:
-    """The protocols that do have a metric of that name."""
-    found = [protocol for protocol, metrics in PROTOCOLS.items() if name in [metric.name for metric in metrics]]
-    return f"protocol {' and '.join(found)} has it" if found else ""

@@ -1,6 +1,7 @@
 """Reference codes: random (floor), pixels, PCA and untrained encoders (baselines), ground-truth factors (ceiling)."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ from torch import Tensor
 
 from equilab.data import Dataset
 from equilab.errors import SettingError
-from equilab.latents import CodeBlock, gaussian_posterior_of
+from equilab.latents import CodeBlock, gaussian_posterior_of, parse_blocks
 from equilab.metrics.code_table import CodeTable
 
 NUM_PCA = 10_000
@@ -20,10 +21,21 @@ _OF_CODES = ("random", "ceiling")
 
 
 class Reference(NamedTuple):
-    """Codes to compare a score with, and the blocks in which they are read."""
+    """Codes to compare a score with, and the blocks in which they are read.
 
-    table: CodeTable
+    build: makes the codes. is_grid: whether their observations are a complete grid. key: what decides the codes, in
+    words, where that is little enough to keep their scores; empty elsewhere.
+    """
+
+    build: Callable[[], CodeTable]
     blocks: tuple[CodeBlock, ...]
+    is_grid: bool
+    key: str = ""
+
+    @classmethod
+    def of(cls, table: CodeTable, blocks: tuple[CodeBlock, ...]) -> "Reference":
+        """Codes that are there already."""
+        return cls(lambda: table, blocks, table.is_grid)
 
 
 def code_references(
@@ -31,11 +43,14 @@ def code_references(
 ) -> dict[str, Reference]:
     """The references that are made of codes and factors alone, by the end of their key."""
     found: dict[str, Reference] = {}
+    same = f"factors {table.factor_table.digest}, {'codes' if table.posterior is None else 'posteriors'}"
     if "random" in names:
-        found["floor_random"] = Reference(random_codes(table, seed=seed), blocks)
+        shape = f"{table.codes.shape[1]} dimensions in {[(block.axes, repr(block.manifold)) for block in blocks]}"
+        build = partial(random_codes, table, seed=seed)
+        found["floor_random"] = Reference(build, blocks, table.is_grid, f"{same}, {shape}")
     if "ceiling" in names:
-        perfect = factor_codes(table)
-        found["ceiling"] = Reference(perfect, perfect.blocks())
+        perfect = parse_blocks(None, len(table.scored))
+        found["ceiling"] = Reference(partial(factor_codes, table), perfect, table.is_grid, same)
     return found
 
 

@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from equilab.errors import DataError
 from equilab.metrics.intervals import Interval, sampling_interval
 from equilab.metrics.metric import Score
+from equilab.metrics.score_tables import data_frame, html, latex, markdown
 
 if TYPE_CHECKING:
+    import pandas
     from PIL.Image import Image
 
 
@@ -33,6 +35,8 @@ class Scores(Mapping[str, Score]):
     seed: int = 0
     versions: dict[str, str] = field(default_factory=dict)  # of the packages that the values depend on
     settings: dict[str, str] = field(default_factory=dict)  # of each metric, as it is written in Python
+    notes: tuple[str, ...] = ()  # in which way the numbers are not those of a protocol
+    white: dict[str, float] = field(default_factory=dict)  # largest entry of the matrix of Gaussian noise, by score
 
     def __getitem__(self, name: str) -> Score:
         """The score of that name; KeyError lists those there are."""
@@ -79,17 +83,7 @@ class Scores(Mapping[str, Score]):
 
     def __str__(self) -> str:
         """A table of one line per score: value, interval, references, and the unit of what is not from 0 to 1."""
-        columns = ["value", *(["95 % low", "high"] if self.intervals else []), *self.references]
-        lines = []
-        for name, score in self.scores.items():
-            numbers = [
-                score.value,
-                *self.intervals.get(name, ()),
-                *(each.get(name) for each in self.references.values()),
-            ]
-            words = ["" if number is None else f"{number:.3f}" for number in numbers]
-            lines.append([name, *words, _remark(score)])
-        header = ["score", *(column.replace("_", " ") for column in columns), ""]
+        header, lines = self._words()
         widths = [max(map(len, column)) for column in zip(header, *lines, strict=True)]
         aligned = [
             f"{line[0]:{widths[0]}s}   " + "   ".join(map(str.rjust, line[1:-1], widths[1:-1])) + f"   {line[-1]}"
@@ -97,30 +91,87 @@ class Scores(Mapping[str, Score]):
         ]
         return "\n".join(line.rstrip() for line in (*aligned, *self._origin()))
 
+    def to_markdown(self) -> str:
+        """The printed table in Markdown, without the line on versions."""
+        return markdown(*self._filled())
+
+    def to_latex(self) -> str:
+        """The printed table as a LaTeX tabular with rules of the package booktabs, without the line on versions."""
+        return latex(*self._filled())
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the printed table."""
+        return html(*self._filled(), caption="; ".join(self._origin()))
+
+    def to_dataframe(self) -> "pandas.DataFrame":
+        """A pandas data frame with a row for each score, indexed by its name, unrounded.
+
+        Columns: value, low and high of the interval if there is one, each reference, unit, better, then a column for
+        each factor with the score's part of it; NaN where a score has none. Raises SettingError without pandas.
+
+        >>> frame = Scores({"mig": Score("mig", 0.4, {"shape": 0.5})}, {"ceiling": {"mig": 0.9}}).to_dataframe()
+        >>> frame.loc["mig"].to_dict()
+        {'value': 0.4, 'ceiling': 0.9, 'unit': '0 to 1', 'better': 'up', 'shape': 0.5}
+        """
+        scores, nothing = list(self.scores.values()), float("nan")
+        factors = dict.fromkeys(factor for score in scores for factor in score.per_factor)
+        columns: dict[str, list[Any]] = {"score": list(self.scores), "value": [score.value for score in scores]}
+        if self.intervals:
+            columns["low"] = [self.intervals[score.name].low for score in scores]
+            columns["high"] = [self.intervals[score.name].high for score in scores]
+        for where, values in self.references.items():
+            columns[where] = [values.get(score.name, nothing) for score in scores]
+        columns |= {"unit": [score.unit for score in scores], "better": [score.better for score in scores]}
+        for factor in factors:
+            name = f"factor {factor}" if factor in columns else factor
+            columns[name] = [score.per_factor.get(factor, nothing) for score in scores]
+        return data_frame(columns, index="score")
+
+    def _words(self) -> tuple[list[str], list[list[str]]]:
+        """The header and the rows of the table, in words; the last column is a remark."""
+        columns = ["value", *(["95 % low", "high"] if self.intervals else []), *self.references]
+        rows = []
+        for name, score in self.scores.items():
+            references = (each.get(name) for each in self.references.values())
+            numbers = [score.value, *self.intervals.get(name, ()), *references]
+            rows.append([name, *("" if number is None else f"{number:.3f}" for number in numbers), _remark(score)])
+        return ["score", *(column.replace("_", " ") for column in columns), ""], rows
+
+    def _filled(self) -> tuple[list[str], list[list[str]]]:
+        """The same without the last column where it is empty."""
+        header, rows = self._words()
+        last = len(header) if any(row[-1] for row in rows) else -1
+        return header[:last], [row[:last] for row in rows]
+
     def _origin(self) -> list[str]:
-        """What decides the numbers, in a line; nothing for scores that were put together by hand."""
+        """What decides the numbers, in lines; nothing for scores that were put together by hand."""
         if not self.versions:
-            return []
+            return [*self.notes]
         versions = ", ".join(f"{package} {version}" for package, version in self.versions.items())
-        return [
-            f"{self.protocol or 'own choice of metrics'}, {self.representation} codes, seed {self.seed}; {versions}"
-        ]
+        name = self.protocol or "own choice of metrics"
+        return [f"{name}, {self.representation} codes, seed {self.seed}; {versions}", *self.notes]
 
     def plot(self) -> "Image":
-        """Heat maps of every matrix that a score was read from: a notebook shows the picture, `.save` writes it."""
+        """Heat maps of every matrix that a score was read from: a notebook shows the picture, `.save` writes it.
+
+        White up to the largest entry that Gaussian noise has in the same place (0 without that reference), blue from
+        `Score.full` on: ranges that the codes do not move.
+        """
         from equilab.metrics.heat_map import heat_map, side_by_side
 
         titles: dict[int, list[str]] = {}  # scores that were read from one matrix share its picture
         for score in self.scores.values():
             titles.setdefault(id(score.matrix), []).append(f"{score.name} {score.value:.3f}")
         matrices = {id(score.matrix): score for score in reversed(self.scores.values()) if score.matrix.size}
-        return side_by_side(
-            [
-                heat_map(matrices[key].matrix, matrices[key].rows, matrices[key].columns, title="   ".join(names))
-                for key, names in titles.items()
-                if key in matrices
-            ]
-        )
+        pictures = []
+        for key, names in titles.items():
+            if score := matrices.get(key):
+                white = self.white.get(score.name, 0.0)
+                title = "   ".join(names)
+                pictures.append(
+                    heat_map(score.matrix, score.rows, score.columns, title=title, white=white, full=score.full)
+                )
+        return side_by_side(pictures)
 
 
 def _remark(score: Score) -> str:

@@ -1,6 +1,8 @@
 """Codes, posteriors and factors as metrics read them, or errors that say what to do."""
 
+from collections.abc import Iterable
 from dataclasses import fields
+from numbers import Integral, Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +14,8 @@ from torch import Tensor
 from equilab.errors import DataError, ShapeError
 from equilab.latents import Posterior, map_tensors, posterior_of_pair
 
+NUMBERED = "np.unique(column, return_inverse=True)[1]"
+BINS = "np.digitize(column, np.linspace(column.min(), column.max(), 21)[1:-1])"
 _LARGEST, _LEAST = 1e30, 1e-30  # magnitude, and spread of a dimension that is not constant
 _LEAST_SHARE = 1e-6  # spread over magnitude: below, float32 tells no more than sixteen values apart
 _SIGNAL = 1e-3  # spread below which a dimension may as well be dead, and is taken as it is
@@ -27,6 +31,8 @@ class Encoded(NamedTuple):
 def encoded(given: Any) -> Encoded:
     """Codes of an array or a tensor (n, d), a Posterior, or a pair of means and log variances, both (n, d).
 
+    A pair is a tuple or a list of two arrays of two axes each; any other list is one array.
+
     >>> encoded((np.zeros((4, 2)), np.zeros((4, 2)))).posterior.kl().shape
     torch.Size([4, 2])
     """
@@ -34,24 +40,74 @@ def encoded(given: Any) -> Encoded:
         posterior = map_tensors(as_tensor, given)
         return Encoded(posterior.mean.numpy(), posterior)
     if not _is_pair(given):
-        return Encoded(as_array(given), None)
-    pair = [as_floats(as_array(each), f"codes[{index}]") for index, each in enumerate(given)]
+        return Encoded(as_array(given, "codes"), None)
+    pair = [as_floats(as_array(each, f"codes[{index}]"), f"codes[{index}]") for index, each in enumerate(given)]
     return Encoded(pair[0], posterior_of_pair([torch.tensor(np.ascontiguousarray(each)) for each in pair]))
 
 
 def _is_pair(given: Any) -> bool:
-    return isinstance(given, tuple | list) and len(given) == 2 and all(np.ndim(each) == 2 for each in given)
+    try:
+        return isinstance(given, tuple | list) and len(given) == 2 and all(np.ndim(each) == 2 for each in given)
+    except (TypeError, ValueError):  # rows of unlike length
+        return False
 
 
-def as_array(values: Any) -> ndarray:
-    """The values of an array, or of a tensor on any device and of any precision, as an array."""
-    return as_tensor(values).numpy() if isinstance(values, Tensor) else np.asarray(values)
+def as_array(values: Any, name: str) -> ndarray:
+    """The values of an array, a data frame, rows of numbers, or a tensor on any device and of any precision.
+
+    Raises DataError, with this name, for masked or missing values and for rows of unlike length.
+    """
+    if isinstance(values, Tensor):
+        return as_tensor(values, name).numpy()
+    if masked := np.ma.count_masked(values) if isinstance(values, np.ma.MaskedArray) else 0:
+        hint = "leave out the rows that have them"
+        raise DataError(name, expected="values without a mask", got=f"{masked} masked values", hint=hint)
+    try:
+        array = np.asarray(values)
+    except (TypeError, ValueError, RuntimeError) as error:  # rows of unlike length, tensors inside a list, and the like
+        raise DataError(name, expected="an array (rows, columns)", got=f"{type(values).__name__} ({error})") from error
+    return _unboxed(array, name) if array.dtype == object else array
 
 
-def as_tensor(values: Tensor) -> Tensor:
-    """The tensor on the CPU, without gradients, of at least 32 bits where it holds floats."""
-    values = values.detach().cpu()
+def _unboxed(array: ndarray, name: str) -> ndarray:
+    """Numbers that are kept as objects, as nullable columns of a data frame are: integers if all are, else floats."""
+    for place, value in np.ndenumerate(array):
+        if not isinstance(value, Real):
+            missing = value is None or type(value).__name__ in ("NAType", "NaTType")
+            raise DataError(
+                f"{name}[{', '.join(map(str, place))}]",
+                expected="numbers",
+                got="a missing value" if missing else repr(value),
+                hint="leave out its row" if missing else "np.unique(column, return_inverse=True)[1] numbers words",
+            )
+    whole = all(isinstance(value, Integral) for value in array.flat)
+    try:
+        return array.astype(np.int64 if whole else np.float64)
+    except OverflowError as error:
+        raise DataError(name, expected="integers of 64 bits", got="larger ones") from error
+
+
+def as_tensor(values: Tensor, name: str = "codes") -> Tensor:
+    """The tensor on the CPU, dense, without gradients, of at least 32 bits where it holds floats."""
+    if values.is_meta:
+        raise DataError(name, expected="a tensor that holds values", got="a meta tensor")
+    values = values.detach().to_dense().cpu().resolve_conj().resolve_neg()
     return values.to(torch.promote_types(values.dtype, torch.float32)) if values.is_floating_point() else values
+
+
+def checked_names(names: Any, argument: str) -> tuple[str, ...]:
+    """Names as text, those that HDF5 gives as bytes included; DataError for something else than a sequence of them.
+
+    >>> checked_names(np.array([b"shape", b"x"]), "factor_names")
+    ('shape', 'x')
+    """
+    if isinstance(names, str | bytes) or not isinstance(names, Iterable):
+        got = f"the string {names!r}" if isinstance(names, str | bytes) else repr(names)
+        raise DataError(argument, expected="a sequence of names", got=got)
+    try:
+        return tuple(name.decode() if isinstance(name, bytes) else str(name) for name in names)
+    except UnicodeDecodeError as error:
+        raise DataError(argument, expected="names in UTF-8", got=repr(error.object)) from error
 
 
 def as_floats(codes: ndarray, name: str) -> Float[ndarray, "..."]:
@@ -106,13 +162,20 @@ def checked_factors(factors: ndarray) -> Int[ndarray, "n k"]:
     """Signed integers, also of factors written as floats."""
     if factors.dtype.kind == "i":
         return factors
-    if factors.dtype.kind not in "fub" or not np.isfinite(factors).all() or (np.rint(factors) != factors).any():
-        raise DataError(
-            "factors",
-            expected="integers, the index of each value",
-            got=factors.dtype,
-            hint="np.unique(column, return_inverse=True)[1] numbers the values of a column",
-        )
+    expected = "integers, the index of each value"
+    if factors.dtype.kind not in "fub":
+        raise DataError("factors", expected=expected, got=factors.dtype, hint=f"{NUMBERED} numbers its values")
+    if not np.isfinite(factors).all():
+        row, column = np.argwhere(~np.isfinite(factors))[0]
+        raise DataError("factors", expected=expected, got=f"{factors[row, column]} in row {row} of column {column}")
+    fractions = np.flatnonzero((np.rint(factors) != factors).any(axis=0))
+    if len(fractions):
+        column = factors[:, fractions[0]]
+        num = len(np.unique(column))
+        got = f"{factors.dtype} with {num} values in column {fractions[0]} of {len(column)} rows"
+        continuous = f"continuous factors cannot be scored yet; put each in bins: {BINS}"
+        hint = continuous if 2 * num > len(column) else f"{NUMBERED} numbers its values"
+        raise DataError("factors", expected=expected, got=got, hint=hint)
     if np.abs(factors).max() >= 2.0**63:
         raise DataError("factors", expected="integers of 64 bits", got=factors.max(), hint="number the values from 0")
     return factors.astype(np.int64)

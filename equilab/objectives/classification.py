@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 
 from equilab.data import Dataset, Labelled, LabelledImages, Sampler
@@ -47,6 +47,9 @@ class Classification(Objective):
                     got=model.num_classes,
                 )
         return {}
+
+    def check_values(self, batch: tuple[Tensor | None, ...]) -> None:
+        """Nothing is refused: a classifier may be given images of any range, such as standardised ones."""
 
     def losses(self, model: Classifier, batch: Labelled, context: Context) -> Losses:
         if batch.labels.shape != (len(batch.images), 1):

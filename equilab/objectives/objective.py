@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from equilab.data import Dataset, Sampler
-from equilab.errors import SettingError
+from equilab.errors import DataError, SettingError
 from equilab.keys import Key
 from equilab.noise import GeneratorNoise, Noise
 from equilab.optimizers import Optimizer
@@ -102,6 +102,15 @@ class Objective(ABC):
                 hint="choose another model or objective",
             )
 
+    def check_values(self, batch: tuple[Tensor | None, ...]) -> None:
+        """Raises DataError for images of a batch (axes (batch, C, H, W), or more) that are no floats in [0, 1].
+
+        Reads every pixel: made for the first batch, not for each.
+        """
+        for name, images in zip(argument_types(type(self)).batch._fields, batch, strict=True):
+            if isinstance(images, Tensor) and images.ndim >= 4:
+                check_images(name, images)
+
     def __call__(
         self,
         model: nn.Module,
@@ -119,7 +128,8 @@ class Objective(ABC):
         C, H, W) alone where the batch holds nothing else. context: step, noise, number of observations, players.
         generator: of the noise, in place of a context. step: updates made so far. num_observations: of the data set;
         0: not known. players: what `build` gave, or the modules by name.
-        Raises SettingError for a model, batch or context of another kind, and what the objective itself refuses.
+        Raises SettingError for a model, batch or context of another kind, and what the objective itself refuses; at
+        step 0, where no step is given therefore at every call, DataError for images outside [0, 1] (`check_values`).
         """
         self.check_model(model)
         types = argument_types(type(self))
@@ -141,7 +151,23 @@ class Objective(ABC):
             found = (players or {}).items()
             modules = {name: player.module if isinstance(player, Player) else player for name, player in found}
             context = Context(torch.tensor(step), GeneratorNoise(generator), num_observations, modules)
+            if step == 0:
+                self.check_values(batch)
         return self.losses(model, batch, context)
+
+
+def check_images(name: str, images: Tensor) -> None:
+    """Raises DataError for images that are not floats in [0, 1], with the range that they have.
+
+    name: of the argument. images: of any shape.
+    """
+    if not images.is_floating_point():
+        raise DataError(name, expected="floats in [0, 1]", got=images.dtype, hint="images.float() / 255")
+    if images.numel():
+        low, high = (float(each) for each in images.detach().aminmax())
+        if not 0 <= low <= high <= 1:
+            hint = "divide by 255" if high > 2 else "move them into [0, 1]"
+            raise DataError(name, expected="images in [0, 1]", got=f"values from {low:g} to {high:g}", hint=hint)
 
 
 class ArgumentTypes(NamedTuple):

@@ -2,8 +2,9 @@
 
 import io
 import os
-import shutil
+import re
 import warnings
+import zipfile
 from hashlib import sha256
 from pathlib import Path
 from pickle import UnpicklingError
@@ -12,14 +13,19 @@ from typing import Any
 import torch
 
 from equilab.errors import DataError
-from equilab.runs.folder import WriteError, write_atomically
+from equilab.files import make_folder, read_plain, write_atomically
+from equilab.runs.folder import WriteError, room
 
 _DIGEST = 16  # hexadecimal digits of the content's sha256 in the file's name
+_NAME = re.compile(rf"step_(\d{{9,}})_([0-9a-f]{{{_DIGEST}}})\.pt")
+_MOST_BYTES = 2**35  # of a checkpoint
+_PARTS = {"settings": dict, "log_position": tuple, "step": int, "evaluated_at": int, "players": dict}
 
 
 def checkpoints(folder: Path) -> list[Path]:
-    """The checkpoint files of a folder, newest first."""
-    return sorted(folder.glob("step_*_*.pt"), reverse=True)
+    """The checkpoint files of a folder, newest first; files of other names are none."""
+    found = (path for path in folder.glob("step_*.pt") if _NAME.fullmatch(path.name))
+    return sorted(found, key=lambda path: (_step_of(path), path.name), reverse=True)
 
 
 def _step_of(path: Path) -> int:
@@ -32,20 +38,19 @@ def save(folder: Path, step: int, payload: dict[str, Any]) -> Path:
     Kept beside it is the newest file of an earlier step; all others are removed, and what a killed process left half
     written. Raises WriteError when the disk does not take it; what was there before is then intact.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    for left in folder.glob(".step_*"):
-        left.unlink()
     buffer = io.BytesIO()
     torch.save(payload, buffer)
     content = buffer.getvalue()
     path = folder / f"step_{step:09d}_{sha256(content).hexdigest()[:_DIGEST]}.pt"
     try:
+        make_folder(folder)
+        for left in folder.glob(".step_*"):
+            left.unlink()
         write_atomically(path, content)
     except OSError as error:
         intact = checkpoints(folder)
         raise WriteError(
-            f"{path}: cannot write the checkpoint of step {step} ({error.strerror}; it needs "
-            f"{len(content) / 2**20:.1f} MiB, {shutil.disk_usage(folder).free / 2**20:.1f} MiB are free); "
+            f"{path}: cannot write the checkpoint of step {step} ({error.strerror}; {room(folder, len(content))}); "
             + (f"{intact[0].name} is intact" if intact else "there is no earlier checkpoint")
             + ". Make room and go on with the run"
         ) from error
@@ -58,13 +63,28 @@ def save(folder: Path, step: int, payload: dict[str, Any]) -> Path:
 
 def _read(path: Path) -> dict[str, Any]:
     """The payload of one file; ValueError when its content is not what was written, or more than plain tensors."""
-    content = path.read_bytes()
+    content = read_plain(path, most=_MOST_BYTES)
     if sha256(content).hexdigest()[:_DIGEST] != path.stem.rsplit("_", 1)[1]:
         raise ValueError(f"damaged: {len(content)} bytes that do not match the digest in its name")
     try:
-        return torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
+        _refuse_packed(content)
+        payload = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
     except UnpicklingError as error:
         raise ValueError(f"refused: it holds more than tensors and numbers ({str(error).splitlines()[0]})") from error
+    except Exception as error:  # whatever torch and zipfile raise for bytes that nobody's torch.save has written
+        reason = (str(error).splitlines() or [""])[0]
+        raise ValueError(f"refused: it is no file of torch.save ({type(error).__name__}: {reason})") from error
+    if not isinstance(payload, dict):
+        raise ValueError(f"refused: it holds a {type(payload).__name__}")
+    return payload
+
+
+def _refuse_packed(content: bytes) -> None:
+    """ValueError for members that claim to be larger than the file: torch.save packs nothing."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        claimed = sum(member.file_size for member in archive.infolist())
+    if claimed > len(content):
+        raise ValueError(f"{claimed:,} bytes unpacked, expected at most the {len(content):,} of the file")
 
 
 def load_newest(folder: Path) -> dict[str, Any] | None:
@@ -86,6 +106,29 @@ def load_newest(folder: Path) -> dict[str, Any] | None:
             hint="start the run again in another folder",
         )
     return None
+
+
+def load_state(folder: Path) -> dict[str, Any] | None:
+    """The payload of the newest good checkpoint of a training; None without one.
+
+    Raises DataError for a payload that is not one of a training, though its digest is right.
+    """
+    payload = load_newest(folder)
+    if payload is None:
+        return None
+    wrong = [name for name, kind in _PARTS.items() if not isinstance(payload.get(name), kind)]
+    if wrong or not all(isinstance(each, dict) and {*each} == {"module", "optimizer"} for each in _players(payload)):
+        raise DataError(
+            str(folder),
+            expected="the checkpoint of a training",
+            got=f"one without {', '.join(wrong) or 'modules and optimisers'}",
+            hint="start the run again in another folder",
+        )
+    return payload
+
+
+def _players(payload: dict[str, Any]) -> list[Any]:
+    return [*payload["players"].values()] if isinstance(payload.get("players"), dict) else []
 
 
 def describe_newest(folder: Path) -> str:

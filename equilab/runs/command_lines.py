@@ -5,6 +5,8 @@ import shlex
 import sys
 from pathlib import Path
 
+from equilab.runs.folder import recipe_of
+from equilab.runs.own_files import module_name
 from equilab.runs.run import Run
 from equilab.runs.serial import modules_of, to_tree
 
@@ -16,7 +18,9 @@ def python() -> str:
 
 
 def resume_command(folder: Path, run: Run) -> str:
-    """What goes on with the run in a folder, its own modules included."""
-    modules = modules_of(to_tree(run))
+    """What goes on with the run in a folder: its own modules included, and the file that the run was started from."""
+    modules, recipe = modules_of(to_tree(run)), recipe_of(folder)
+    if modules and recipe is not None:
+        modules = [os.fspath(recipe), *(name for name in modules if name != module_name(recipe))]
     words = ["-m", "equilab", "train", "--resume", os.fspath(folder), *(["--modules", *modules] if modules else [])]
     return f"{python()} {shlex.join(words)}"

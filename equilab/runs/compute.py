@@ -2,17 +2,22 @@
 
 import ctypes
 import os
+import random
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+import numpy as np
 import torch
 
 from equilab.errors import SettingError, check_count
 from equilab.noise import stream_key
 
 Precision: TypeAlias = Literal["auto", "bfloat16", "float32"]
+MOST_THREADS = 1024
 
 
 @dataclass(frozen=True)
@@ -21,10 +26,12 @@ class Compute:
 
     device: str = "auto"  # auto (a GPU where there is one), cpu, cuda, cuda:1, mps
     channels_last: bool = True  # memory order of images and kernels; same result, faster convolutions
-    threads: int = 0  # CPU threads of torch; 0: one per core
+    threads: int = 0  # CPU threads of torch, at most 1,024; 0: one per core
 
     def __post_init__(self) -> None:
         check_count("compute.threads", self.threads, least=0)
+        if self.threads > MOST_THREADS:  # torch would end the process while it starts them
+            raise SettingError("compute.threads", expected=f"at most {MOST_THREADS}", got=self.threads)
 
 
 def prepare(compute: Compute) -> torch.device:
@@ -51,7 +58,7 @@ def find_device(name: str) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
-        torch.empty(1, device=device)
+        torch.zeros(1, device=device).item()  # "meta" makes tensors, but holds no numbers
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
         raise SettingError(
@@ -101,9 +108,29 @@ def autocast(precision: Precision, device: torch.device) -> torch.autocast:
     return torch.autocast(device.type, torch.bfloat16, enabled=enabled)
 
 
-def seed_layers(seed: int, step: int, device: torch.device) -> None:
-    """Seeds torch's own generators, from which layers such as dropout draw, for the update after `step` others."""
-    key = stream_key(seed, "layers", index=step)
+def seed_layers(seed: int, step: int, device: torch.device, *, purpose: str = "layers") -> None:
+    """Seeds the generators that layers and other code draw from without being given one: torch's, NumPy's and Python's.
+
+    seed: of the run. step: updates made so far. device: whose generator is seeded beside that of the CPU. purpose: what
+    draws, in a word; default: the layers of an update. Seeded anew at every step, they have no state to be saved.
+    """
+    key = stream_key(seed, purpose, index=step)
     torch.default_generator.manual_seed(key)
     if device.type == "cuda":
         torch.cuda.default_generators[device.index or 0].manual_seed(key)
+    elif device.type == "mps":
+        torch.mps.manual_seed(key)
+    np.random.seed(key % 2**32)  # noqa: NPY002 - the generator that code of others draws from
+    random.seed(key)
+
+
+@contextmanager
+def kept_generators() -> Iterator[None]:
+    """Afterwards the generators of torch (CPU), NumPy and Python are in the state that they were in before."""
+    before = torch.default_generator.get_state(), np.random.get_state(), random.getstate()  # noqa: NPY002
+    try:
+        yield
+    finally:
+        torch.default_generator.set_state(before[0])
+        np.random.set_state(before[1])  # noqa: NPY002
+        random.setstate(before[2])

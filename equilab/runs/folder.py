@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
+from shutil import disk_usage
 from typing import Any
 
 import torch
@@ -16,6 +17,7 @@ from filelock import FileLock, Timeout
 
 import equilab
 from equilab.errors import DataError, EquilabError, SettingError
+from equilab.files import read_plain, refuse_link, write_atomically
 from equilab.runs.commit import commit_of
 from equilab.runs.run import Run
 from equilab.runs.serial import (
@@ -28,6 +30,9 @@ from equilab.runs.serial import (
     read_json,
     to_tree,
 )
+
+WRITTEN = (".lock", "metrics.jsonl", "checkpoints", "pictures", "tables", "wandb")
+"""What a training writes in its folder beside files that it replaces: none may be a link."""
 
 
 class WriteError(RuntimeError):
@@ -43,12 +48,13 @@ class Saved:
     """What run.json holds.
 
     run: the settings. key: the run's key when it was started, which a longer training keeps. environment: versions and
-    machine that it was started with.
+    machine that it was started with. recipe: path of the file of one's own that it was started from; None: of none.
     """
 
     run: Run
     key: str
     environment: dict[str, Any]
+    recipe: str | None = None
 
 
 def environment() -> dict[str, Any]:
@@ -78,22 +84,26 @@ def _processor() -> str:
     return platform.processor()
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """The file with this content, or, after a crash at any moment, as it was: temporary file, fsync, rename."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+@contextmanager
+def writing(path: Path, num_bytes: int = 0) -> Iterator[None]:
+    """WriteError, naming the file, its size and the room that there is, when the disk does not take it.
+
+    path: of the file or folder. num_bytes: its size; 0: not known.
+    """
     try:
-        with open(temporary, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+        yield
+    except OSError as error:
+        raise WriteError(
+            f"{path}: cannot be written ({error.strerror or error}; {room(path.parent, num_bytes)}); the "
+            "checkpoints are intact. Make room, or make the folder writable, and go on with the run"
+        ) from error
+
+
+def room(folder: Path, num_bytes: int) -> str:
+    """The bytes that a file needs, 0 for unknown, beside those that are free in its folder, in words."""
+    needed = f"it needs {num_bytes / 2**20:.1f} MiB, " if num_bytes else ""
+    place = next((each for each in (folder, *folder.absolute().parents) if each.is_dir()), Path())
+    return f"{needed}{disk_usage(place).free / 2**20:.1f} MiB are free"
 
 
 def free_name(parent: Path, recipe: str, seed: int) -> Path:
@@ -103,27 +113,66 @@ def free_name(parent: Path, recipe: str, seed: int) -> Path:
     return next(parent / name for name in names if not (parent / name).exists())
 
 
+class Held:
+    """A run folder that this process holds by the lock file in it.
+
+    folder: of the run, whose lock is held.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self._lock = os.stat(folder / ".lock")
+
+    def check(self) -> None:
+        """Raises WriteError when the folder, its run.json or its lock was removed or replaced since."""
+        lost = [name for name in ("run.json", ".lock") if not (self.folder / name).is_file()]
+        if not lost and not os.path.samestat(self._lock, os.stat(self.folder / ".lock")):
+            lost = [".lock"]
+        if lost:
+            raise WriteError(
+                f"{self.folder}: {' and '.join(lost)} removed or replaced by somebody else while this process trained. "
+                "The updates since the last checkpoint are not saved. Put the folder back, make sure that no other "
+                "process trains in it, and go on with the run"
+            )
+
+
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold the folder for this process; BusyError when another one trains in it. A killed process frees its lock."""
-    folder.mkdir(parents=True, exist_ok=True)
+def locked(folder: Path) -> Iterator[Held]:
+    """The folder, held for this process; made where it was missing. A killed process frees its lock.
+
+    Raises BusyError when another process trains in it, DataError for links in place of files that are written, and
+    WriteError for a disk that takes nothing.
+    """
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    for name in WRITTEN:
+        refuse_link(folder / name)
     lock = FileLock(folder / ".lock")
     owner = folder / ".owner"
+    with writing(folder / ".lock"):
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise BusyError(
+                str(folder),
+                expected="a folder in which no other process trains",
+                got=_words_of(owner),
+                hint="wait for it, or choose another --folder",
+            ) from None
     try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        who = owner.read_text(encoding="utf-8") if owner.exists() else "another process"
-        raise BusyError(
-            str(folder),
-            expected="a folder in which no other process trains",
-            got=who,
-            hint="wait for it, or choose another --folder",
-        ) from None
-    try:
-        owner.write_text(f"process {os.getpid()} on {platform.node()}", encoding="utf-8")
-        yield
+        with writing(owner):
+            write_atomically(owner, f"process {os.getpid()} on {platform.node()}".encode())
+        yield Held(folder)
     finally:
         lock.release()
+
+
+def _words_of(owner: Path) -> str:
+    """Who holds a folder."""
+    try:
+        return read_plain(owner, most=1000).decode(errors="replace")
+    except (OSError, DataError):
+        return "another process"
 
 
 def is_locked(folder: Path) -> bool:
@@ -155,20 +204,21 @@ def refuse_other_settings(before: dict[str, Any], run: Run, folder: Path, *, of:
     run. of: what holds the settings before. hint: what to do.
     """
     now, then = by_name(run.deciding()), by_name(before)
-    if now["steps"] > then["steps"]:
-        now["steps"] = then["steps"]
+    if isinstance(steps := then.get("steps"), int) and now["steps"] > steps:
+        now["steps"] = steps
     if found := differences(then, now):
         raise DataError(str(folder), expected=f"the settings of its {of}", got=", ".join(found), hint=hint)
 
 
-def claim(folder: Path, run: Run) -> None:
+def claim(folder: Path, run: Run, recipe: Path | None = None) -> None:
     """Writes run.json: of a new run, or of one that goes on with more updates or other settings that decide nothing.
 
-    Raises DataError, naming the settings, where the folder holds another run.
+    folder: of the run. run: its settings. recipe: file of one's own that a new run comes from. Raises DataError, naming
+    the settings, where the folder holds another run.
     """
     path = folder / "run.json"
     if not path.exists():
-        _write(path, Saved(run, run.key(), environment()))
+        _write(path, Saved(run, run.key(), environment(), None if recipe is None else str(recipe)))
         return
     saved = read_run(folder, modules_of(to_tree(run)))
     refuse_other_settings(saved.run.deciding(), run, folder, of="run.json", hint="choose another folder")
@@ -192,7 +242,10 @@ def extend_run(folder: Path, saved: Saved, steps: int) -> Saved:
 
 def _write(path: Path, saved: Saved) -> None:
     tree = {"format": FORMAT, "key": saved.key, "run": to_tree(saved.run), "environment": saved.environment}
-    write_atomically(path, json.dumps(tree, indent=2).encode())
+    tree |= {"recipe": saved.recipe} if saved.recipe else {}
+    content = json.dumps(tree, indent=2).encode()
+    with writing(path, len(content)):
+        write_atomically(path, content)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -208,6 +261,9 @@ def _read(path: Path) -> dict[str, Any]:
         raise DataError(str(path), expected=wanted, got=f"format {found}", hint="update equilab, which wrote it")
     if not isinstance(tree.get("run"), dict):
         raise DataError(str(path), expected="a Run", got=repr(tree.get("run")))
+    for name, kind, words in (("key", str, "a text"), ("environment", dict, "an object")):
+        if not isinstance(tree.get(name), kind):
+            raise DataError(f"{path}: {name}", expected=words, got=json.dumps(tree.get(name)))
     return tree
 
 
@@ -217,13 +273,26 @@ def read_run(path: Path, modules: Iterable[str] = ()) -> Saved:
     Only known dataclasses are built: the project's own, and those of `modules`, which the caller names.
     Raises DataError.
     """
-    path = path if path.suffix == ".json" else path / "run.json"
+    path, modules = (path if path.suffix == ".json" else path / "run.json"), tuple(modules)
     tree = _read(path)
     known = known_classes(modules)
     try:
         run = from_tree(tree["run"], known, format=tree["format"])
     except EquilabError as error:
+        if tree.get("recipe") and not modules and error.argument.endswith(".type"):
+            error.hint = f"{error.hint}; this run was started from {tree['recipe']}: --modules {tree['recipe']}"
         raise error.within(str(path)) from error
+    except (TypeError, RecursionError) as error:  # an abstract class, or lists in lists in lists
+        raise DataError(str(path), expected="the settings of a run", got=str(error)) from error
     if not isinstance(run, Run):
         raise DataError(str(path), expected="a Run", got=type(run).__name__)
-    return Saved(run, str(tree.get("key", "")), tree.get("environment") or {})
+    return Saved(run, tree["key"], tree["environment"], tree.get("recipe"))
+
+
+def recipe_of(path: Path) -> Path | None:
+    """The file of one's own that the run of a run.json, or of its folder, was started from; it is not read.
+
+    Raises DataError for a run.json that cannot be read.
+    """
+    found = _read(path if path.suffix == ".json" else path / "run.json").get("recipe")
+    return Path(found) if isinstance(found, str) else None

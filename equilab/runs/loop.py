@@ -15,23 +15,22 @@ from torch import Tensor, nn
 
 from equilab.data import Feed
 from equilab.objectives import Context, Losses
-from equilab.runs.checkpoint import load_newest, save
-from equilab.runs.compute import autocast, prepare, resolve_precision, seed_layers
+from equilab.runs.checkpoint import load_state, save
+from equilab.runs.compute import autocast, kept_generators, prepare, resolve_precision, seed_layers
+from equilab.runs.divergence import NonFiniteLoss, refuse_non_finite, warn_of_divergence
 from equilab.runs.evaluations import Evaluation, Findings, Moment
-from equilab.runs.folder import claim, locked, refuse_other_settings
+from equilab.runs.folder import Held, claim, locked, refuse_other_settings
 from equilab.runs.keys import keys_of, scalars
-from equilab.runs.progress import Clock, Progress, peak_memory
+from equilab.runs.memory import peak_memory
+from equilab.runs.progress import Clock, Progress
+from equilab.runs.rows import refuse_changed_rows, refuse_rows_without_checkpoint
 from equilab.runs.run import Run
 from equilab.runs.sinks.sink import Sink
 from equilab.runs.sinks.sinks import Sinks, open_sinks
 from equilab.runs.sinks.wandb_plan import wandb_mode
 from equilab.runs.state import State, build_model
 from equilab.runs.stop import Interrupted, StopRequest
-from equilab.runs.trial import try_run
-
-
-class NonFiniteLoss(RuntimeError):
-    """The loss, or a weight, stopped being a number; the message names the step and the terms."""
+from equilab.runs.trial import naming, refuse_huge_batch, try_run
 
 
 class Outcome(NamedTuple):
@@ -61,43 +60,50 @@ def set_up(run: Run) -> Training:
     Raises SettingError, ShapeError or DataError for a run that could not be trained or evaluated to its end.
     """
     device = prepare(run.compute)
+    refuse_huge_batch(run)
     run = replace(run, precision=resolve_precision(run.precision, device))
-    state = State.build(run, device)
-    feed = Feed(run.data, run.objective.sampler, run.batch_size, seed=run.seed, device=device)
+    seed_layers(run.seed, 0, device, purpose="set up")
+    with naming("model"):
+        state = State.build(run, device)
+    with naming("data"):
+        feed = Feed(run.data, run.objective.sampler, run.batch_size, seed=run.seed, device=device)
+        batch = feed.at(0)
     training = Training(run, device, state, feed)
-    try_run(run, state, feed.at(0), training.moment(), keys_of(run))
+    try_run(run, state, batch, training.moment(), keys_of(run))
     return training
 
 
-def train(run: Run, folder: Path, *, sinks: Sequence[Sink] = ()) -> Outcome:
+def train(run: Run, folder: Path, *, sinks: Sequence[Sink] = (), recipe: Path | None = None) -> Outcome:
     """Train until the last update and its evaluations, or until SIGTERM or SIGINT.
 
     run: the settings. folder: of the run; one that is empty gets the run.json, of one that holds this run the training
     goes on from the newest checkpoint. From a checkpoint on, everything that follows is bit-identical to a run that was
     never stopped, on one machine: batches and noise are functions of (seed, step). sinks: further receivers of rows,
-    tables and pictures, beside the folder and W&B; one that fails is left out, with a warning.
-    Raises what `set_up` does, before anything is written; DataError for a folder that holds another run; BusyError,
-    NonFiniteLoss and WriteError.
+    tables and pictures, beside the folder and W&B; one that fails is left out, with a warning. recipe: the file of
+    one's own that the run comes from, which run.json then names.
+    Raises what `set_up` does, before anything is written; DataError for a folder that holds another run, or whose rows
+    or checkpoints do not fit; BusyError, NonFiniteLoss and WriteError; StoppedAtOnce at a second Ctrl-C.
     """
     wandb_mode(run)  # refuses a variable of W&B's that cannot be honoured, before anything is written
-    training = set_up(run)
-    run, state = training.run, training.state
     with ExitStack() as stack:
-        stack.enter_context(locked(folder))
-        claim(folder, run)
+        stack.enter_context(kept_generators())
+        training = set_up(run)
+        run, state = training.run, training.state
+        held = stack.enter_context(locked(folder))
+        claim(folder, run, recipe)
         position = restore(state, run, folder)
         if state.step >= run.steps and not due_evaluations(run, state):
             return Outcome(state.step, None)  # nothing is left to do, and nothing to log
         stop = stack.enter_context(StopRequest())
         opened = stack.enter_context(open_sinks(run, folder, position, sinks))
         progress = stack.enter_context(Progress(run.steps, state.step))
-        saved_at, clock = (-1 if position is None else state.step), Clock(state.step)
+        saved_at, clock, diverged = (-1 if position is None else state.step), Clock(state.step), False
         state.model.train()
         while True:
             due = due_evaluations(run, state)
             saves = stop.signal or is_due(state.step, run.log.checkpoint_every, run.steps)
             if saves and saved_at != state.step:
-                saved_at = checkpoint(state, run, folder, opened)
+                saved_at = checkpoint(state, run, held, opened)
             if stop.signal:
                 break
             if due:
@@ -108,7 +114,7 @@ def train(run: Run, folder: Path, *, sinks: Sequence[Sink] = ()) -> Outcome:
                 opened.log(state.step, found)
                 state.evaluated_at, clock = state.step, Clock(state.step)
                 if state.step >= run.steps:
-                    checkpoint(state, run, folder, opened)
+                    checkpoint(state, run, held, opened)
             if state.step >= run.steps:
                 break
 
@@ -120,6 +126,7 @@ def train(run: Run, folder: Path, *, sinks: Sequence[Sink] = ()) -> Outcome:
                 rate, clock = clock.rate(state.step), Clock(state.step)
                 timing = {"time/steps_per_second": rate, "time/memory": peak_memory()}
                 opened.log(state.step, Findings(values | timing))
+                diverged = warn_of_divergence(values, state.step, before=diverged, last=run.steps)
     return Outcome(state.step, stop.signal)
 
 
@@ -176,6 +183,7 @@ def evaluate(due: list[Evaluation], training: Training, progress: Callable[[int,
     start, (run, device, state, _) = perf_counter(), training
     untrained = (lambda: build_model(run).to(device).eval()) if state.step >= run.steps else None
     moment = training.moment(untrained=untrained, progress=progress)
+    seed_layers(run.seed, state.step, device, purpose="evaluations")
     with evaluating(state.model), torch.no_grad():
         found = reduce(or_, [evaluation(moment) for evaluation in due])
     return found | Findings({"time/evaluation": perf_counter() - start})
@@ -196,39 +204,34 @@ def is_due(step: int, every: int, last: int) -> bool:
 def restore(state: State, run: Run, folder: Path) -> int | None:
     """Puts the newest checkpoint into the state; the length of metrics.jsonl at it, or None without a checkpoint.
 
-    Raises DataError, naming the settings, for a checkpoint of a run with others; more updates are no difference.
+    Raises DataError, naming the settings, for a checkpoint of a run with others; more updates are no difference. Raises
+    it, too, where rows of metrics.jsonl were changed, and where there are rows without the checkpoint before them.
     """
-    saved = load_newest(folder / "checkpoints")
+    saved = load_state(folder / "checkpoints")
     if saved is None:
+        refuse_rows_without_checkpoint(folder, run.log.checkpoint_every)
         return None
     hint = "put run.json back, or train in another folder"
     refuse_other_settings(saved["settings"], run, folder, of="checkpoint", hint=hint)
+    position, digest = saved["log_position"]
+    refuse_changed_rows(folder / "metrics.jsonl", position, digest)
     state.restore(saved)
-    return saved["log_position"]
+    return position
 
 
-def checkpoint(state: State, run: Run, folder: Path, sinks: Sinks) -> int:
-    """The step that was saved, with the log's length, so that a resumed run goes on with exactly these rows.
+def checkpoint(state: State, run: Run, held: Held, sinks: Sinks) -> int:
+    """The step that was saved, with length and digest of the log, so that a resumed run goes on with exactly its rows.
 
-    Raises NonFiniteLoss for a weight that is not a finite number.
+    Raises NonFiniteLoss for a weight that is not a finite number, WriteError for a full disk, and for a folder of which
+    something was removed or replaced.
     """
+    held.check()
     if not state.is_finite():
         raise NonFiniteLoss(f"step {state.step}: a weight is not finite")
     payload = state.payload() | {
         "key": run.key(),
         "settings": run.deciding(),
-        "log_position": sinks.record.sync(),
+        "log_position": (sinks.record.sync(), sinks.record.digest),
     }
-    save(folder / "checkpoints", state.step, payload)
+    save(held.folder / "checkpoints", state.step, payload)
     return state.step
-
-
-def refuse_non_finite(losses: Losses, state: State) -> None:
-    """Raises NonFiniteLoss when a loss is not a finite number, before it reaches the weights."""
-    total = sum(loss.detach() for loss in losses.by_player.values())
-    if not bool(torch.as_tensor(total).isfinite()):
-        terms = ", ".join(f"{name} = {value:.6g}" for name, value in scalars(losses).items())
-        raise NonFiniteLoss(
-            f"step {state.step + 1}: the loss is not finite ({terms}). Start again with a smaller "
-            "--optimizer.learning-rate, --optimizer.clip-norm 10 or --precision float32"
-        )

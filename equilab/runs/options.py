@@ -1,7 +1,6 @@
 """Settings objects as words of a command line: "Linear(0, 4, steps=1000)", "Latent((Gaussian(2), Gaussian()))"."""
 
 import ast
-import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
@@ -18,6 +17,7 @@ from tyro.constructors import (
 from equilab.errors import EquilabError
 from equilab.latents import Latent, block_classes
 from equilab.runs.evaluations import Evaluation
+from equilab.runs.parts import part_name
 from equilab.schedules import Schedule, Weight
 
 
@@ -96,7 +96,7 @@ def option_names(evaluations: Sequence[Evaluation]) -> list[str]:
     >>> option_names([HeldOutLoss(), Traversals(), HeldOutLoss(images=64)])
     ['held_out_loss', 'traversals', 'held_out_loss2']
     """
-    stems = [re.sub(r"(?<!^)(?=[A-Z])", "_", type(each).__name__).lower() for each in evaluations]
+    stems = [part_name(type(each)) for each in evaluations]
     counts = [stems[:index].count(stem) + 1 for index, stem in enumerate(stems)]
     return [stem + (str(count) if count > 1 else "") for stem, count in zip(stems, counts, strict=True)]
 

@@ -67,9 +67,12 @@ def tiles(images: Float[ndarray, "n c h w"], labels: Sequence[str], *, columns: 
 
 
 def _picture(image: Float[ndarray, "c h w"]) -> Image.Image:
-    """An image (C, H, W) in [0, 1], one channel or three, in RGB."""
+    """An image (C, H, W) in [0, 1] in RGB: one channel in grey, of others the first three, a third of two being 0."""
     pixels = np.rint(255 * image.clip(0, 1)).astype(np.uint8)
-    channels = np.broadcast_to(pixels, (3, *pixels.shape[1:])) if len(pixels) == 1 else pixels
+    if len(pixels) == 1:
+        channels = np.broadcast_to(pixels, (3, *pixels.shape[1:]))
+    else:
+        channels = np.concatenate([pixels, np.zeros_like(pixels)])[:3]
     return Image.fromarray(np.ascontiguousarray(channels.transpose(1, 2, 0)), "RGB")
 
 

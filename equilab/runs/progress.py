@@ -1,6 +1,5 @@
-"""A progress bar on a terminal (steps per second, time left, the main losses), nothing elsewhere; time and memory."""
+"""A progress bar on a terminal (steps per second, time left, the main losses), nothing elsewhere; the time."""
 
-import resource
 import sys
 from collections.abc import Callable
 from time import perf_counter
@@ -69,9 +68,3 @@ class Clock:
     def rate(self, step: int) -> float:
         """Steps per second since then."""
         return (step - self._step) / (perf_counter() - self._start)
-
-
-def peak_memory() -> float:
-    """The largest resident memory of this process so far, MiB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10

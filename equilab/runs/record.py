@@ -1,6 +1,5 @@
 """A run, read back from its folder: settings as objects, series, tables, the model, the pictures."""
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,13 +15,15 @@ from numpy import ndarray
 from torch import nn
 
 from equilab.errors import DataError, SettingError
-from equilab.runs.checkpoint import checkpoints, load_newest
+from equilab.runs.checkpoint import checkpoints, load_state
+from equilab.runs.divergence import has_diverged
 from equilab.runs.evaluations import Columns
 from equilab.runs.folder import Saved, read_run, refuse_other_settings
 from equilab.runs.keys import Keys, keys_of
+from equilab.runs.rows import read_rows
 from equilab.runs.run import Run
 from equilab.runs.serial import read_json
-from equilab.runs.state import build_model
+from equilab.runs.state import build_model, load_weights
 from equilab.runs.tables import Table
 
 
@@ -56,18 +57,9 @@ class Record:
     def rows(self) -> list[dict[str, Any]]:
         """The rows of metrics.jsonl, in order, files by their path; a last line that a crash cut short is left out.
 
-        Raises DataError for a line before the last that is not a row.
+        Raises DataError for any other line that is not a row.
         """
-        path = self.folder / "metrics.jsonl"
-        if not path.exists():
-            return []
-        lines = path.read_text(encoding="utf-8").split("\n")[:-1]
-        try:
-            return [json.loads(line) for line in lines]
-        except ValueError as error:
-            raise DataError(
-                str(path), expected="a valid JSON object in every line", got=str(error), hint="restore the file"
-            ) from error
+        return read_rows(self.folder / "metrics.jsonl")
 
     @cached_property
     def columns(self) -> dict[str, list[tuple[int, Any]]]:
@@ -141,13 +133,13 @@ class Record:
 
     def model(self) -> nn.Module:
         """The model of the newest good checkpoint, on the CPU, in evaluation mode; DataError without a checkpoint."""
-        payload = load_newest(self.folder / "checkpoints")
+        payload = load_state(self.folder / "checkpoints")
         if payload is None:
             raise DataError(str(self.folder), expected="a checkpoint", got="none yet")
         hint = "put run.json back"
         refuse_other_settings(payload["settings"], self.run, self.folder, of="checkpoint", hint=hint)
         model = build_model(self.run)
-        model.load_state_dict(payload["players"]["model"]["module"])
+        load_weights(model, payload["players"]["model"]["module"], "model")
         return model.eval()
 
     @property
@@ -171,8 +163,10 @@ class Record:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the last update was made and every evaluation with it."""
-        return self.step >= self.run.steps and (not self.run.evaluations or "time/evaluation" in self.rows[-1])
+        """Whether the last update was made, every evaluation with it, and the loss did not diverge."""
+        if self.step < self.run.steps or any(has_diverged(row) for row in self.rows if row["step"] >= self.run.steps):
+            return False
+        return not self.run.evaluations or "time/evaluation" in self.rows[-1]
 
 
 def format_value(value: float) -> str:

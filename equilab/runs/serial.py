@@ -17,6 +17,8 @@ from types import ModuleType, UnionType
 from typing import Any
 
 from equilab.errors import DataError, SettingError
+from equilab.files import read_plain
+from equilab.runs.own_files import loaded_file
 
 OWN_MODULES = (
     "equilab.data",
@@ -50,14 +52,18 @@ def _dataclasses_of(module: ModuleType) -> Iterable[type]:
 def known_classes(modules: Iterable[str] = ()) -> dict[str, type]:
     """The dataclasses that a file may name, by "module.Class": the project's own, then those of `modules`.
 
-    Importing `modules` runs their code: name only modules that you trust. Raises SettingError for one that is missing.
+    modules: names on the Python path, or .py files, whose folders are importable from then on. Importing them runs
+    their code: name only modules that you trust. Raises SettingError for one that is missing, DataError for a file that
+    cannot be loaded.
     """
     known: dict[str, type] = {}
     for name in (*OWN_MODULES, *modules):
         try:
-            module = import_module(name)
+            module = loaded_file(Path(name)) if name.endswith(".py") else import_module(name)
         except ModuleNotFoundError as error:
-            raise SettingError("modules", expected="modules on the Python path", got=f"{name!r} ({error})") from error
+            hint = "or their files: --modules path/to/my_module.py"
+            got = f"{name!r} ({error})"
+            raise SettingError("modules", expected="modules on the Python path", got=got, hint=hint) from error
         known |= {f"{found.__module__}.{found.__qualname__}": found for found in _dataclasses_of(module)}
     return known
 
@@ -189,10 +195,12 @@ def from_tree(tree: Any, known: dict[str, type], where: str = "run", *, format: 
 
 
 def read_json(path: Path) -> Any:
-    """The content of a JSON file; DataError says what is wrong with a missing or broken one."""
+    """The content of a JSON file of at most 64 MiB; DataError says what is wrong with a missing or broken one."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(read_plain(path, most=2**26).decode())
     except OSError as error:
         raise DataError(str(path), expected="the run.json of a run folder", got=error.strerror) from error
-    except ValueError as error:
+    except DataError:
+        raise
+    except (ValueError, RecursionError) as error:
         raise DataError(str(path), expected="valid JSON", got=str(error)) from error

@@ -52,6 +52,33 @@ class Trained:
             found["learning_rate"] = self.optimizer.param_groups[0]["lr"]
         return found
 
+    def restore(self, saved: dict[str, Any], name: str) -> None:
+        """The weights and the optimiser that were saved; DataError, with the player's name, for those of another."""
+        load_weights(self.module, saved["module"], name)
+        try:
+            self.optimizer.load_state_dict(saved["optimizer"])
+        except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:  # what torch raises for others
+            raise DataError(
+                "checkpoint", expected=f"the optimiser of this {name}", got=_in_a_line(error), hint=OTHER
+            ) from error
+
+
+def load_weights(module: nn.Module, saved: dict[str, Any], name: str) -> None:
+    """Puts weights that were saved into a module; DataError, with the player's name, for those of another module."""
+    try:
+        module.load_state_dict(saved)
+    except (RuntimeError, TypeError, AttributeError) as error:  # what torch raises for others
+        raise DataError(
+            "checkpoint", expected=f"the weights of this {name}", got=_in_a_line(error), hint=OTHER
+        ) from error
+
+
+OTHER = "the checkpoint is of another run: put the right one back, or train again in another folder"
+
+
+def _in_a_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
+
 
 @dataclass
 class State:
@@ -114,12 +141,11 @@ class State:
         return {"step": self.step, "evaluated_at": self.evaluated_at, "players": players}
 
     def restore(self, payload: dict[str, Any]) -> None:
-        """The state that `payload` was taken from, bit by bit. Raises DataError for other players."""
+        """The state that `payload` was taken from, bit by bit. Raises DataError for other players or other weights."""
         if payload["players"].keys() != self.players.keys():
             raise DataError(
                 "checkpoint", expected=f"players {', '.join(self.players)}", got=", ".join(payload["players"])
             )
         self.step, self.evaluated_at = payload["step"], payload["evaluated_at"]
         for name, player in self.players.items():
-            player.module.load_state_dict(payload["players"][name]["module"])
-            player.optimizer.load_state_dict(payload["players"][name]["optimizer"])
+            player.restore(payload["players"][name], name)

@@ -10,8 +10,14 @@ class Interrupted(Exception):
     """A stop was requested while something long was under way."""
 
 
+class StoppedAtOnce(KeyboardInterrupt):
+    """A second Ctrl-C ended a training in the middle of what it did: the updates since its last checkpoint are lost."""
+
+
 class StopRequest:
     """While entered, the first SIGTERM or SIGINT is only noted; a second one acts as it always does.
+
+    Ctrl-C then leaves the block as StoppedAtOnce.
 
     In a thread other than the main one signals cannot be handled, and none is noted.
     """
@@ -26,8 +32,10 @@ class StopRequest:
             self._before[number] = signal.signal(number, self._note)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._restore()
+        if kind is KeyboardInterrupt:
+            raise StoppedAtOnce
 
     def _restore(self) -> None:
         for number, handler in self._before.items():

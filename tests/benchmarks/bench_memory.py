@@ -7,7 +7,7 @@ import tempfile
 PROGRAM = """
 import resource, sys
 from equilab.runs.commands.train import main
-main(["factor_vae_dsprites", "--steps", "100", "--folder", sys.argv[1], "--log.checkpoint-every", "50"])
+main(["factor_vae", "--steps", "100", "--folder", sys.argv[1], "--log.checkpoint-every", "50"])
 print("PEAK", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
 """
 

@@ -136,13 +136,13 @@ def escnn_check(trial: Trial) -> None:
     into, out = (to_escnn(kind) for kind in kinds if isinstance(kind, Representation))
     if len(trial.inputs) != 1 or trial.inputs[0].dtype != torch.float32:
         raise NotApplicableError("its input is float32")
-    wrapped = Wrapped(moded(trial), into, out)
+    module = wrapped(moded(trial), into, out)
     try:
         with torch.no_grad():
-            wrapped(into.wrap(torch.randn(3, into.field_type.dim, 10, 10)))
+            module(into.wrap(torch.randn(3, into.field_type.dim, 10, 10)))
     except Exception as error:
         raise NotApplicableError("its input is 10 x 10") from error
-    wrapped.check_equivariance()
+    module.check_equivariance()
 
 
 def moded(trial: Trial) -> Callable[..., Any]:
@@ -153,20 +153,20 @@ def moded(trial: Trial) -> Callable[..., Any]:
     return trial.fn
 
 
-class Wrapped(load_escnn().nn.EquivariantModule):
-    """A callable on plain tensors as a module of escnn."""
+def wrapped(function: Callable[[Tensor], Tensor], into: Any, out: Any) -> Any:
+    """A callable on plain tensors as a module of escnn, with `check_equivariance`."""
 
-    def __init__(self, function: Callable[[Tensor], Tensor], into: Any, out: Any):
-        super().__init__()
-        self.function, self.into, self.out = function, into, out
-        self.in_type, self.out_type = into.escnn_type, out.escnn_type
+    class Wrapped(load_escnn().nn.EquivariantModule):
+        in_type, out_type = into.escnn_type, out.escnn_type
 
-    def forward(self, tensor: Any) -> Any:
-        y = self.function(self.into.unwrap(tensor))
-        return self.out.wrap(y if y.ndim == 4 else y[..., None, None])
+        def forward(self, tensor: Any) -> Any:
+            y = function(into.unwrap(tensor))
+            return out.wrap(y if y.ndim == 4 else y[..., None, None])
 
-    def evaluate_output_shape(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
-        return (input_shape[0], self.out_type.size, *input_shape[2:])
+        def evaluate_output_shape(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+            return (input_shape[0], self.out_type.size, *input_shape[2:])
+
+    return Wrapped()
 
 
 def known_case(sound: bool, *, seed: int = 0) -> Trial:

@@ -48,7 +48,7 @@ def train_once() -> None:
 
     with tempfile.TemporaryDirectory() as parent, redirect_stdout(StringIO()):
         folder = f"{parent}/run"
-        assert main(["vae_mini_sprites", "--folder", folder, "--steps", "3"]) == 0
+        assert main(["mini_sprites", "--folder", folder, "--steps", "3"]) == 0
         Record.open(folder).series("time/evaluation")
 
 

@@ -4,13 +4,14 @@ import dataclasses
 import inspect
 import json
 import pickle
+import tempfile
 
 import numpy as np
 import pytest
 import torch
 
 import equilab.data
-from equilab.data import Dataset, DSprites, RotatedMNIST, SplitDataset
+from equilab.data import ArrayFile, Arrays, Dataset, DSprites, RotatedMNIST, SplitDataset
 from equilab.errors import DataError
 from equilab.runs.serial import from_tree, known_classes, to_tree
 from tests.refused import refused
@@ -23,11 +24,24 @@ def subclasses(parent: type) -> set[type]:
     return set(parent.__subclasses__()).union(*map(subclasses, parent.__subclasses__()))
 
 
+IN_MEMORY = {Arrays}  # no settings, so no dataclass: a training keeps them as an ArrayFile
 FOUND = sorted(
     (kind for kind in subclasses(Dataset) if kind.__module__.startswith("equilab.") and not inspect.isabstract(kind)),
     key=lambda kind: kind.__name__,
 )
-every = pytest.mark.parametrize("data", [kind() for kind in FOUND], ids=[kind.__name__ for kind in FOUND])
+FOUND = [kind for kind in FOUND if kind not in IN_MEMORY]
+FOLDER = tempfile.TemporaryDirectory()
+
+
+def make(kind: type[Dataset]) -> Dataset:
+    """The data set of a class's defaults; of a class of files that of a file with twelve images."""
+    if kind is not ArrayFile:
+        return kind()
+    images = np.random.default_rng(0).integers(256, size=(12, 3, 64, 64), dtype=np.uint8)
+    return Arrays(images, {"hue": np.arange(12) % 3, "x": np.arange(12) // 3}).save(f"{FOLDER.name}/data.npz")
+
+
+every = pytest.mark.parametrize("data", [make(kind) for kind in FOUND], ids=[kind.__name__ for kind in FOUND])
 every_with_labels = pytest.mark.parametrize("data", FOUND, ids=[kind.__name__ for kind in FOUND], indirect=True)
 every_with_images = pytest.mark.parametrize(
     "data",
@@ -40,7 +54,7 @@ every_with_images = pytest.mark.parametrize(
 def data(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Dataset:
     if request.param in FROM_FILES:
         monkeypatch.setenv("EQUILAB_DATA", str(request.getfixturevalue("mnist").parent))
-    return request.param()
+    return make(request.param)
 
 
 def some(data: Dataset, n: int = 50) -> np.ndarray:
@@ -65,7 +79,7 @@ def test_a_data_set_is_a_frozen_dataclass_of_few_settings_with_a_meaning_each(da
 
 @every
 def test_settings_decide_equality_and_survive_run_json(data):
-    again = type(data)()
+    again = make(type(data))
     assert again == data
     assert hash(again) == hash(data)
     assert from_tree(json.loads(json.dumps(to_tree(data))), known_classes()) == data
@@ -155,6 +169,6 @@ def test_a_pickled_data_set_carries_no_images_and_finds_the_same_ones(data):
 @every_with_images
 def test_opening_images_leaves_the_global_generators_alone(data):
     numpy_before, torch_before = np.random.get_state()[1].copy(), torch.get_rng_state()  # noqa: NPY002
-    type(data)().images(some(data, 3))
+    make(type(data)).images(some(data, 3))
     assert np.array_equal(numpy_before, np.random.get_state()[1])  # noqa: NPY002
     assert torch.equal(torch_before, torch.get_rng_state())

@@ -1,6 +1,7 @@
 """How a group acts on one leaf of the inputs or outputs, and the actions that need no group of their own."""
 
 import sys
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
@@ -95,8 +96,8 @@ def _applied(function: Callable[[Any, Any], Any], g: Any, x: Tensor) -> tuple[An
     for dtype in dict.fromkeys((x.dtype, torch.float32 if x.dtype == torch.float64 else x.dtype)):
         for make in (_copied, _as_array) if "numpy" in sys.modules else (_copied,):
             try:
-                found = function(g, make(x.to(dtype)))
-            except (TypeError, RuntimeError, ValueError, AttributeError) as error:
+                found = _unmixed(function, g, make(x.to(dtype)))
+            except (TypeError, RuntimeError, ValueError, AttributeError, DeprecationWarning) as error:
                 first = first or error
                 continue
             if hasattr(found, "__array__") and not isinstance(found, Tensor):
@@ -104,6 +105,13 @@ def _applied(function: Callable[[Any, Any], Any], g: Any, x: Tensor) -> tuple[An
             return (found.to(x.dtype) if isinstance(found, Tensor) and dtype != x.dtype else found), dtype
     assert first is not None, "there is at least one way to call it"
     raise first
+
+
+def _unmixed(function: Callable[[Any, Any], Any], g: Any, x: Any) -> Any:
+    """function(g, x); an operation of a tensor with an array is an error, where numpy 2 only warns of it."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", "__array_wrap__ must accept", DeprecationWarning)
+        return function(g, x)
 
 
 def _copied(x: Tensor) -> Tensor:

@@ -112,7 +112,10 @@ class StrongGeneralisation(Metric):
         return found
 
     def _draw(self, held_out: Bool[ndarray, "n"], rng: np.random.Generator, pair: str) -> "_Rows":
-        """Rows of seen combinations to fit to, other such rows, and rows of held-out ones, drawn with replacement."""
+        """Rows of seen combinations to fit to, other such rows, and rows of held-out ones.
+
+        Drawn with replacement, of a part of fewer rows than asked for each once.
+        """
         seen, unseen = rng.permutation(np.flatnonzero(~held_out)), np.flatnonzero(held_out)
         if len(seen) < 2 or not len(unseen):
             raise DataError(
@@ -124,7 +127,12 @@ class StrongGeneralisation(Metric):
         cut = min(max(round(len(seen) * self.num_train / (self.num_train + self.num_test)), 1), len(seen) - 1)
         sizes = (self.num_train, self.num_test, self.num_test)
         pools = (seen[:cut], seen[cut:], unseen)
-        return _Rows(*(pool[rng.integers(len(pool), size=size)] for pool, size in zip(pools, sizes, strict=True)))
+        return _Rows(
+            *(
+                pool if len(pool) < size else pool[rng.integers(len(pool), size=size)]
+                for pool, size in zip(pools, sizes, strict=True)
+            )
+        )
 
 
 class _Rows(NamedTuple):

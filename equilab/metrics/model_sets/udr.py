@@ -67,7 +67,7 @@ def udr(
     True
     """
     codes = [encoded(each).codes for each in codes]
-    kl = None if kl is None else [as_array(each) for each in kl]
+    kl = None if kl is None else [as_array(each, "kl") for each in kl]
     active = _active(codes, kl, least_kl=least_kl, least_variance=least_variance)
     if groups is not None and len(groups) != len(codes):
         raise ShapeError("groups", expected=f"one label for each of {len(codes)} models", got=len(groups))

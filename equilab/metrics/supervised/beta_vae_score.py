@@ -87,6 +87,7 @@ class BetaVAEScore(Metric):
             confusion,
             rows=table.scored_names,
             columns=table.scored_names,
+            full=self.num_test / len(table.scored),
         )
 
 

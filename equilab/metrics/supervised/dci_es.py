@@ -57,22 +57,22 @@ class DCIES(Metric):
 
     def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
         split = table.sample_split(self.num_train, self.num_test, rng)
-        rows = np.concatenate(split)
+        rows, fitted = np.concatenate(split), len(split.train)
         codes = np.concatenate([block.values(table.codes[rows]) for block in blocks], axis=1)
-        centre, spread = codes[: self.num_train].mean(axis=0), codes[: self.num_train].std(axis=0)
+        centre, spread = codes[:fitted].mean(axis=0), codes[:fitted].std(axis=0)
         codes = (codes - centre) / np.where(spread > 1e-12 * np.abs(centre), spread, np.inf)
         targets = value_ranks(table.factors[rows][:, list(table.scored)])
-        targets -= targets[: self.num_train].mean(axis=0)
+        targets -= targets[:fitted].mean(axis=0)
         waves = (0, *(2**power for power in range(1, self.doublings + 1)))
         features = random_features(codes, num=waves[-1], rng=rng)
         losses = probe_losses(
-            features[: self.num_train],
-            targets[: self.num_train],
-            features[self.num_train :],
-            targets[self.num_train :],
+            features[:fitted],
+            targets[:fitted],
+            features[fitted:],
+            targets[fitted:],
             sizes=tuple(1 + codes.shape[1] + num for num in waves),
         )
-        baseline = (targets[self.num_train :] ** 2).mean(axis=0)
+        baseline = (targets[fitted:] ** 2).mean(axis=0)
         losses = losses / np.where(baseline > 0, baseline, 1.0)
         capacities = np.arange(len(waves), dtype=np.float64)
         explicit = np.array(

@@ -69,11 +69,12 @@ class DCIForest(Metric):
         """The forest of all observations, as deep as does best on a tenth of them that it has not seen."""
         from sklearn.ensemble import RandomForestRegressor
 
-        seed, kept = int(rng.integers(2**31)), len(target) - len(target) // 10
+        seed, kept = int(rng.integers(2**31)), max(len(target) - max(len(target) // 10, 1), 1)
+        checked = slice(kept, None) if kept < len(target) else slice(None)  # a single observation is all there is
         errors = []
         for depth in self.depths:
             forest = RandomForestRegressor(self.trees, max_depth=depth, random_state=seed)
-            predicted = forest.fit(features[:kept], target[:kept]).predict(features[kept:])
-            errors.append(np.square(predicted - target[kept:]).mean())
+            predicted = forest.fit(features[:kept], target[:kept]).predict(features[checked])
+            errors.append(np.square(predicted - target[checked]).mean())
         depth = self.depths[int(np.argmin(errors))]
         return RandomForestRegressor(self.trees, max_depth=depth, random_state=seed).fit(features, target)

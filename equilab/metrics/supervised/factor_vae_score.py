@@ -83,6 +83,7 @@ class FactorVAEScore(Metric):
             train.astype(np.float64),
             rows=labels,
             columns=factors,
+            full=self.num_train / len(factors),
         )
 
 

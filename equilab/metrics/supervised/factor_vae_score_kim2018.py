@@ -70,4 +70,5 @@ class FactorVAEScoreKim2018(Metric):
             train.astype(np.float64),
             rows=labels,
             columns=table.scored_names,
+            full=self.num_train / len(table.scored),
         )

@@ -59,6 +59,7 @@ class JEMMIG(Metric):
             columns=table.scored_names,
             unit="nats",
             better="down",
+            full=float(found.factor_entropies.max() + np.log(self.bins)),
         )
         return Score(
             self.name,
@@ -69,6 +70,7 @@ class JEMMIG(Metric):
             rows=labels,
             columns=table.scored_names,
             parts=(raw,),
+            full=float(found.factor_entropies.max()),
         )
 
 

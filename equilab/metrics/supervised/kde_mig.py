@@ -72,7 +72,8 @@ class KDEMIG(Metric):
             information[index] = posterior_information(
                 samples[:, axes], means[:, axes], log_var[:, axes], labels, drawn
             )
-        gaps = mutual_information_gap(information, np.array([entropy(label) for label in labels.T]))
+        entropies = np.array([entropy(label) for label in labels.T])
+        gaps = mutual_information_gap(information, entropies)
         names = tuple(block.label for block in blocks)
         return Score(
             self.name,
@@ -82,6 +83,7 @@ class KDEMIG(Metric):
             information,
             rows=names,
             columns=table.scored_names,
+            full=float(entropies.max()),
         )
 
 

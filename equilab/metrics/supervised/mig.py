@@ -49,6 +49,7 @@ class MIG(Metric):
             found.information,
             rows=labels,
             columns=table.scored_names,
+            full=float(found.factor_entropies.max()),
         )
 
 

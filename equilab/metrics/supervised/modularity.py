@@ -56,6 +56,7 @@ class Modularity(Metric):
             found.information,
             rows=labels,
             columns=table.scored_names,
+            full=float(found.factor_entropies.max()),
         )
 
 

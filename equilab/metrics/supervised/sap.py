@@ -30,7 +30,7 @@ class SAP(Metric):
     the block earns as the best of its factors, over the number of factors: they add up to the score.
     Raises SettingError for invalid settings. Defaults: protocol locatello2019.
 
-    >>> factors = np.stack(np.unravel_index(np.arange(16), (2, 8)), 1)
+    >>> factors = np.stack(np.unravel_index(np.arange(16_000), (2, 8, 1_000)), 1)[:, :2]
     >>> found = SAP()(CodeTable(5.0 * factors, factors), rng=np.random.default_rng(0))
     >>> found.per_factor["factor0"] > 0.4, found.per_factor["factor1"] < 0.4
     (True, True)

@@ -72,7 +72,7 @@ def checked_codes(codes: Any, name: str, ndim: int | None, expected: str) -> Che
 
     ndim: the number of axes, None for two or more. Raises ShapeError, DataError with the name of the argument.
     """
-    codes = as_array(codes)
+    codes = as_array(codes, "codes")
     if codes.dtype.kind not in "fiub":
         raise DataError(name, expected="real numbers", got=codes.dtype)
     if (codes.ndim < 2 if ndim is None else codes.ndim != ndim) or not codes.size:

@@ -28,6 +28,7 @@ class ActiveUnits(Metric):
     """
 
     name: ClassVar[str] = "active_units"
+    needs_factors: ClassVar[bool] = False
     unit: ClassVar[str] = "dimensions"
     better: ClassVar[Literal["up", "down", ""]] = ""
     least_variance: float = 0.01  # variance above which a block is active, in squared units of the code

@@ -37,6 +37,7 @@ class GaussianTotalCorrelation(Metric):
     """
 
     name: ClassVar[str] = "gaussian_total_correlation"
+    needs_factors: ClassVar[bool] = False
     unit: ClassVar[str] = "nats"
     better: ClassVar[Literal["up", "down", ""]] = "down"
     num_samples: int = 10_000  # observations

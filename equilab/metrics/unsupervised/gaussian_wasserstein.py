@@ -33,6 +33,7 @@ class GaussianWasserstein(Metric):
     """
 
     name: ClassVar[str] = "gaussian_wasserstein"
+    needs_factors: ClassVar[bool] = False
     unit: ClassVar[str] = "squared units of the code"
     better: ClassVar[Literal["up", "down", ""]] = "down"
     num_samples: int = 10_000  # observations

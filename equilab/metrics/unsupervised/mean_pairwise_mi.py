@@ -33,6 +33,7 @@ class MeanPairwiseMI(Metric):
     """
 
     name: ClassVar[str] = "mean_pairwise_mi"
+    needs_factors: ClassVar[bool] = False
     unit: ClassVar[str] = "nats"
     better: ClassVar[Literal["up", "down", ""]] = "down"
     bins: int = 20  # cells of each block
@@ -53,6 +54,7 @@ class MeanPairwiseMI(Metric):
             matrix=information,
             rows=labels,
             columns=labels,
+            full=float(np.log(self.bins)),
             unit=self.unit,
             better=self.better,
         )

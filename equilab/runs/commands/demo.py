@@ -35,7 +35,7 @@ def demo(recipe: str = "demo", folder: Path = FOLDER) -> int:
         print(
             f"\nNext:\n"
             f"  {python().removesuffix('python')}wandb leet {folder}/wandb    # its curves in the terminal, offline\n"
-            f"  {run} factor_vae_dsprites --folder runs/full   # the full recipe; Ctrl-C saves it\n"
+            f"  {run} factor_vae --folder runs/full   # the full recipe; Ctrl-C saves it\n"
             f"  {run} --resume runs/full    # go on with it where it was stopped\n"
             f"(rm -r {folder} and make demo to train the demo again)"
         )

@@ -1,28 +1,42 @@
 """The command line: equilab train RECIPE [--field.sub value ...], or --resume RUN."""
 
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 
+from equilab.data import Dataset
 from equilab.errors import SettingError
+from equilab.models import Model
 from equilab.runs.checkpoint import describe_newest
-from equilab.runs.command_lines import resume_command
+from equilab.runs.command_lines import python, resume_command
 from equilab.runs.commands.exit_status import exit_status
 from equilab.runs.commands.show import in_words, one_run
 from equilab.runs.compute import prepare
 from equilab.runs.folder import WriteError, environment, extend_run, free_name, read_run, refuse_taken
 from equilab.runs.loop import NonFiniteLoss, train
+from equilab.runs.near_options import check_options
 from equilab.runs.options import registry
-from equilab.runs.recipes import find_recipe, recipe_names
+from equilab.runs.parts import exchange, part_classes
+from equilab.runs.recipes import find_recipe, method_names, recipe_file, recipe_names
 from equilab.runs.record import Record
 from equilab.runs.run import Run
+from equilab.runs.seeds import seeded
 from equilab.runs.serial import modules_of, to_tree
+from equilab.runs.stop import StoppedAtOnce
 
-USAGE = "equilab train RECIPE [--field.sub value ...]   or   equilab train --resume RUN"
+USAGE = "equilab train RECIPE [--PART NAME] [--field.sub value ...]   or   equilab train --resume RUN"
+HELP = """{usage}
+
+Recipes: {recipes}; methods, each the recipe dsprites with another objective: {methods}; or a .py file that defines
+`run`, a run.json, or a run folder, whose run is then repeated.
+Parts are exchanged by name: --data {data}; --model {model}; --objective, --optimizer, --objective.sampler and
+--evaluations likewise, a wrong name lists those there are."""
 SAME_RESULT = (
     "equilab",
     "python",
@@ -40,7 +54,8 @@ class Start:
     """Options of a new run: the fields of the recipe, and where the run is kept."""
 
     run: Annotated[Run, tyro.conf.arg(name="")]
-    folder: Path | None = None  # run folder; None: runs/DATE_RECIPE_sSEED
+    folder: Path | None = None  # run folder, of several seeds the folder of their runs; None: runs/DATE_RECIPE_sSEED
+    seeds: tuple[int, ...] = ()  # one training for each, into FOLDER/s0, FOLDER/s1 ...; none: that of --seed
     modules: tuple[str, ...] = ()  # modules of yours whose dataclasses a run.json may name; they are imported
 
 
@@ -71,18 +86,40 @@ def _start(words: list[str]) -> int:
     if not asks_help and words[0].startswith("-"):
         raise SettingError("RECIPE", expected="a recipe first", got=f"the option {words[0]}", hint=USAGE)
     recipe, run = find_recipe(recipe_names()[0] if asks_help else words[0], _words_after("--modules", words))
+    run, left = exchange(run, words[1:])
+    check_options(left, run, further=("folder", "modules", "seeds"))
     options = tyro.cli(
         Start,
         default=Start(run),
-        args=["--help"] if asks_help else words[1:],
+        args=["--help"] if asks_help else left,
         prog=f"equilab train {'RECIPE' if asks_help else words[0]}",
         registry=registry(),
-        description=f"{USAGE}\n\nRecipes: {', '.join(recipe_names())}; or a .py file that defines `run`, a run.json, "
-        "or a run folder, whose run is then repeated.",
+        description=HELP.format(
+            usage=USAGE,
+            recipes=", ".join(recipe_names()),
+            methods=", ".join(method_names()),
+            data=", ".join(part_classes(Dataset)),
+            model=", ".join(part_classes(Model)),
+        ),
     )
+    if options.seeds:
+        return _train_seeds(options, recipe, recipe_file(words[0]))
     folder = options.folder or free_name(Path("runs"), recipe, options.run.seed)
     refuse_taken(folder)
-    return _train(options.run, folder)
+    return _train(options.run, folder, recipe_file(words[0]))
+
+
+def _train_seeds(options: Start, recipe: str, file: Path | None) -> int:
+    """One training for each seed, which goes on where it was stopped; the status of the first that failed."""
+    parent = options.folder or Path("runs") / f"{date.today().isoformat()}_{recipe}"
+    runs = seeded(options.run, options.seeds, parent)
+    statuses = []
+    for folder, run in runs.items():
+        statuses.append(_train(run, folder, file))
+        if statuses[-1] > 128:  # stopped by a signal
+            break
+    print(f"compare them:  {python()} -m equilab compare {' '.join(map(shlex.quote, map(str, runs)))}", file=sys.stderr)
+    return next((status for status in statuses if status), 0)
 
 
 def _resume(options: Resume) -> int:
@@ -103,11 +140,19 @@ def _resume(options: Resume) -> int:
     return _train(saved.run, folder)
 
 
-def _train(run: Run, folder: Path) -> int:
+def _train(run: Run, folder: Path, recipe: Path | None = None) -> int:
     """Train, then say what there is to see, or how to go on."""
     print(f"run folder: {folder}", file=sys.stderr)
     try:
-        outcome = train(run, folder)
+        outcome = train(run, folder, recipe=recipe)
+    except StoppedAtOnce:
+        newest = describe_newest(folder / "checkpoints")
+        print(
+            f"stopped at once, by a second Ctrl-C; the updates since the newest checkpoint ({newest}) are lost. Go on "
+            f"with:\n  {resume_command(folder, run)}",
+            file=sys.stderr,
+        )
+        return 130
     except WriteError as error:
         print(f"{type(error).__name__}: {error}:\n  {resume_command(folder, run)}", file=sys.stderr)
         return 1

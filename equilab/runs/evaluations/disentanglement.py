@@ -14,7 +14,8 @@ from equilab.data import Dataset
 from equilab.errors import check_count
 from equilab.keys import Key
 from equilab.latents import Posterior
-from equilab.metrics import NUM_DRAWN, Metric, Scores, ScoreSettings, check_scoring, choose_metrics, evaluate
+from equilab.metrics import Metric, Scores, ScoreSettings, check_scoring, choose_metrics, evaluate
+from equilab.metrics.encoding import observations_to_encode
 from equilab.models import VariationalAutoencoder
 from equilab.runs.evaluations.evaluation import NUM_TRIED, Columns, Evaluation, Findings, Moment, require_model
 
@@ -46,9 +47,9 @@ class Disentanglement(Evaluation):
     """
 
     protocol: str = "locatello2019"  # set of metrics, with the settings of its paper
-    metrics: tuple[str, ...] = ("factor_vae_score", "beta_vae_score", "mig")  # of the protocol; empty: all of it
+    metrics: tuple[str, ...] = ("factor_vae_score", "beta_vae_score", "mig")  # any names; empty: all of the protocol
     every: int = 0  # updates between two evaluations; 0: once, at the end
-    images: int = 0  # images that are encoded, drawn at random; 0: all of a grid; below 15,000 rough
+    images: int = 0  # images that are encoded, drawn at random; 0: all of a grid; few are used whole
 
     def __post_init__(self) -> None:
         check_count("every", self.every, least=0)
@@ -92,9 +93,10 @@ class Disentanglement(Evaluation):
         )
 
     def _try(self, model: VariationalAutoencoder, moment: Moment) -> None:
-        """Raises what scoring would raise: of a few values of each factor in a grid, else of all labels."""
+        """Raises what scoring would raise: of a few values of each factor of a whole grid, else of all labels."""
         data = moment.data
-        rows = few_of_each(data) if data.is_grid else moment.rng("trial").permutation(len(data))[:NUM_DRAWN]
+        drawn = observations_to_encode(data, ScoreSettings(num_samples=self.images or None), seed=moment.seed)
+        rows = few_of_each(data) if data.is_grid and len(drawn) == len(data) else drawn
         with torch.no_grad():
             few = model.encode(moment.table.gather(torch.from_numpy(rows[:NUM_TRIED]).to(moment.device)))
         assert few.parameters is not None
@@ -105,7 +107,6 @@ class Disentanglement(Evaluation):
             metrics=self.metrics or None,
             protocol=self.protocol,
             factor_names=data.factors.names,
-            num_observations=self.images if self.images < len(data) else 0,
         )
 
 

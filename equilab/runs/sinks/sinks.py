@@ -1,5 +1,6 @@
 """Where the rows and findings of a training go: metrics.jsonl, which must not fail, and sinks that may."""
 
+import io
 import json
 import logging
 import math
@@ -7,15 +8,16 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from PIL import Image
 
-from equilab.errors import DataError
+from equilab.files import append_to, make_folder, write_atomically
 from equilab.runs.evaluations import Findings
-from equilab.runs.folder import WriteError
+from equilab.runs.folder import WriteError, writing
 from equilab.runs.pictures import FRAME_MILLISECONDS
 from equilab.runs.record import Record
+from equilab.runs.rows import hash_of_rows
 from equilab.runs.run import Run
 from equilab.runs.serial import modules_of, to_tree
 from equilab.runs.sinks.sink import Sink
@@ -34,18 +36,11 @@ class JsonLines:
     """
 
     def __init__(self, folder: Path, position: int | None = None):
-        self.folder, path = folder, folder / "metrics.jsonl"
-        length = path.stat().st_size if path.exists() else 0
-        if length < (position or 0):
-            raise DataError(
-                str(path),
-                expected=f"at least {position} bytes, its length at the checkpoint",
-                got=length,
-                hint="rows are lost: restore the file, or train again in another folder",
-            )
-        self._file = open(path, "ab")  # noqa: SIM115 - close() closes it
-        self._file.truncate(position or 0)
-        self._file.seek(0, os.SEEK_END)  # truncating does not move the position, which sync() tells
+        self.folder, self._path, self._length = folder, folder / "metrics.jsonl", position or 0
+        self._digest = hash_of_rows(self._path, self._length)
+        with writing(self._path):
+            self._file = append_to(self._path)
+            self._file.truncate(self._length)
 
     def log(self, step: int, findings: Findings) -> dict[str, Path]:
         """Writes one row, and the files of its tables and pictures; the paths of the pictures by key."""
@@ -54,34 +49,57 @@ class JsonLines:
         paths: dict[str, Path] = {}
         for key, columns in findings.tables.items():
             path = self.folder / "tables" / f"{key.replace('/', '_')}_{step:09d}.json"
-            content = json.dumps({"step": step, "columns": columns.header, "rows": columns.rows})
-            with writing(path):
-                path.parent.mkdir(exist_ok=True)
-                path.write_text(content, encoding="utf-8")
+            write(path, json.dumps({"step": step, "columns": columns.header, "rows": columns.rows}).encode())
             row[key] = {"table": path.relative_to(self.folder).as_posix()}
         for key, picture in findings.pictures.items():
             suffix = "gif" if isinstance(picture, list) else "png"
             path = paths[key] = self.folder / "pictures" / f"{key.split('/')[1]}_{step:09d}.{suffix}"
-            with writing(path):
-                path.parent.mkdir(exist_ok=True)
-                save_picture(picture, path)
+            content = io.BytesIO()
+            save_picture(picture, content)
+            write(path, content.getvalue())
             row[key] = {"picture": path.relative_to(self.folder).as_posix()}
-        with writing(self._file.name):
-            self._file.write(json.dumps(row).encode() + b"\n")
+        line = json.dumps(row).encode() + b"\n"
+        with writing(self._path, len(line)):
+            self._file.write(line)
             self._file.flush()
+        self._length += len(line)
+        self._digest.update(line)
         return paths
 
+    @property
+    def digest(self) -> str:
+        """The sha256 of metrics.jsonl as it was written."""
+        return self._digest.hexdigest()
+
     def sync(self) -> int:
-        """The length of metrics.jsonl in bytes, all of it on the disk."""
-        with writing(self._file.name):
+        """The length of metrics.jsonl in bytes, all of it on the disk.
+
+        Raises WriteError when the file was removed, replaced, or written by somebody else.
+        """
+        with writing(self._path):
             self._file.flush()
             os.fsync(self._file.fileno())
-        return self._file.tell()
+        written = os.fstat(self._file.fileno())
+        there = self._path.is_file() and os.path.samestat(written, os.stat(self._path))
+        if not there or written.st_size != self._length:
+            got = "was removed or replaced" if not there else "was written"
+            raise WriteError(
+                f"{self._path}: {got} by somebody else while this process trained. The updates since the last "
+                "checkpoint are not saved. Put the file back and go on with the run"
+            )
+        return self._length
 
     def close(self) -> None:
         """Closes the file."""
-        with writing(self._file.name):
+        with writing(self._path):
             self._file.close()
+
+
+def write(path: Path, content: bytes) -> None:
+    """The file with this content, in a folder of its own; WriteError when the disk does not take it."""
+    with writing(path, len(content)):
+        make_folder(path.parent)
+        write_atomically(path, content)
 
 
 class Sinks:
@@ -124,7 +142,7 @@ class Sinks:
 
 def open_sinks(run: Run, folder: Path, position: int | None, further: Sequence[Sink] = ()) -> Sinks:
     """The record of the folder, cut back to `position`, W&B where variables or settings say so, and further sinks."""
-    lines, others, mode = JsonLines(folder, position), list(further), wandb_mode(run)
+    mode, lines, others = wandb_mode(run), JsonLines(folder, position), list(further)
     if mode != "off":
         try:
             from equilab.runs.sinks.wandb_sink import WandbSink, is_logged_in  # a second that others do not wait for
@@ -143,21 +161,9 @@ def open_sinks(run: Run, folder: Path, position: int | None, further: Sequence[S
     return Sinks(lines, others)
 
 
-@contextmanager
-def writing(path: Path | str) -> Iterator[None]:
-    """WriteError, naming the file, when the disk does not take something."""
-    try:
-        yield
-    except OSError as error:
-        raise WriteError(
-            f"{path}: cannot be written ({error.strerror}); the checkpoints are intact. Make room and go on with the "
-            "run"
-        ) from error
-
-
-def save_picture(picture: Image.Image | list[Image.Image], path: Path) -> None:
-    """An image as a PNG, or frames as a GIF that repeats."""
+def save_picture(picture: Image.Image | list[Image.Image], file: BinaryIO) -> None:
+    """Writes an image as a PNG, or frames as a GIF that repeats."""
     if isinstance(picture, Image.Image):
-        picture.save(path)
+        picture.save(file, "PNG")
     else:
-        picture[0].save(path, save_all=True, append_images=picture[1:], duration=FRAME_MILLISECONDS, loop=0)
+        picture[0].save(file, "GIF", save_all=True, append_images=picture[1:], duration=FRAME_MILLISECONDS, loop=0)

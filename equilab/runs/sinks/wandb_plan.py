@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from equilab.errors import DataError
-from equilab.runs.folder import write_atomically
+from equilab.files import make_folder, write_atomically
 from equilab.runs.record import Record
 from equilab.runs.run import Run, Switch
 from equilab.runs.serial import read_json
@@ -66,8 +66,7 @@ class Identity:
 
     def write(self, folder: Path) -> None:
         """Keeps the identity in a folder."""
-        (folder / "wandb").mkdir(exist_ok=True)
-        write_atomically(folder / "wandb" / "identity.json", json.dumps(vars(self)).encode())
+        write_atomically(make_folder(folder / "wandb") / "identity.json", json.dumps(vars(self)).encode())
 
 
 def wandb_mode(run: Run) -> Mode:

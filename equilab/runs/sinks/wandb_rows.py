@@ -27,7 +27,7 @@ class Row:
 def rows_of(record: Record, start: int = 0) -> Iterator[tuple[int, Row]]:
     """The rows of a record with their place in metrics.jsonl, from a place on.
 
-    Raises DataError for a row whose table or picture is gone.
+    Raises DataError for a row whose table or picture is gone, or lies outside of the run folder.
     """
     for place, row in enumerate(record.rows[start:], start):
         found = Row(int(row["step"]), {}, {}, {})
@@ -37,11 +37,16 @@ def rows_of(record: Record, start: int = 0) -> Iterator[tuple[int, Row]]:
             if not isinstance(value, dict):
                 found.values[key] = math.nan if value is None else value
             elif "table" in value:
-                tree = read_json(record.folder / value["table"])
+                tree = read_json(_inside(record.folder, value["table"]))
                 found.tables[key] = Columns(tree["columns"], tree["rows"])
             else:
-                path = record.folder / value["picture"]
-                if not path.is_file():
-                    raise DataError(str(path), expected="the picture of a row", got="no file", hint="restore it")
-                found.pictures[key] = path
+                found.pictures[key] = _inside(record.folder, value["picture"])
         yield place, found
+
+
+def _inside(folder: Path, name: object) -> Path:
+    """A file of a run folder by its path within."""
+    path = folder / str(name)
+    if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
+        raise DataError(str(path), expected="a file in the run folder", got="none", hint="restore it")
+    return path

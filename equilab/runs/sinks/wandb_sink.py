@@ -15,9 +15,10 @@ import wandb
 from wandb.errors import UsageError
 
 from equilab.errors import DataError, SettingError
+from equilab.files import make_folder
 from equilab.runs.evaluations import Columns, Findings
-from equilab.runs.heatmap import heatmap, is_matrix
 from equilab.runs.record import Record
+from equilab.runs.sinks.matrix_picture import is_matrix, matrix_picture
 from equilab.runs.sinks.sink import Sink
 from equilab.runs.sinks.wandb_layout import Layout, short_config
 from equilab.runs.sinks.wandb_plan import Identity, Plan
@@ -42,7 +43,7 @@ class WandbSink(Sink):
 
     def __init__(self, record: Record, plan: Plan):
         self._folder, self._layout, self._defined = record.folder, Layout(record.declared), set[str]()
-        (record.folder / "wandb").mkdir(exist_ok=True)
+        make_folder(record.folder / "wandb")
         self._offline = plan.mode == "offline"
         self._run = self._open(record, plan)
         self.start = self._run.starting_step  # rows that the server has
@@ -145,7 +146,7 @@ class WandbSink(Sink):
         for key, table in row.tables.items():
             found[key] = wandb.Table(columns=[*table.header], data=[[*cells] for cells in table.rows])
             if is_matrix(Columns(*table)):
-                found[f"{key}_picture"] = wandb.Image(heatmap(table))
+                found[f"{key}_picture"] = wandb.Image(matrix_picture(table, key))
         for key in found:
             self._define(key)
         with self._surroundings():

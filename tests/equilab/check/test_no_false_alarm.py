@@ -9,7 +9,8 @@ from exact_cases import KINDS, exact_case
 import equilab as eq
 from equilab.check import Verdict
 
-PARTS = 10  # each of them takes a few seconds
+QUICK, ALL = 100, 10_000  # cases: of every test run, and of all shards of the exhaustive tests together
+PART = 250  # cases of one exhaustive test, so that shards are of like size
 
 
 def asked(seeds):
@@ -25,21 +26,21 @@ def asked(seeds):
     return failures, undecided
 
 
-@pytest.mark.parametrize("part", range(PARTS))
-def test_500_exact_cases_pass(part):
-    failures, undecided = asked(range(part, 500, PARTS))
+@pytest.mark.parametrize("part", [0, 1])
+def test_100_exact_cases_pass(part):
+    failures, undecided = asked(range(part, QUICK, 2))
     assert not failures, "\n\n".join(failures)
     assert not undecided, "\n\n".join(undecided)
 
 
 @pytest.mark.slow
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("start", [500, 5250])
+@pytest.mark.parametrize("start", range(QUICK, ALL, PART))
 def test_10_000_exact_cases_raise_no_false_alarm(start):
-    """One in a thousand may be undecided: a norm nonlinearity near 0, outputs saturated at the inputs drawn."""
-    failures, undecided = asked(range(start, start + 4750))
+    """Few may be undecided: a norm nonlinearity near 0, outputs saturated at the inputs drawn."""
+    failures, undecided = asked(range(start, min(start + PART, ALL)))
     assert not failures, "\n\n".join([f"{len(failures)} false alarms", *failures])
-    assert len(undecided) <= 4, "\n\n".join([f"{len(undecided)} undecided", *undecided])
+    assert len(undecided) <= 1, "\n\n".join([f"{len(undecided)} undecided", *undecided])
 
 
 def test_cases_come_from_their_seed():

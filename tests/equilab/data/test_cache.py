@@ -169,3 +169,28 @@ def test_the_folder_is_that_of_the_environment_or_the_users(monkeypatch, tmp_pat
     monkeypatch.setenv("EQUILAB_CACHE", "")
     assert cache_folder().name == "equilab"
     assert cache_folder().is_relative_to(Path.home())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no FIFO, and links for administrators only")
+@pytest.mark.parametrize("name", [".blocks.bits.partial", "blocks.bits", ".blocks.bits.lock"])
+def test_a_planted_link_is_never_written_through(tmp_path, name):
+    path, target = tmp_path / "cache" / "blocks.bits", tmp_path / "target"
+    target.write_bytes(b"theirs")
+    path.parent.mkdir()
+    (path.parent / name).symlink_to(target)
+    if name.endswith(".lock"):
+        with refused(DataError, str(path.parent / name), got="a symbolic link"):
+            cached(path)
+    elif name == "blocks.bits":
+        with pytest.warns(RuntimeWarning, match="damaged"):
+            cached(path)
+    else:
+        cached(path)
+    assert target.read_bytes() == b"theirs"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no FIFO")
+def test_a_pipe_in_place_of_the_file_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "blocks.bits")
+    with refused(DataError, str(tmp_path / "blocks.bits"), expected="a plain file"):
+        cached(tmp_path / "blocks.bits")

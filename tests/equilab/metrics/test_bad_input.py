@@ -74,13 +74,6 @@ def test_too_little_to_see_is_scored_or_refused_but_never_a_crash_or_nan(metric,
     assert_scored_or_refused(metric, *FEW[few])
 
 
-def test_a_constant_factor_is_left_out(metric):
-    with_constant = np.column_stack([np.full(24, 8), FACTORS])
-    found = score(metric, CODES, with_constant)
-    assert list(found.per_factor) in ([], ["factor1", "factor2"])
-    assert found.value == score(metric, CODES, FACTORS).value
-
-
 NOT_A_NUMBER = np.where(np.arange(72).reshape(24, 3) == 7, np.nan, CODES)
 INFINITE = np.where(np.arange(72).reshape(24, 3) == 8, -np.inf, CODES)
 UNUSABLE = {

@@ -101,7 +101,7 @@ ENTRIES = np.arange(24).reshape(12, 2)
         (np.where(ENTRIES == 7, np.nan, 0), FACTORS, (), DataError, "codes[3, 1]", {"got": np.nan}),
         (np.where(ENTRIES == 8, -np.inf, 0), FACTORS, (), DataError, "codes[4, 0]", {"got": -np.inf}),
         (CODES.astype(complex), FACTORS, (), DataError, "codes", {"expected": "real", "got": "complex128"}),
-        (CODES, FACTORS + 0.5, (), DataError, "factors", {"got": "float64", "hint": "np.unique"}),
+        (CODES, FACTORS + 0.5, (), DataError, "factors", {"expected": "integers", "hint": "np.unique"}),
         (CODES, np.where(FACTORS == 1, np.nan, FACTORS), (), DataError, "factors", {"expected": "integers"}),
         (CODES, np.where(FACTORS == 1, np.inf, FACTORS), (), DataError, "factors", {"expected": "integers"}),
         (CODES, FACTORS, "ab", DataError, "factor_names", {"got": "the string 'ab'"}),
@@ -124,8 +124,12 @@ def test_finite_codes_whose_sum_overflows_are_accepted():
 def test_a_split_never_shows_one_observation_on_both_sides():
     table = CodeTable(np.arange(60.0)[:, None], grid(3, 4, 5))
     train, test = table.sample_split(1_000, 500, np.random.default_rng(0))
-    assert (len(train), len(test)) == (1_000, 500)
-    assert (len(set(train)), len(set(test)), set(train) & set(test)) == (40, 20, set())
+    assert (len(train), len(test)) == (40, 20)  # the table is smaller than the draws: each observation once
+    assert sorted([*train, *test]) == list(range(60))
+    large = CodeTable(np.arange(6_000.0)[:, None], np.tile(grid(3, 4, 5), (100, 1)))
+    train, test = large.sample_split(1_000, 500, np.random.default_rng(0))
+    assert (len(train), len(test), set(train) & set(test)) == (1_000, 500, set())
+    assert len(set(train)) < 1_000  # with replacement
 
 
 def test_sampled_codes_of_few_observations_are_fresh_at_every_draw_and_split_by_observation():
@@ -196,5 +200,5 @@ def test_factors_beyond_64_bits_are_refused_not_made_one():
 
 def test_a_factor_with_a_value_of_its_own_for_an_observation_cannot_be_held_fixed():
     table = CodeTable(np.zeros((12, 1)), np.arange(12)[:, None], ("x",))
-    with refused(DataError, "factors", expected="two or more", got="one of x = 0"):
+    with refused(DataError, "factors", expected="two or more", got="one observation of each value of x"):
         table.sample_fixed(0, groups=5, size=2, rng=np.random.default_rng(0))

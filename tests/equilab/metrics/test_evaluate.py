@@ -1,22 +1,31 @@
 """Evaluating codes and encoders: keys, references, generators, and what each mistake is told."""
 
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError
+
 import numpy as np
 import pytest
 import torch
 
+import equilab
 from equilab.data import MiniSprites
 from equilab.errors import DataError, SettingError, ShapeError
 from equilab.metrics import (
+    DCI,
     MIG,
     PROTOCOLS,
     BetaVAEScore,
     CodeTable,
     FactorVAEScore,
+    GradientBoosting,
+    MIGSup,
     ScoreSettings,
     evaluate,
     find_protocol,
+    mutual_information_gap,
     score_codes,
 )
+from equilab.metrics.information import histogram_information
 from equilab.metrics.references import factor_codes, random_codes
 from tests.refused import refused
 
@@ -208,13 +217,98 @@ def test_what_cannot_be_scored_is_refused(arguments, error, argument, facts):
         score_codes(**{"codes": CODES, "factors": FACTORS, "protocol": "small"} | arguments)
 
 
-def test_fewer_observations_than_a_metric_draws_are_refused_with_settings_that_would_do():
+def test_fewer_observations_than_a_metric_draws_are_used_whole_and_noted():
     part = slice(1, None)  # no complete grid any more
+    found = score_codes(CODES[part], FACTORS[part], protocol="small", metrics=["mig"])
+    table = CodeTable(CODES[part], FACTORS[part])
+    information = histogram_information(
+        table, table.blocks(), bins=20, num_samples=10**6, rng=np.random.default_rng(0)
+    )  # every row once
+    gaps = mutual_information_gap(information.information, information.factor_entropies)
+    assert found["mig"].value == gaps.mean()
+    assert found.protocol == ""
+    assert found.notes[0].startswith("383 observations, no complete grid: fewer than these metrics draw (mig 1,000)")
+    assert found.notes[0] in str(found)
+
+
+def test_a_complete_grid_of_any_size_is_the_whole_distribution_and_no_note():
+    found = score_codes(CODES, FACTORS, protocol="small", metrics=["mig"])
+    assert (found.protocol, found.notes) == ("small", ())
+
+
+def test_strictness_refuses_fewer_observations_with_settings_that_would_do():
+    strict, part = ScoreSettings(strict=True), slice(1, None)
     hint = "MIG(bins=20, num_samples=383)"
     with refused(DataError, "codes", expected="1000 observations that mig", got=383, hint=hint):
-        score_codes(CODES[part], FACTORS[part], protocol="small", metrics=["mig"]).flat()
-    found = score_codes(CODES[part], FACTORS[part], metrics=[MIG(num_samples=383)]).flat()
-    assert 0 < found["mig"] < found["mig_ceiling"]
+        score_codes(CODES[part], FACTORS[part], protocol="small", metrics=["mig"], settings=strict)
+    with refused(DataError, "codes", expected="1000 observations that mig", got=300):
+        evaluate(pixels, DATA, protocol="small", metrics=["mig"], settings=replace(strict, num_samples=300))
+    assert score_codes(CODES, FACTORS, protocol="small", settings=strict).protocol == "small"  # a grid is enough
+
+
+@pytest.mark.parametrize("rows", [10, 600])
+@pytest.mark.parametrize("protocol", ["locatello2019", "equilab1", "eastwood2018", "hyvarinen2016"])
+def test_every_metric_scores_any_number_of_rows(protocol, rows):
+    factors = np.random.default_rng(1).integers((2, 3), size=(rows, 2))
+    codes = np.column_stack([factors + 0.1, np.random.default_rng(2).standard_normal((rows, 2))])
+    found = score_codes(codes, factors, protocol=protocol, metrics=quick(protocol))
+    assert all(np.isfinite(value) for value in found.flat().values())
+    assert found.notes
+
+
+def quick(protocol):
+    """The metrics of a protocol, boosted trees with five stages."""
+    fewer = GradientBoosting(stages=5)
+    return [DCI(boosting=fewer) if metric.name == "dci" else metric for metric in find_protocol(protocol)]
+
+
+def test_a_mixture_of_names_objects_and_protocols_is_scored_each_with_its_papers_settings():
+    found = score_codes(CODES, FACTORS, metrics=["mig", "mcc", "sap_r2", MIGSup(bins=5)])
+    assert list(found) == ["mig", "mcc", "sap_r2", "mig_sup"]
+    for name, protocol in (("mig", "locatello2019"), ("mcc", "hyvarinen2016"), ("sap_r2", "kumar2018")):
+        assert found[name].value == score_codes(CODES, FACTORS, protocol=protocol, metrics=[name])[name].value
+    assert found.protocol == ""
+    assert score_codes(CODES, FACTORS, metrics=["sap", MIG()]).protocol == "locatello2019"  # the same settings
+    assert score_codes(CODES, FACTORS, protocol="small", metrics=["mig"]).settings["mig"] == repr(SMALL[2])
+
+
+def test_factors_that_are_continuous_are_refused_with_what_scores_them():
+    """Numbered, a perfect code would score 0: 20,000 values seen once each."""
+    rng = np.random.default_rng(0)
+    factors = rng.random((20_000, 3))
+    hint = "np.digitize(column, np.linspace(column.min(), column.max(), 21)[1:-1])"
+    with refused(
+        DataError, "factors", expected="integers", got="float64 with 20000 values in column 0 of 20000 rows", hint=hint
+    ):
+        score_codes(factors, factors)
+    numbered = np.stack([np.unique(column, return_inverse=True)[1] for column in factors.T], axis=1)
+    for each in (numbered, numbered[:, :1], numbered // 1.5):
+        with refused(DataError, "factors", expected="two or more observations of each value", hint=hint):
+            score_codes(factors[:, : each.shape[1]], each)
+    found = score_codes(factors, numbered, metrics=["active_units"])  # reads no factors
+    assert found["active_units"].value == 3
+    binned = np.stack([np.digitize(c, np.linspace(c.min(), c.max(), 21)[1:-1]) for c in factors.T], axis=1)
+    found = score_codes(factors, binned, metrics=["mig", "modularity"])
+    assert found["mig"].value > 0.85
+    assert found["modularity"].value > 0.99
+
+
+def test_a_forest_on_noise_beside_a_perfect_code_is_scored():
+    """scikit-learn's importances of what no tree splits on round to -1e-18."""
+    codes = np.column_stack([FACTORS, np.random.default_rng(0).standard_normal((len(FACTORS), 11))])
+    found = score_codes(codes, FACTORS, protocol="eastwood2018", metrics=["dci_forest"])
+    assert found["dci_forest"].value > 0.999
+
+
+def test_scores_need_no_installed_package(monkeypatch):
+    def absent(package):
+        raise PackageNotFoundError(package)
+
+    monkeypatch.setattr("equilab.metrics.scoring.version", absent)
+    found = score_codes(CODES, FACTORS, protocol="small", metrics=["mig"])
+    assert found.versions == {"equilab": equilab.__version__} | dict.fromkeys(
+        ("numpy", "scipy", "scikit-learn", "torch"), "unknown"
+    )
 
 
 def test_a_factor_that_makes_one_key_of_two_scores_is_refused():

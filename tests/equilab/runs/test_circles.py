@@ -18,7 +18,7 @@ SMALL += ("--compute.threads", "1", "--precision", "float32", "--evaluations.dis
 @pytest.fixture(scope="module")
 def record(tmp_path_factory: pytest.TempPathFactory) -> Record:
     folder = tmp_path_factory.mktemp("circles") / "run"
-    assert main(["circles_torus_square", "--folder", str(folder), *SMALL]) == 0
+    assert main(["torus_square", "--folder", str(folder), *SMALL]) == 0
     return Record.open(folder)
 
 

@@ -132,7 +132,7 @@ def test_test_images_that_are_missing_are_noticed_before_the_training(tiny, tmp_
 @pytest.mark.parametrize(
     "words",
     [
-        ("p4cnn_rotated_mnist", "--data.folder", "nowhere"),
+        ("rotated_mnist", "--data.folder", "nowhere"),
         (TINY_DIGITS, "--data.size", 14),
         (TINY_DIGITS, "--data.split", "test"),
         (TINY_DIGITS, "--model.num-classes", 7),

@@ -1,13 +1,20 @@
 """equilab evaluate: of a real run and of files, what it prints and writes, and what each mistake is told."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
+from small import SPRITES
 
+from equilab.metrics import score_codes
 from equilab.runs.commands.evaluate import Options, main, scores_of
+from equilab.runs.evaluations import Disentanglement
+from equilab.runs.loop import train
 from equilab.runs.record import Record
 
+NUM_DRAWN = 20  # of 32
 FACTORS = np.stack(np.unravel_index(np.arange(120), (4, 5, 6)), axis=1)
 
 
@@ -80,15 +87,36 @@ def test_a_folder_that_cannot_be_written_is_no_traceback(codes, tmp_path, capsys
     assert "NotADirectoryError" in capsys.readouterr().err
 
 
-def test_few_observations_are_scored_with_fewer_draws_and_no_protocol_is_claimed(tmp_path, capsys):
+def test_few_observations_are_scored_and_no_protocol_is_claimed(tmp_path, capsys):
     few = tmp_path / "few.npz"
     np.savez(few, codes=FACTORS[1:] + 0.1, factors=FACTORS[1:])
-    assert main([str(few), "--metrics", "mig", "dci"]) == 2
-    assert "--draws 119" in capsys.readouterr().err
-    assert main([str(few), "--metrics", "mig", "dci", "--draws", "119", "--references", "none"]) == 0
+    assert main([str(few), "--metrics", "mig", "mcc", "--references", "none", "--out", str(tmp_path / "out")]) == 0
     shown = capsys.readouterr().out
     assert shown.splitlines()[0].split() == ["score", "value"]
-    assert shown.splitlines()[-1].startswith("own choice of metrics")
+    assert shown.splitlines()[-2].startswith("own choice of metrics")
+    assert shown.splitlines()[-1].startswith("119 observations, no complete grid")
+    assert json.loads((tmp_path / "out" / "scores.json").read_text())["notes"][0] in shown
+    assert main([str(few), "--metrics", "mig", "--strict"]) == 2
+    assert "10000 observations that mig draws" in capsys.readouterr().err
+
+
+def test_a_training_and_the_command_and_score_codes_give_one_answer(tmp_path):
+    """Of some of the images, drawn with the run's seed: fewer than MIG draws, and no grid."""
+    evaluation = Disentanglement("equilab1", ("mig", "mcc", "sap_r2"), images=NUM_DRAWN)
+    train(replace(SPRITES, steps=2, seed=5, evaluations=(evaluation,)), tmp_path / "run")
+    record = Record.open(tmp_path / "run")
+    logged = {key.removeprefix("metric/"): value for key, value in record.last("metric/*").items()}
+    found = scores_of(Options(tmp_path / "run", metrics=("mig", "mcc", "sap_r2"))).flat()
+    assert {"mig", "mcc_ceiling", "sap_r2_floor_untrained", "mig_posX"} <= logged.keys()
+    assert logged.items() <= found.items()
+    rows = np.random.default_rng(5).choice(len(record.run.data), size=NUM_DRAWN, replace=False)
+    with torch.no_grad():
+        posterior = record.model().encode(record.run.data.table.gather(torch.from_numpy(rows)))
+    by_hand = score_codes(posterior, record.run.data.labels(rows), metrics=["mig", "mcc", "sap_r2"], seed=5)
+    assert by_hand.protocol == ""
+    for name, score in by_hand.items():
+        assert score.value == pytest.approx(logged[name], abs=1e-6)  # batches of another size round otherwise
+        assert by_hand.references["floor_random"][name] == logged[f"{name}_floor_random"]
 
 
 def test_an_interrupt_is_a_line_and_not_a_traceback(codes, capsys, monkeypatch):

@@ -181,7 +181,7 @@ def test_a_folder_of_other_settings_is_found_before_the_first_training(study, ca
 
 
 def test_mistakes_are_explained(study, tmp_path, capsys):
-    assert main(["--recipes", "vae_dsprites", "--folder", str(tmp_path)]) == 2
-    assert "recipes: expected recipes of rotated digits, got vae_dsprites" in capsys.readouterr().err
+    assert main(["--recipes", "vae", "--folder", str(tmp_path)]) == 2
+    assert "recipes: expected recipes of rotated digits, got vae" in capsys.readouterr().err
     assert main(["--no-train", "--recipes", str(TINY_DIGITS), "--num-train", "9", "--folder", str(tmp_path)]) == 2
     assert "expected a finished run, got 0 of 3 finished" in capsys.readouterr().err

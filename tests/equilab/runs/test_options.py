@@ -25,7 +25,7 @@ def options(*words: str, run: Run = SPRITES) -> Run:
 
 
 WEIGHT, LATENT = (int, float, Schedule), (Latent, type(None))  # what an option may be
-FACTOR = find_recipe("factor_vae_dsprites")[1]
+FACTOR = find_recipe("factor_vae")[1]
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_a_latent_is_an_option():
 
 
 def test_evaluations_are_reached_by_their_name():
-    run = find_recipe("vae_mini_sprites")[1]
+    run = find_recipe("mini_sprites")[1]
     words = ("--evaluations.disentanglement.every", "7", "--evaluations.held-out-loss.images", "64")
     words += ("--evaluations.disentanglement.metrics", "mig")
     found = options(*words, run=run).evaluations
@@ -141,7 +141,7 @@ def test_two_evaluations_of_one_class_have_names_of_their_own():
     assert found.evaluations == (HeldOutLoss(), HeldOutLoss(images=64, every=3), TestError())
 
 
-@pytest.mark.parametrize("name", ["vae_mini_sprites", "circles_torus_square", "p4cnn_digits", "annealed_vae_dsprites"])
+@pytest.mark.parametrize("name", ["mini_sprites", "torus_square", "rotated_digits", "annealed_vae"])
 def test_no_option_leaves_the_recipe_as_it_is(name):
     run = find_recipe(name)[1]
     assert options(run=run) == run

@@ -32,7 +32,7 @@ def test_the_snippets_of_the_logging_page_run(finished_run: Path, capsys):
 @pytest.mark.slow
 def test_an_objective_and_an_evaluation_of_your_own_train_and_resume(tmp_path, monkeypatch):
     """The files of docs/training.md, typed as they stand, trained for two updates and gone on with."""
-    for code in snippets("training.md"):
+    for code in (each for each in snippets("training.md") if each.startswith("# my_")):
         (tmp_path / code.splitlines()[0].removeprefix("# ")).write_text(code)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))

@@ -58,7 +58,7 @@ def test_the_newest_table_of_a_key_is_read_back(record):
     assert list(table.header)[:5] == ["score", "value", "floor_random", "floor_untrained", "ceiling"]
     values = {row[0]: row[1] for row in table.rows}
     assert values == {name: record.last()[f"metric/{name}"] for name in values}
-    assert values.keys() == {"factor_vae_score", "beta_vae_score", "mig"}
+    assert values.keys() == {"factor_vae_score", "mig"}
 
 
 def test_a_table_has_value_unit_and_meaning(record):

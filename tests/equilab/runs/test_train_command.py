@@ -12,6 +12,7 @@ from equilab.models import P4CNN, P4MCNN, Z2CNN
 from equilab.objectives import Classification
 from equilab.optimizers import Adam
 from equilab.runs.evaluations import TestError
+from equilab.runs.parts import exchange
 from equilab.runs.recipes import FOLDER, find_recipe, recipe_names
 from equilab.runs.run import Logging, Run
 from tests.refused import refused
@@ -25,11 +26,11 @@ def settings_of(value: object, path: str = "") -> Iterator[str]:
 
 
 def test_help_shows_every_field_with_its_meaning():
-    shown = finish("factor_vae_dsprites", "--help")
+    shown = finish("factor_vae", "--help")
     assert shown.returncode == 0
     text = " ".join(shown.stdout.replace("│", " ").split())
     assert "pyright" not in text
-    for path in settings_of(find_recipe("factor_vae_dsprites")[1]):
+    for path in settings_of(find_recipe("factor_vae")[1]):
         assert f"--{path}".replace("_", "-") in text
     for option, meaning in {
         "--objective.gamma": "multiplies the total correlation in nats",
@@ -54,7 +55,7 @@ def test_help_without_a_recipe_lists_the_recipes():
 
 
 def test_a_misspelt_option_is_answered_with_the_right_one():
-    wrong = finish("factor_vae_dsprites", "--objective.gama", 3)
+    wrong = finish("factor_vae", "--objective.gama", 3)
     assert wrong.returncode == 2
     assert "--objective.gamma" in wrong.stderr + wrong.stdout
 
@@ -62,7 +63,7 @@ def test_a_misspelt_option_is_answered_with_the_right_one():
 def test_an_unknown_recipe_lists_those_there_are():
     wrong = finish("factor_vae_dsprite")
     assert wrong.returncode == 2
-    assert "did you mean factor_vae_dsprites?" in wrong.stderr
+    assert "did you mean factor_vae?" in wrong.stderr
     assert all(name in wrong.stderr for name in recipe_names())
     assert "Traceback" not in wrong.stderr
 
@@ -129,7 +130,9 @@ def test_recipes_of_this_project_are_short():
 @pytest.mark.parametrize("model", [Z2CNN(), P4CNN(), P4MCNN()], ids=lambda model: type(model).__name__)
 def test_recipes_of_rotated_mnist_are_the_published_training(model):
     """Cohen & Welling 2016: Adam 1e-3, batches of 128, 100 epochs of 12,000 images, in float32."""
-    assert find_recipe(f"{type(model).__name__.lower()}_rotated_mnist")[1] == Run(
+    run, left = exchange(find_recipe("rotated_mnist")[1], ["--model", type(model).__name__.lower()])
+    assert not left
+    assert run == Run(
         data=RotatedMNIST(),
         model=model,
         objective=Classification(),
@@ -143,5 +146,5 @@ def test_recipes_of_rotated_mnist_are_the_published_training(model):
 
 
 def test_find_recipe_raises_a_setting_error():
-    with refused(SettingError, "RECIPE", expected="factor_vae_dsprites", got="'nothing_like_it'"):
+    with refused(SettingError, "RECIPE", expected="factor_vae", got="'nothing_like_it'"):
         find_recipe("nothing_like_it")

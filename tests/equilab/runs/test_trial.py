@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+import numpy as np
 import pytest
 import torch
 from small import DIGITS, FEW, SPRITES, of_model, trained
@@ -10,6 +11,8 @@ from torch import nn
 
 from equilab.data import (
     Dataset,
+    Factor,
+    Factors,
     Images,
     ImageTable,
     IndependentImages,
@@ -137,6 +140,84 @@ class Whole(Dataset):
         return self.digits.open_labels()
 
 
+@dataclass(frozen=True)
+class Pixels(Dataset):
+    """A grid of two factors, or 60 labelled observations, of random images; what is wrong with them is a setting."""
+
+    channels: int = 1
+    names: tuple[str, str] = ("a", "b")
+    labels_are: str = "a grid"
+    num: int = 60
+
+    @property
+    def factors(self):
+        return Factors(
+            tuple(Factor(name, tuple(map(float, range(size)))) for name, size in zip(self.names, (3, 20), strict=True))
+        )
+
+    @property
+    def image_shape(self):
+        return (self.channels, 64, 64)
+
+    def open_table(self):
+        pixels = np.random.default_rng(0).integers(256, size=(self.num, self.channels * 64**2), dtype=np.uint8)
+        return ImageTable(torch.from_numpy(pixels), self.image_shape, "uint8")
+
+    def open_labels(self):
+        labels = np.stack(np.unravel_index(np.arange(60), (3, 20)), 1)
+        angle = labels * np.array([1.0, 0.3])
+        return {
+            "a grid": None,
+            "radians": angle,
+            "whole floats": labels.astype(float),
+            "NaN": np.where(labels == 7, np.nan, labels),
+            "too few": labels[:30],
+            "of no value": np.where(labels == 19, 20, labels),
+            "negative": labels - 1,
+            "booleans": labels > 0,
+            "masked": np.ma.masked_equal(labels, 3),
+            "of one factor": labels[:, 0],
+        }[self.labels_are]
+
+
+@dataclass(frozen=True)
+class Raising(ConvVAE):
+    """A network whose decoder cannot take the codes, or that cannot be built."""
+
+    when: str = "decoding"
+
+    def build(self, image_shape, *, generator):
+        built = super().build(image_shape, generator=generator)
+        if self.when == "building":
+            raise KeyError("layers")
+        decoder = nn.Sequential(nn.Linear(7, 4096), nn.Unflatten(1, (1, 64, 64)))
+        return VariationalAutoencoder(built.encoder, decoder, image_shape=image_shape, latent=built.latent)
+
+
+@dataclass(frozen=True)
+class Failing(Evaluation):
+    """Raises what nobody expects."""
+
+    every: int = 0
+    keys: ClassVar = ()
+
+    def __call__(self, moment):
+        raise ZeroDivisionError("nothing to divide by")
+
+
+class Independent(Altered):
+    """A loss with a gradient, of nothing that is trained."""
+
+    def altered(self, found):
+        return found._replace(by_player={"model": torch.ones((), requires_grad=True) * found.terms["kl"]})
+
+
+def of_labels(kind: str) -> Run:
+    return replace(SPRITES, data=Pixels(labels_are=kind))
+
+
+MIG = (Disentanglement(metrics=("mig",)), Traversals())
+
 REFUSED: dict[str, tuple[Run, type[Exception], str]] = {
     "a decoder of the wrong size": (replace(SPRITES, model=SmallDecoder()), ShapeError, "logits"),
     "images of the wrong size": (replace(SPRITES, data=MiniSprites(size=32)), ShapeError, "image_shape"),
@@ -185,6 +266,39 @@ REFUSED: dict[str, tuple[Run, type[Exception], str]] = {
         "factors",
     ),
     "too few images for a score": (replace(SPRITES, evaluations=(Disentanglement(images=20),)), DataError, "codes"),
+    "a network that cannot be called": (replace(SPRITES, model=Raising()), SettingError, "model and objective"),
+    "a network that cannot be built": (replace(SPRITES, model=Raising(when="building")), SettingError, "model"),
+    "an evaluation that fails": (replace(SPRITES, evaluations=(Failing(),)), SettingError, "evaluation Failing"),
+    "a loss of nothing trained": (replace(SPRITES, objective=Independent()), SettingError, "losses of model"),
+    "images of no grid": (replace(SPRITES, data=Pixels(num=600)), DataError, "open_table"),
+    "a grid of too few images": (replace(SPRITES, data=Pixels(num=30)), DataError, "open_table"),
+    "fewer labels than images": (of_labels("too few"), DataError, "open_table"),
+    "an angle as a label": (of_labels("radians"), DataError, "labels of b"),
+    "floats as labels": (of_labels("whole floats"), DataError, "labels of a"),
+    "NaN as a label": (of_labels("NaN"), DataError, "labels of b"),
+    "a label of no value": (of_labels("of no value"), DataError, "labels of b"),
+    "negative labels": (of_labels("negative"), DataError, "labels of a"),
+    "booleans as labels": (of_labels("booleans"), DataError, "labels of a"),
+    "masked labels": (of_labels("masked"), DataError, "labels"),
+    "labels of one factor of two": (of_labels("of one factor"), ShapeError, "labels"),
+    "a factor of a reference's name": (
+        replace(SPRITES, data=Pixels(names=("a", "ceiling")), evaluations=MIG),
+        DataError,
+        "factor_names",
+    ),
+    "a factor whose name is no key": (replace(SPRITES, data=Pixels(names=("pose/yaw", "b"))), SettingError, "name"),
+    "a factor without a name": (replace(SPRITES, data=Pixels(names=("", "b"))), SettingError, "name"),
+    "eight images": (
+        replace(SPRITES, data=MiniSprites(shapes=1, scales=1, orientations=2, positions=2), evaluations=MIG),
+        DataError,
+        "codes",
+    ),
+    "a batch beyond all memory": (replace(SPRITES, batch_size=10**12), SettingError, "batch_size"),
+    "a device without numbers": (
+        replace(SPRITES, compute=replace(SPRITES.compute, device="meta")),
+        SettingError,
+        "compute.device",
+    ),
     "pairs of data with one factor": (
         replace(SPRITES, data=MiniSprites(scales=1, orientations=1, positions=1), objective=AdaGVAE()),
         DataError,
@@ -199,6 +313,25 @@ def test_what_would_stop_a_training_later_is_refused_before_anything_is_written(
     with refused(kind, argument):
         train(run, tmp_path / "run")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4, 5])
+def test_images_of_any_number_of_channels_are_trained_on_and_pictured(channels, tmp_path):
+    run = replace(SPRITES, data=Pixels(channels=channels), steps=1, evaluations=(HeldOutLoss(), *MIG))
+    assert train(run, tmp_path / "run").step == 1
+    assert len(list((tmp_path / "run" / "pictures").iterdir())) == 3
+
+
+def test_the_line_of_ones_own_code_that_failed_is_named():
+    with refused(
+        SettingError, "evaluation Failing", got="ZeroDivisionError: nothing to divide by", hint="test_trial.py, line"
+    ):
+        set_up(replace(SPRITES, evaluations=(Failing(),)))
+
+
+@pytest.mark.parametrize("seed", [0, 2**40, 2**70])
+def test_any_whole_number_is_a_seed(seed):
+    set_up(replace(SPRITES, seed=seed))
 
 
 GRIDS = (FEW, MiniSprites(), TorusSquare(positions=4), TorusSquare(positions=16), MiniSprites(scales=1, orientations=1))

@@ -96,10 +96,10 @@ def test_the_config_is_short(online):
 
 def test_floors_and_ceilings_are_in_the_summary_and_headline_scores_have_names_to_sort_by(online):
     beside = {key for key in online.record.keys if key.endswith(("_floor_random", "_floor_untrained", "_ceiling"))}
-    assert len(beside) == 9  # of three metrics
+    assert len(beside) == 6  # of two metrics
     assert {key: online.run.summary[key] for key in beside} == {key: online.record.last()[key] for key in beside}
     assert not beside & {key for row in online.run.rows for key in row}
-    for name in ("mig", "factor_vae_score", "beta_vae_score"):
+    for name in ("mig", "factor_vae_score"):
         assert online.run.rows[-1][name] == online.run.rows[-1][f"metric/{name}"] == online.run.summary[name]
 
 
@@ -115,7 +115,7 @@ def test_pictures_arrive_bit_by_bit_and_matrices_as_tables_and_pictures(online):
     expected = {digest(path.read_bytes()) for path in online.record.pictures}
     assert len(expected) == 3
     assert expected <= {digest(content) for content in images.values()}
-    for metric in ("mig", "factor_vae_score", "beta_vae_score"):
+    for metric in ("mig", "factor_vae_score"):
         assert f"metric/{metric}_matrix.table.json" in online.received.artifacts
         assert any(f"metric/{metric}_matrix_picture" in name for name in images)
 

@@ -9,9 +9,9 @@ from small import DIGITS, SPRITES
 from equilab.errors import DataError
 from equilab.runs.evaluations import Columns, Disentanglement, Findings, TestError
 from equilab.runs.folder import claim
-from equilab.runs.heatmap import heatmap, is_matrix
 from equilab.runs.keys import keys_of
 from equilab.runs.record import Record
+from equilab.runs.sinks.matrix_picture import is_matrix, matrix_picture
 from equilab.runs.sinks.sinks import JsonLines
 from equilab.runs.sinks.wandb_layout import Layout, short_config
 from equilab.runs.sinks.wandb_rows import rows_of
@@ -76,7 +76,7 @@ def test_rows_of_the_record_are_the_findings_that_were_logged(tmp_path):
     claim(tmp_path, SCORED)
     lines, table = JsonLines(tmp_path), Columns(["", "posX"], [["z0", 1.5], ["z1", None]])
     lines.log(5, Findings({"train/loss": 1.0}))
-    picture = heatmap(table)
+    picture = matrix_picture(table, "")
     paths = lines.log(5, Findings({"metric/mig": float("nan")}, {"metric/mig_matrix": table}, {"latent/a": picture}))
     lines.close()
     first, second = rows_of(Record.open(tmp_path))
@@ -86,22 +86,28 @@ def test_rows_of_the_record_are_the_findings_that_were_logged(tmp_path):
     assert second[1].tables == {"metric/mig_matrix": table}
     assert second[1].pictures == paths
     assert [place for place, _ in rows_of(Record.open(tmp_path), 1)] == [1]
-    paths["latent/a"].unlink()
+    outside = tmp_path.parent / "outside.png"
+    paths["latent/a"].rename(outside)
     with refused(DataError, str(paths["latent/a"])):
+        list(rows_of(Record.open(tmp_path)))
+    text = (tmp_path / "metrics.jsonl").read_text()
+    (tmp_path / "metrics.jsonl").write_text(text.replace("pictures/a_000000005.png", "../outside.png"))
+    with refused(DataError, str(tmp_path / "../outside.png"), expected="in the run folder"):
         list(rows_of(Record.open(tmp_path)))
 
 
-def test_a_heatmap_is_darkest_at_the_largest_entry_and_white_where_there_is_none():
-    table = Columns(["", "a", "b"], [["z0", 0.0, 0.5], ["z1", 1.0, None], ["z2", float("nan"), 0.25]])
-    pixels = np.asarray(heatmap(table)).astype(int).sum(axis=2)
-    height, left = pixels.shape[0] // 4, pixels.shape[1] - 2 * 52
-    corners = [[pixels[height * row + 1, left + 52 * column + 1] for column in range(2)] for row in (1, 2, 3)]
-    assert corners[1][0] < corners[0][1] < corners[2][1] < corners[0][0] == corners[1][1] == corners[2][0] == 3 * 255
+@pytest.mark.parametrize("cells", [[1.0, None], [0.0, 0.0], [float("nan"), -2.0], [3, 12]])
+def test_a_matrix_is_drawn_whatever_its_entries(cells):
+    alone = matrix_picture(Columns(["", "a"], [["z0", 1.0]]), "mig")
+    drawn = matrix_picture(Columns(["", "a", "b"], [["z0", *cells]]), "mig")
+    assert drawn.width > alone.width
+    assert drawn.height == alone.height
+    assert len(set(drawn.tobytes())) > 2
 
 
-@pytest.mark.parametrize("value", [0.0, -2.0, 3.0])
-def test_a_heatmap_of_equal_entries_is_drawn(value):
-    assert heatmap(Columns(["class", "0"], [["0", value]])).size[1] == 48
+def test_the_largest_entry_of_a_matrix_has_the_full_colour():
+    one, hundred = (matrix_picture(Columns(["", "a"], [["z0", value]]), "") for value in (1.0, 100.0))
+    assert one.getpixel((one.width // 2, 60)) == hundred.getpixel((hundred.width // 2, 60))
 
 
 def test_a_table_of_scores_or_words_is_no_matrix():

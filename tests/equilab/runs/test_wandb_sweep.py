@@ -11,8 +11,7 @@ from wandb_process import WANDB, client_environment, logged, numbers
 from wandb_server import SWEEP, wandb_server
 from wandb_state import Received
 
-from equilab.runs.options import registry
-from equilab.runs.recipes import find_recipe
+from equilab.runs.commands.train import main
 from equilab.runs.record import Record
 
 SWEEP_FILE = ROOT / "configs" / "sweeps" / "factor_vae_gamma.yaml"
@@ -33,7 +32,7 @@ def wandb(*words: object, folder: Path, server: Received) -> str:
 @pytest.mark.slow
 def test_a_trial_takes_the_id_the_project_and_the_parameters_of_the_sweep_and_a_resume_goes_on_with_it(tmp_path):
     sweep = tmp_path / "sweep.yaml"
-    sweep.write_text(SWEEP_FILE.read_text().replace("factor_vae_mini_sprites", str(TINY_ROWS)))  # of seconds
+    sweep.write_text(SWEEP_FILE.read_text().replace("  - mini_sprites\n", f"  - {TINY_ROWS}\n"))  # of seconds
     with wandb_server() as received:
         wandb("sweep", "--project", "study", sweep, folder=tmp_path, server=received)
         received.trials = [{"id": "trial7", "objective.gamma": 20.0, "seed": 2, "steps": 10}]
@@ -57,18 +56,15 @@ def test_a_trial_takes_the_id_the_project_and_the_parameters_of_the_sweep_and_a_
         assert run.replaced == []
 
 
-def test_every_parameter_of_the_sweep_file_is_an_option_of_its_recipe():
+def test_every_parameter_of_the_sweep_file_is_an_option_of_its_recipe(tmp_path, capsys):
     yaml = pytest.importorskip("yaml")
-    import tyro
-
-    from equilab.runs.commands.train import Start
-
     sweep = yaml.safe_load(SWEEP_FILE.read_text())
-    recipe = sweep["command"][sweep["command"].index("train") + 1]
-    _, run = find_recipe(recipe)
-    words = [f"--{name}={value}" for name, each in sweep["parameters"].items() for value in each["values"][-1:]]
-    found = tyro.cli(Start, default=Start(run), args=words, registry=registry()).run
-    assert found != run
-    assert found.objective.gamma == 20.0
-    assert found.seed == 2
-    assert sweep["command"][-1] == "${args}"
+    words = sweep["command"][sweep["command"].index("train") + 1 :]
+    assert words[-1] == "${args}"
+    given = [f"--{name}={each['values'][-1]}" for name, each in sweep["parameters"].items()]
+    folder = ("--folder", str(tmp_path / "run"))
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "run.json").write_text("{}")  # so that it is refused after its options were read
+    assert main([*words[:-1], *given, *folder]) == 2
+    assert "expected a folder without a run" in capsys.readouterr().err
+    assert main([*words[:-1], "--objective.gama=1", *folder]) == 2

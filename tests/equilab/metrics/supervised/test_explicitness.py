@@ -102,7 +102,7 @@ def test_a_circle_is_read_by_its_angle():
     angle = 2 * np.pi * FACTORS[:, 3] / 8
     radius = np.random.default_rng(0).uniform(0.5, 50, len(angle))
     codes = np.column_stack([radius * np.cos(angle), radius * np.sin(angle), UNIT[:, :3]])
-    assert score(codes, blocks=[CodeBlock((0, 1), Circle()), 2, 3, 4]).per_factor["factor3"] == 1
+    assert score(codes, blocks=[CodeBlock((0, 1), Circle()), 2, 3, 4]).per_factor["factor3"] > 0.999
 
 
 def test_areas_are_those_of_scikit_learn_with_ties():

@@ -29,7 +29,7 @@ def test_the_score_is_that_of_a_loop():
         information = [mutual_info_score(factor, cell) for cell in cells]
         best, second = np.argsort(information)[::-1][:2]
         _, counts = np.unique(np.stack([factor, cells[best]]), axis=1, return_counts=True)
-        joint = -sum(count / 10_000 * math.log(count / 10_000) for count in counts)
+        joint = -sum(count / len(rows) * math.log(count / len(rows)) for count in counts)
         raw.append(joint - information[best] + information[second])
         normalised.append(1 - raw[-1] / (mutual_info_score(factor, factor) + math.log(20)))
     found = score(codes, seed=7)

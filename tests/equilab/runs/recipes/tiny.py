@@ -15,7 +15,11 @@ run = Run(
     optimizer=Adam(clip_norm=1000.0),
     steps=120,
     batch_size=8,
-    evaluations=(HeldOutLoss(every=60), Disentanglement(every=60), Traversals(every=60)),
+    evaluations=(
+        HeldOutLoss(every=60),
+        Disentanglement(metrics=("factor_vae_score", "mig"), every=60),
+        Traversals(every=60),
+    ),
     compute=Compute(threads=1),
     log=Logging(every=5, checkpoint_every=20, wandb="off"),
 )

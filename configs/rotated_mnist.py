@@ -1,4 +1,4 @@
-"""Z2CNN on rotated MNIST as Cohen & Welling 2016: 100 epochs of 12,000 images, drawn with replacement."""
+"""Z2CNN on rotated MNIST as Cohen & Welling 2016, 100 epochs of 12,000 images; `--model p4cnn`: the group CNN."""
 
 from equilab.data import RotatedMNIST
 from equilab.models import Z2CNN

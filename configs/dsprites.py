@@ -1,4 +1,4 @@
-"""VAE on dSprites: network of Burgess et al. 2018, the rest as Locatello et al. 2019."""
+"""A VAE on dSprites, network of Burgess et al. 2018, the rest as Locatello et al. 2019; `--objective` takes others."""
 
 from equilab.data import DSprites
 from equilab.models import ConvVAE

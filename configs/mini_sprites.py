@@ -1,15 +1,15 @@
-"""FactorVAE on 4,608 small sprites in a minute on one core: one cell of a study of methods, not a published setting."""
+"""A VAE on 4,608 small sprites in a minute on one core: one cell of a study of methods, not a published setting."""
 
 from equilab.data import MiniSprites
 from equilab.models import ConvVAE
-from equilab.objectives import CriticSettings, FactorVAE
+from equilab.objectives import VAE
 from equilab.optimizers import Adam
 from equilab.runs import OF_VAE, Compute, Logging, Run
 
 run = Run(
     data=MiniSprites(scales=3, orientations=8, positions=8),
     model=ConvVAE("burgess", latent_dim=10),
-    objective=FactorVAE(gamma=10.0, critic=CriticSettings(hidden=256, num_layers=4)),
+    objective=VAE(),
     optimizer=Adam(learning_rate=1e-3),
     steps=600,
     batch_size=16,

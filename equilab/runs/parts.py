@@ -1,0 +1,128 @@
+"""The parts of a run by name: "factor_vae" for FactorVAE, "mini_sprites" for MiniSprites, yours like ours."""
+
+import inspect
+import re
+from collections.abc import Sequence
+from dataclasses import MISSING, fields, is_dataclass, replace
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+from equilab.data import Dataset, Sampler
+from equilab.errors import SettingError
+from equilab.models import Model
+from equilab.objectives import Objective
+from equilab.optimizers import Optimizer
+from equilab.runs.evaluations import Evaluation
+from equilab.runs.run import Run
+
+PARTS = (Dataset, Model, Objective, Optimizer, Sampler)
+"""The kinds of which a field holds one object, which an option exchanges by name."""
+Part = TypeVar("Part")
+
+
+def part_name(kind: type) -> str:
+    """The name of a class in words of a command line.
+
+    >>> from equilab.data import DSprites, RotatedMNIST
+    >>> from equilab.objectives import AdaGVAE, BetaTCVAE
+    >>> [part_name(kind) for kind in (DSprites, RotatedMNIST, AdaGVAE, BetaTCVAE)]
+    ['dsprites', 'rotated_mnist', 'ada_gvae', 'beta_tcvae']
+    """
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower()
+
+
+def part_classes(kind: type[Part]) -> dict[str, type[Part]]:
+    """The concrete settings classes of a kind by name, of every module that is imported."""
+    found: dict[str, type[Part]] = {}
+    for each in kind.__subclasses__():
+        found |= part_classes(each)
+        if is_dataclass(each) and not inspect.isabstract(each) and not each.__name__.startswith("_"):
+            found[part_name(each)] = each
+    return dict(sorted(found.items()))
+
+
+def find_part(kind: type[Part], name: str, *, argument: str) -> Part:
+    """The settings object of a name, with the defaults of its class.
+
+    kind: such as Objective. name: that of a class, in any case, with or without underscores. argument: for messages.
+    Raises SettingError for a name of no class of this kind, and for a class with settings that have no default.
+
+    >>> find_part(Objective, "factor-vae", argument="objective").gamma
+    35.0
+    """
+    known = part_classes(kind)
+    by_letters = {_letters(each): each for each in known}
+    if _letters(name) not in by_letters:
+        near = get_close_matches(_letters(name), by_letters, n=1)
+        hint = f"did you mean {by_letters[near[0]]}?" if near else ""
+        raise SettingError(argument, expected=f"one of {', '.join(known)}", got=repr(name), hint=hint)
+    found = known[by_letters[_letters(name)]]
+    needed = [each.name for each in _settings(found) if each.default is MISSING and each.default_factory is MISSING]
+    if needed:
+        raise SettingError(
+            argument,
+            expected="a class whose settings all have defaults",
+            got=f"{found.__name__}, which needs {', '.join(needed)}",
+            hint="write a recipe: a .py file that defines `run`",
+        )
+    return found()
+
+
+def exchange(run: Run, words: Sequence[str]) -> tuple[Run, list[str]]:
+    """The run with the parts that options name, and the words that are left.
+
+    run: of a recipe. words: of a command line; `--data NAME`, `--objective.sampler NAME` and the like each exchange
+    one part, `--evaluations NAME ...` all evaluations ("none": none); further options set fields of what is there then.
+    Raises SettingError for a name of no class.
+
+    >>> from equilab.data import DSprites
+    >>> from equilab.models import ConvVAE
+    >>> from equilab.objectives import VAE
+    >>> run, left = exchange(Run(DSprites(), ConvVAE(), VAE()), ["--objective", "beta_vae", "--objective.beta", "8"])
+    >>> type(run.objective).__name__, left
+    ('BetaVAE', ['--objective.beta', '8'])
+    """
+    left, index = list[str](), 0
+    while index < len(words):
+        option, joined, value = words[index].partition("=")
+        end = next((at for at in range(index + 1, len(words)) if words[at].startswith("--")), len(words))
+        names = [value] if joined else list(words[index + 1 : end])
+        path = option.removeprefix("--").replace("-", "_").split(".") if option.startswith("--") else []
+        current = _at(run, path)
+        kind = next((each for each in PARTS if isinstance(current, each)), None)
+        if path == ["evaluations"]:
+            chosen = [] if names == ["none"] else names
+            evaluations = tuple(find_part(Evaluation, name, argument=option) for name in chosen)
+            run = replace(run, evaluations=evaluations)
+        elif kind is not None:
+            if len(names) != 1:
+                raise SettingError(option, expected=f"one of {', '.join(part_classes(kind))}", got=" ".join(names))
+            run = _with(run, path, find_part(kind, names[0], argument=option))
+        else:
+            left += words[index : index + 1 if joined else end]
+        index += 1 if joined else end - index
+    return run, left
+
+
+def _letters(name: str) -> str:
+    return re.sub("[_-]", "", name).lower()
+
+
+def _settings(kind: type) -> list[Any]:
+    """The fields of a settings class that its constructor takes."""
+    return [each for each in fields(kind) if each.init]
+
+
+def _at(settings: Any, path: Sequence[str]) -> Any:
+    """The value of a dotted path of settings; None where there is none."""
+    for name in path:
+        if not is_dataclass(settings) or name not in {each.name for each in fields(settings)}:
+            return None
+        settings = getattr(settings, name)
+    return settings if path else None
+
+
+def _with(settings: Any, path: Sequence[str], value: Any) -> Any:
+    """The settings with another value at a dotted path."""
+    first, *rest = path
+    return replace(settings, **{first: _with(getattr(settings, first), rest, value) if rest else value})

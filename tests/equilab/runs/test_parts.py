@@ -1,0 +1,162 @@
+"""Parts of a run by name, options that are nearly right, and several seeds on the command line."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+from processes import TINY, finish
+
+from equilab.data import DSprites, MiniSprites, PairsSharing, RotatedMNIST
+from equilab.errors import SettingError
+from equilab.models import P4CNN, ConvVAE
+from equilab.objectives import VAE, AdaGVAE, BetaVAE, FactorVAE, Objective
+from equilab.optimizers import SGD, Adam
+from equilab.runs import HeldOutLoss, Record, Run, Traversals
+from equilab.runs.near_options import check_options, nearest_option, options_of
+from equilab.runs.parts import exchange, find_part, part_classes, part_name
+from equilab.runs.recipes import FOLDER, find_recipe, method_names, recipe_names
+from tests.refused import refused
+
+RUN = Run(DSprites(), ConvVAE(), VAE())
+
+
+@pytest.mark.parametrize(
+    ("words", "path", "expected"),
+    [
+        (["--data", "mini_sprites"], "data", MiniSprites()),
+        (["--data", "MiniSprites"], "data", MiniSprites()),
+        (["--data=rotated-mnist"], "data", RotatedMNIST()),
+        (["--model", "p4cnn"], "model", P4CNN()),
+        (["--objective", "factor_vae"], "objective", FactorVAE()),
+        (["--optimizer", "sgd"], "optimizer", SGD()),
+        (["--evaluations", "held_out_loss", "traversals"], "evaluations", (HeldOutLoss(), Traversals())),
+        (["--evaluations", "none"], "evaluations", ()),
+    ],
+)
+def test_a_part_is_exchanged_by_the_name_of_its_class(words, path, expected):
+    run, left = exchange(RUN, words)
+    assert left == []
+    assert run == replace(RUN, **{path: expected})
+
+
+def test_a_part_of_a_part_is_exchanged_after_its_owner():
+    run, left = exchange(RUN, ["--objective", "ada_gvae", "--objective.sampler", "pairs_sharing", "--steps", "3"])
+    assert run.objective == AdaGVAE(sampler=PairsSharing())
+    assert left == ["--steps", "3"]
+
+
+def test_options_of_other_kinds_are_left_as_they_stand():
+    words = ["--model.latent-dim", "6", "--seeds", "0", "1", "--compute.no-channels-last", "--objective.gamma=3", "-h"]
+    assert exchange(RUN, words) == (RUN, words)
+
+
+def test_a_wrong_name_lists_the_classes_and_the_nearest():
+    with refused(SettingError, "--objective", expected="beta_vae", got="factorvea", hint="factor_vae"):
+        exchange(RUN, ["--objective", "factorvea"])
+    with refused(SettingError, "--evaluations", expected="held_out_loss", got="test_eror", hint="test_error"):
+        exchange(RUN, ["--evaluations", "test_eror"])
+
+
+@pytest.mark.parametrize("words", [["--data"], ["--data", "dsprites", "mini_sprites"], ["--data", "--steps", "3"]])
+def test_a_part_takes_one_name(words):
+    with refused(SettingError, "--data", expected="mini_sprites"):
+        exchange(RUN, words)
+
+
+def test_a_class_whose_settings_have_no_default_is_refused():
+    with refused(SettingError, "--data", got="ArrayFile, which needs path", hint="recipe"):
+        exchange(RUN, ["--data", "array_file"])
+
+
+@dataclass(frozen=True)
+class OwnVAE(VAE):
+    """An objective of a user's module."""
+
+    scale: float = 2.0
+
+
+def test_a_class_of_ones_own_is_found_by_name():
+    assert find_part(Objective, "own_vae", argument="objective") == OwnVAE()
+    assert part_name(OwnVAE) == "own_vae"
+
+
+def test_every_concrete_class_is_found_by_its_own_name():
+    for kind in (Objective,):
+        for name, each in part_classes(kind).items():
+            assert type(find_part(kind, name, argument="objective")) is each
+
+
+def test_a_method_is_the_standard_recipe_with_another_objective():
+    standard = find_recipe("dsprites")[1]
+    assert find_recipe("factor_vae") == ("factor_vae", replace(standard, objective=FactorVAE()))
+    assert find_recipe("beta-vae")[1].objective == BetaVAE()
+    assert "classification" not in method_names()
+
+
+def test_there_are_few_recipes_and_none_repeats_a_method():
+    assert len(recipe_names()) <= 7
+    assert not set(recipe_names()) & set(method_names())
+    assert all((FOLDER / f"{name}.py").is_file() for name in recipe_names())
+
+
+@pytest.mark.parametrize(
+    ("option", "hint"),
+    [
+        ("--lr", "--optimizer.learning-rate"),
+        ("--latent_dim", "--model.latent-dim"),
+        ("--latent-dims", "--model.latent-dim"),
+        ("--gamma", "--objective.gamma"),
+        ("--objective.gama", "--objective.gamma"),
+        ("--batch", "--batch-size"),
+        ("--channels-last", "--compute.channels-last"),
+        ("--datas", "--data"),
+    ],
+)
+def test_an_option_that_there_is_not_gets_the_nearest_as_a_hint(option, hint):
+    run = replace(RUN, objective=FactorVAE())
+    with refused(SettingError, option.replace("_", "-"), hint=f"did you mean {hint}?"):
+        check_options([option, "3"], run)
+
+
+def test_an_option_far_from_all_gets_the_way_to_the_list():
+    with refused(SettingError, "--qqq", hint="--help"):
+        check_options(["--qqq"], RUN)
+
+
+def test_every_option_of_a_run_is_accepted():
+    run = replace(RUN, evaluations=(HeldOutLoss(), Traversals()))
+    found = options_of(run)
+    assert {"evaluations.held-out-loss.every", "model.latent-dim", "log.wandb", "seed"} <= set(found)
+    check_options([f"--{name}" for name in found], run)
+    check_options(["--compute.no-channels-last", "--help", "--steps=3", "7", "-1"], run)
+
+
+def test_a_name_near_nothing_has_no_nearest_option():
+    assert nearest_option("zzzz", ["steps", "seed"]) == ""
+
+
+def test_the_command_names_the_nearest_option_and_writes_nothing(tmp_path):
+    wrong = finish(TINY, "--folder", tmp_path / "run", "--lr", 0.1)
+    assert wrong.returncode == 2
+    assert "did you mean --optimizer.learning-rate?" in wrong.stderr
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.slow
+def test_seeds_are_trainings_of_their_own_and_a_second_call_goes_on(tmp_path):
+    words = (TINY, "--folder", tmp_path / "runs", "--seeds", 0, 2, "--optimizer", "adam", "--steps", 6)
+    done = finish(*words)
+    assert done.returncode == 0, done.stderr
+    records = [Record.open(tmp_path / "runs" / name) for name in ("s0", "s2")]
+    assert [record.run.seed for record in records] == [0, 2]
+    assert {record.run.optimizer for record in records} == {Adam()}
+    assert all(record.is_finished for record in records)
+    rows = [record.rows for record in records]
+    assert finish(*words).returncode == 0
+    assert [Record.open(record.folder).rows for record in records] == rows
+
+
+@pytest.mark.parametrize("seeds", [["0", "0"], ["-1"], ["1.5"]])
+def test_seeds_that_are_none_are_refused(tmp_path, seeds):
+    wrong = finish(TINY, "--folder", tmp_path / "run", "--seeds", *seeds)
+    assert wrong.returncode == 2
+    assert not (tmp_path / "run").exists()

@@ -1,0 +1,112 @@
+"""eq.train: data, a method by its name, settings by theirs, several seeds; and arrays of one's own."""
+
+import signal
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import equilab as eq
+from equilab.errors import DataError, SettingError
+from equilab.runs import Compute, HeldOutLoss, Logging, Run
+from equilab.runs.train_method import with_settings
+from tests.refused import refused
+
+QUICK = {
+    "steps": 3,
+    "batch_size": 4,
+    "precision": "float32",
+    "evaluations": (HeldOutLoss(images=8),),
+    "compute": Compute(threads=1),
+    "log": Logging(every=1, wandb="off"),
+}
+
+
+def images(num: int = 12) -> np.ndarray:
+    return np.random.default_rng(0).integers(256, size=(num, 64, 64), dtype=np.uint8)
+
+
+def test_two_seeds_on_arrays_of_ones_own_are_trained_once(tmp_path):
+    data = eq.data.Arrays(images(), {"shape": ["square", "ring"] * 6})
+    settings = dict(QUICK, gamma=7.0, latent_dim=3, learning_rate=1e-3, seeds=[0, 1], folder=tmp_path)
+    records = eq.train(data, "factor_vae", **settings)
+    assert [record.folder.name for record in records] == ["s0", "s1"]
+    assert all(record.is_finished for record in records)
+    first = records[0].run
+    assert first.objective == eq.objectives.FactorVAE(gamma=7.0)
+    assert first.model == eq.models.ConvVAE(latent_dim=3)
+    assert first.optimizer == eq.optimizers.Adam(learning_rate=1e-3)
+    assert first.data.factors.names == ("shape",)
+    rows = [record.rows for record in records]
+    again = eq.train(data, "factor_vae", **settings)
+    assert [record.rows for record in again] == rows
+    assert [record.key for record in again] == [record.key for record in records]
+
+
+def test_the_folder_may_move_for_the_file_counts_by_its_content(tmp_path):
+    data = eq.data.Arrays(images(), {"x": np.arange(12) % 2})
+    one, other = data.save(tmp_path / "a" / "data.npz"), data.save(tmp_path / "b" / "data.npz")
+    assert one == other
+    assert one.digest == other.digest
+    run = Run(one, eq.models.ConvVAE(), eq.objectives.VAE(), precision="float32")
+    assert run.key() == replace(run, data=other).key()
+
+
+def test_images_without_factors_are_trained_and_drawn(tmp_path):
+    settings = {name: value for name, value in QUICK.items() if name != "evaluations"}
+    (record,) = eq.train(eq.data.Arrays(images()), "vae", folder=tmp_path, **settings)
+    assert record.is_finished
+    assert record.pictures
+    assert not [key for key in record.keys if key.startswith("metric/")]
+
+
+def test_a_method_may_be_an_objective(tmp_path):
+    objective = eq.objectives.BetaVAE(beta=2.0)
+    (record,) = eq.train(eq.data.Arrays(images()), objective, folder=tmp_path, **QUICK)
+    assert record.run.objective == objective
+
+
+def test_other_settings_in_one_folder_are_refused(tmp_path):
+    data = eq.data.Arrays(images())
+    eq.train(data, "vae", folder=tmp_path, **QUICK)
+    with refused(DataError, str(tmp_path / "s0"), got="batch_size 4, now 5"):
+        eq.train(data, "vae", folder=tmp_path, **dict(QUICK, batch_size=5))
+    with refused(DataError, str(tmp_path / "data.npz"), expected="the same arrays"):
+        eq.train(eq.data.Arrays(images(13)), "vae", folder=tmp_path, **QUICK)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("gama", "gamma"), ("latentdim", "latent_dim"), ("step", "steps"), ("qqq", "")]
+)
+def test_a_name_of_no_setting_is_refused_before_anything_is_written(tmp_path, name, hint):
+    with refused(SettingError, name, expected="Run, FactorVAE, ConvVAE or Adam", hint=hint):
+        eq.train(eq.data.MiniSprites(), "factor_vae", folder=tmp_path / "runs", **{name: 3})
+    assert not (tmp_path / "runs").exists()
+
+
+def test_seed_is_given_as_seeds(tmp_path):
+    with refused(SettingError, "seed", hint="seeds"):
+        eq.train(eq.data.MiniSprites(), "vae", folder=tmp_path / "runs", seed=3)
+
+
+def test_data_of_another_kind_is_refused_with_the_way(tmp_path):
+    with refused(SettingError, "data", got="ndarray", hint="eq.data.Arrays"):
+        eq.train(images(), "vae", folder=tmp_path)
+
+
+def test_settings_of_a_model_that_is_given_apply_to_it():
+    run = Run(eq.data.MiniSprites(), eq.models.ConvVAE("locatello"), eq.objectives.VAE())
+    found = with_settings(run, {"latent_dim": 4, "model": eq.models.ConvVAE("kim_mnih")})
+    assert found.model == eq.models.ConvVAE("kim_mnih", latent_dim=4)
+
+
+@pytest.mark.slow
+def test_ctrl_c_saves_the_training_and_stops_the_call(tmp_path):
+    data, settings = eq.data.Arrays(images()), dict(QUICK, steps=100_000, seeds=[0, 1], folder=tmp_path)
+    timer = threading.Timer(3, signal.raise_signal, [signal.SIGINT])
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        eq.train(data, "vae", **settings)
+    assert eq.Record.open(tmp_path / "s0").checkpoints
+    assert not (tmp_path / "s1").exists()

@@ -1,0 +1,123 @@
+"""docs/first_hour.md, from the wheel in an empty environment to the upload: every file and command as it stands."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = (ROOT / "docs" / "first_hour.md").read_text()
+CONSTRAINTS = ROOT / "constraints.txt"
+
+
+class Step(NamedTuple):
+    """A command of the page and the lines that it shows there."""
+
+    command: str
+    shown: list[str]
+
+
+def files() -> dict[str, str]:
+    """The Python files of the page by their names, which are their first lines."""
+    return dict(re.findall(r"```python\n# (\w+\.py)\n(.*?)```", PAGE, flags=re.DOTALL))
+
+
+def steps() -> list[Step]:
+    """The commands of the page, in order."""
+    found = list[Step]()
+    for block in re.findall(r"```console\n(.*?)```", PAGE, flags=re.DOTALL):
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                found.append(Step(line.removeprefix("$ "), []))
+            elif line.strip():
+                found[-1].shown.append(line)
+    return found
+
+
+def test_the_page_goes_from_the_install_to_the_upload():
+    commands = [step.command for step in steps()]
+    for word in ("-m venv", "pip install", "my_training.py", "compare", "show", "export", "upload"):
+        assert any(word in command for command in commands), word
+    assert set(files()) >= {"my_images.py", "my_training.py"}
+    assert all(step.shown for step in steps() if step.command.startswith("equilab"))
+
+
+def interpreter(version: str) -> str:
+    """A Python of this version that runs and makes environments; the test is skipped where there is none."""
+    own = sys.executable if sys.version.startswith(f"{version}.") else None
+    for candidate in filter(None, (own, shutil.which(f"python{version}"))):
+        if subprocess.run([candidate, "-c", "import venv, ensurepip"], capture_output=True).returncode == 0:
+            return candidate
+    pytest.skip(f"no python{version} runs here")
+
+
+def skip_gigabytes(python: Path, wheel: Path, folder: Path) -> None:
+    """Skips the test where this Python's torch comes with CUDA, which is gigabytes."""
+    report = folder / "report.json"
+    install = f"-m pip install --quiet --dry-run --report {report} -c {CONSTRAINTS} {wheel}"
+    subprocess.run([str(python), *install.split()], check=True, capture_output=True)
+    names = {item["metadata"]["name"] for item in json.loads(report.read_text())["install"]}
+    if any(name.startswith(("nvidia", "cuda")) for name in names):
+        pytest.skip("torch for this Python comes with CUDA here, which is gigabytes")
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """The variables of a stranger: none of W&B, Python or this library; the new environment first on the path."""
+    ours = ("WANDB_", "PYTHON", "EQUILAB_")
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
+    return clean | {
+        "PATH": f"{folder / 'lab' / 'bin'}{os.pathsep}{clean['PATH']}",
+        "PIP_CONSTRAINT": str(CONSTRAINTS),
+        "EQUILAB_CACHE": str(folder / "cache"),
+        "NETRC": str(folder / "no_netrc"),
+        "WANDB_CONFIG_DIR": str(folder / "config"),
+    }
+
+
+@pytest.mark.ci
+@pytest.mark.slow
+@pytest.mark.parametrize("version", ["3.11", "3.13"])
+def test_every_command_of_the_first_hour_does_what_the_page_shows(version, tmp_path):
+    python = interpreter(version)
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(tmp_path), str(ROOT)]
+    subprocess.run(build, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    subprocess.run([python, "-m", "venv", str(tmp_path / "lab")], check=True)
+    skip_gigabytes(tmp_path / "lab" / "bin" / "python", wheel, tmp_path)
+    for name, code in files().items():
+        (tmp_path / name).write_text(code)
+    with wandb_server() as (received, variables):
+        for command, shown in steps():
+            words = shlex.split(command.replace("python3 ", f"{python} ", 1))
+            found = [sorted(map(str, tmp_path.glob(word))) if "*" in word else [word] for word in words]
+            done = subprocess.run(
+                [*chain(*found)],
+                cwd=tmp_path,
+                env=environment(tmp_path) | variables,
+                text=True,
+                capture_output=True,
+                timeout=900,
+            )
+            printed = done.stdout + done.stderr
+            assert done.returncode == 0, f"{command}\n{printed}"
+            missing = [line for line in shown if not alike(line, printed.splitlines())]
+            assert not missing, f"{command}\n{missing}\nis not in\n{printed}"
+        assert received.rows
+
+
+def alike(line: str, printed: list[str]) -> bool:
+    """Whether a line of the page begins like one that was printed; numbers may differ."""
+    return line.strip() == "..." or any(first_words(line) == first_words(each) for each in printed)
+
+
+def first_words(line: str) -> list[str]:
+    """The first two words of a line, numbers in them as 0."""
+    return re.sub(r"[-+]?\d[\d,.e+-]*", "0", line).split()[:2]
