@@ -5,10 +5,14 @@ import sys
 
 import pytest
 from processes import DIE, ROOT, TINY_ROWS, at_step, finish
+from small import SPRITES
 from wandb_process import client_environment, logged, numbers, without_times
 from wandb_server import wandb_server
 
+from equilab.runs.evaluations import Findings
+from equilab.runs.folder import claim
 from equilab.runs.record import Record
+from equilab.runs.sinks.sinks import JsonLines
 
 pytestmark = pytest.mark.slow
 SENT_AFTER = 20  # seconds in which the client has sent its rows; it sends every 15
@@ -76,6 +80,27 @@ def test_an_offline_run_that_was_killed_is_uploaded_from_its_record(tmp_path):
         pictures = sorted(path.read_bytes() for path in record.pictures)
         assert sorted(data for name, data in copy.files.items() if "media/images/latent" in name) == pictures
         assert received.unknown == []
+
+
+def test_a_server_that_holds_a_row_of_another_step_is_refused_and_a_new_run_takes_the_record(tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    claim(folder, SPRITES)
+    lines = JsonLines(folder)
+    for step in (1, 2, 3):
+        lines.log(step, Findings({"train/loss": float(step)}))
+    lines.close()
+    with wandb_server() as received:
+        known = client_environment(tmp_path, received)
+        assert equilab("upload", folder, variables=known).returncode == 0
+        path = folder / "metrics.jsonl"
+        path.write_text(path.read_text().replace('"step": 3', '"step": 4') + '{"step": 5, "train/loss": 5.0}\n')
+        refused = equilab("upload", folder, variables=known)
+        assert refused.returncode == 2
+        assert "expected row 2 at step 4, got 3" in refused.stderr
+        assert [row["step"] for row in received.run.rows] == [1, 2, 3]
+        assert equilab("upload", folder, "--id", "new", variables=known).returncode == 0
+        assert [row["step"] for row in received.runs["new"].rows] == [1, 2, 4, 5]
 
 
 PROGRAM = """

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from processes import ROOT, TINY_ROWS
 from wandb_process import WANDB, client_environment, logged, numbers
 from wandb_server import SWEEP, wandb_server
@@ -57,7 +58,6 @@ def test_a_trial_takes_the_id_the_project_and_the_parameters_of_the_sweep_and_a_
 
 
 def test_every_parameter_of_the_sweep_file_is_an_option_of_its_recipe(tmp_path, capsys):
-    yaml = pytest.importorskip("yaml")
     sweep = yaml.safe_load(SWEEP_FILE.read_text())
     words = sweep["command"][sweep["command"].index("train") + 1 :]
     assert words[-1] == "${args}"
