@@ -68,6 +68,11 @@ class Identity:
         """Keeps the identity in a folder."""
         write_atomically(make_folder(folder / "wandb") / "identity.json", json.dumps(vars(self)).encode())
 
+    @staticmethod
+    def remove(folder: Path) -> None:
+        """Removes the identity of a folder that has no W&B run."""
+        (folder / "wandb" / "identity.json").unlink(missing_ok=True)
+
 
 def wandb_mode(run: Run) -> Mode:
     """Whether a run goes to W&B: as the variables say, else as its settings do. Raises what `read_variables` does."""

@@ -69,28 +69,38 @@ class WandbSink(Sink):
         """The W&B run of a plan, with the record's settings; its identity is kept in the folder."""
         if wandb.run is not None and wandb.run.id == plan.id:
             raise SettingError("WANDB_RUN_ID", expected="a run that is not active in this process", got=plan.id)
+        before = Identity.read(record.folder)
+        try:
+            run = self._accepted(record, plan)
+        except DataError:  # of a refusal; after a lost connection the run may exist
+            if before is None:
+                Identity.remove(record.folder)
+            else:
+                before.write(record.folder)
+            raise
+        if plan.resume != "never" and not (run.resumed and plan.keeps_name):
+            run.name = plan.name
+        run.config.update(short_config(record, commit=plan.commit), allow_val_change=True)
+        Identity(run.id, run.project, plan.entity or (None if self._offline else run.entity)).write(record.folder)
+        return run
+
+    def _accepted(self, record: Record, plan: Plan) -> Any:
+        """The W&B run of the first id that the server takes; DataError for none, and for one of another training."""
         for count in range(1, MOST_OF_ONE_KEY + 1):
             tried = plan if count == 1 else replace(plan, id=f"{plan.id}-{count}")
             Identity(tried.id, tried.project, tried.entity).write(record.folder)  # a process killed in between resumes
             try:
                 run = self._init(record, tried)
             except UsageError as error:
-                (record.folder / "wandb" / "identity.json").unlink()
-                if not plan.may_count or "already exists" not in str(error):
-                    raise DataError(f"W&B run {tried.id}", expected="one that W&B opens", got=str(error)) from error
-            else:
-                break
-        else:
-            raise DataError(plan.id, expected=f"at most {MOST_OF_ONE_KEY} W&B runs of one key", got="more")
-        found = run.config.get("key", record.key)
-        if found != record.key:
+                if plan.may_count and "already exists" in str(error):
+                    continue
+                raise DataError(f"W&B run {tried.id}", expected="one that W&B opens", got=str(error)) from error
+            found = run.config.get("key", record.key)
+            if found == record.key:
+                return run
             run.finish()
             raise DataError(f"W&B run {run.id}", expected=f"a run of key {record.key}, or a new id", got=f"key {found}")
-        if plan.resume != "never" and not (run.resumed and plan.keeps_name):
-            run.name = plan.name
-        run.config.update(short_config(record, commit=plan.commit), allow_val_change=True)
-        Identity(run.id, run.project, plan.entity or (None if self._offline else run.entity)).write(record.folder)
-        return run
+        raise DataError(plan.id, expected=f"at most {MOST_OF_ONE_KEY} W&B runs of one key", got="more")
 
     def _init(self, record: Record, plan: Plan) -> Any:
         commit = record.environment.get("commit") if plan.commit else None

@@ -98,6 +98,8 @@ def test_a_server_that_holds_a_row_of_another_step_is_refused_and_a_new_run_take
         refused = equilab("upload", folder, variables=known)
         assert refused.returncode == 2
         assert "expected row 2 at step 4, got 3" in refused.stderr
+        never = equilab("upload", folder, variables=known | {"WANDB_RESUME": "never"})
+        assert (never.returncode, "already exists" in never.stderr) == (2, True)
         assert [row["step"] for row in received.run.rows] == [1, 2, 3]
         assert equilab("upload", folder, "--id", "new", variables=known).returncode == 0
         assert [row["step"] for row in received.runs["new"].rows] == [1, 2, 4, 5]
