@@ -4,6 +4,7 @@ import errno
 import os
 import secrets
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -105,7 +106,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 def _sync_folder(folder: Path) -> None:
     """The names of a folder, on the disk; Windows opens no folders, and writes them by itself."""
-    if os.name == "nt":
+    if sys.platform == "win32":
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:

@@ -1,26 +1,29 @@
 """Images and factors of your own: arrays in memory, and the .npz file in which a training keeps them."""
 
 import os
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import torch
 from jaxtyping import Int, UInt8
 from numpy import ndarray
 
+from equilab.archives import UNREADABLE, read_npz
 from equilab.data.dataset import Dataset
 from equilab.data.factors import Factor, Factors
 from equilab.data.table import ImageTable
 from equilab.errors import DataError, SettingError, ShapeError
+from equilab.files import open_plain
 
 IMAGES = "images"
 _DIGEST = 16  # hexadecimal digits of a file's sha256
+_MOST_BYTES = 2**35  # of the arrays of a file
 
 
 class Arrays(Dataset):
@@ -73,7 +76,7 @@ class Arrays(Dataset):
         """
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         try:
             with open(temporary, "xb") as file:
                 np.savez_compressed(file, **{IMAGES: self._images}, **self._columns)
@@ -108,9 +111,10 @@ class ArrayFile(Dataset):
         if found != self.digest:
             raise DataError(self.path, expected=f"the file of digest {self.digest}", got=f"one of digest {found}")
         try:
-            with np.load(self.path, allow_pickle=False) as file:
-                content = {name: file[name] for name in file.files}
-        except (BadZipFile, ValueError, OSError, EOFError) as error:
+            content = read_npz(Path(self.path), most=_MOST_BYTES)
+        except DataError:
+            raise
+        except UNREADABLE as error:
             raise DataError(self.path, expected="an .npz file of arrays", got=str(error).splitlines()[0]) from error
         if IMAGES not in content:
             raise DataError(self.path, expected=f"an array {IMAGES}", got=", ".join(content) or "no array")
@@ -141,7 +145,7 @@ def file_digest(path: Path) -> str:
     try:
         if not path.is_file():
             raise DataError(str(path), expected="a file", got="nothing of that name" if not path.exists() else "none")
-        with open(path, "rb") as file:
+        with open_plain(path) as file:
             while block := file.read(2**22):
                 found.update(block)
     except OSError as error:

@@ -46,17 +46,17 @@ class Dataset(ABC):
 
     @cached_property
     def table(self) -> ImageTable:
-        """All images in the order of the observations, in memory or mapped from a file.
+        """All images in the order of the observations, in memory or mapped from a file."""
+        return self.open_table()
 
-        Raises ShapeError for images of another shape than the data set says, DataError for another number of them.
-        """
-        table = self.open_table()
-        if table.image_shape != self.image_shape:
-            raise ShapeError("open_table", expected=f"images {self.image_shape}", got=table.image_shape)
-        if len(table) != len(self):
+    def check(self) -> None:
+        """Raises ShapeError or DataError unless there is an image of `image_shape` for each observation."""
+        if self.table.image_shape != self.image_shape:
+            raise ShapeError("open_table", expected=f"images {self.image_shape}", got=self.table.image_shape)
+        if len(self.table) != len(self):
             what = "combinations of a grid" if self.is_grid else "rows of labels"
-            raise DataError("open_table", expected=f"{len(self)} images, one for each of the {what}", got=len(table))
-        return table
+            expected = f"{len(self)} images, one for each of the {what}"
+            raise DataError("open_table", expected=expected, got=len(self.table))
 
     @cached_property
     def _labels(self) -> Int[ndarray, "n k"] | None:

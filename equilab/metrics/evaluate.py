@@ -73,6 +73,7 @@ def evaluate(
     chosen = choose_metrics(protocol, metrics)  # errors come before minutes of encoding, not after
     check_count("seed", seed, least=0)
     _check_settings(settings)
+    dataset.check()
     observations = observations_to_encode(dataset, settings, seed=seed)
     is_grid = dataset.is_grid and len(observations) == len(dataset)
     factors = FactorTable(dataset.labels(observations).astype(np.int32), dataset.factors.names)

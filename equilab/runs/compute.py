@@ -108,6 +108,11 @@ def autocast(precision: Precision, device: torch.device) -> torch.autocast:
     return torch.autocast(device.type, torch.bfloat16, enabled=enabled)
 
 
+def step_tensor(step: int, device: torch.device) -> torch.Tensor:
+    """The number of updates made, int64 on the device; on the CPU for "mps", which has no float64 of schedules."""
+    return torch.tensor(step, device="cpu" if device.type == "mps" else device)
+
+
 def seed_layers(seed: int, step: int, device: torch.device, *, purpose: str = "layers") -> None:
     """Seeds the generators that layers and other code draw from without being given one: torch's, NumPy's and Python's.
 

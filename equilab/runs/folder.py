@@ -160,8 +160,9 @@ def locked(folder: Path) -> Iterator[Held]:
                 hint="wait for it, or choose another --folder",
             ) from None
     try:
-        with writing(owner):
-            write_atomically(owner, f"process {os.getpid()} on {platform.node()}".encode())
+        words = f"process {os.getpid()} on {platform.node()}".encode()
+        with writing(owner, len(words)):
+            write_atomically(owner, words)
         yield Held(folder)
     finally:
         lock.release()

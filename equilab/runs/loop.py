@@ -145,8 +145,7 @@ def update(training: Training) -> Updated:
     """
     run, device, state, feed = training
     batch = feed.at(state.step)
-    step = torch.tensor(state.step, device=device)
-    context = Context(step, state.noise.at(state.step), len(run.data), state.modules)
+    context = Context(step_tensor(state.step, device), state.noise.at(state.step), len(run.data), state.modules)
     seed_layers(run.seed, state.step, device)
     with autocast(run.precision, device):
         losses = run.objective(state.model, batch, context)

@@ -26,9 +26,9 @@ def recipe_names() -> list[str]:
 
 
 def method_names() -> list[str]:
-    """The objectives of a VAE by name: each stands for the recipe `dsprites` with this objective."""
-    kinds = part_classes(Objective).items()
-    return [name for name, kind in kinds if issubclass(VariationalAutoencoder, argument_types(kind).model)]
+    """The project's objectives of a VAE by name: each stands for the recipe `dsprites` with this objective."""
+    own = {name: kind for name, kind in part_classes(Objective).items() if kind.__module__.startswith("equilab.")}
+    return [name for name, kind in own.items() if issubclass(VariationalAutoencoder, argument_types(kind).model)]
 
 
 def _from_file(path: Path) -> Run:

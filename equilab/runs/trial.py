@@ -15,7 +15,7 @@ from torch import Tensor, nn
 import equilab
 from equilab.errors import EquilabError, SettingError
 from equilab.objectives import Context, Losses
-from equilab.runs.compute import autocast
+from equilab.runs.compute import autocast, step_tensor
 from equilab.runs.evaluations import Moment
 from equilab.runs.keys import Keys, scalars
 from equilab.runs.memory import machine_memory
@@ -36,7 +36,7 @@ def try_run(run: Run, state: State, batch: tuple[Tensor, ...], moment: Moment, k
     """
     modules = {name: deepcopy(player.module) for name, player in state.players.items()}
     model, further = modules["model"], {name: module for name, module in modules.items() if name != "model"}
-    context = Context(torch.tensor(0, device=moment.device), state.noise.at(0), len(run.data), further)
+    context = Context(step_tensor(0, moment.device), state.noise.at(0), len(run.data), further)
     with naming("model and objective"):
         run.objective.check_values(batch)
         with autocast(run.precision, moment.device):

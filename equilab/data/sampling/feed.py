@@ -19,7 +19,7 @@ class Feed:
 
     data: the data set. sampler: how observations are drawn. batch_size: elements of a batch. seed: of the draws.
     rank: number of the process. device: of the batches; the whole table is moved there. Raises SettingError for a
-    batch size below 1.
+    batch size below 1, DataError for data that do not have an image for each observation.
 
     >>> from equilab.data import IndependentImages, MiniSprites
     >>> feed = Feed(MiniSprites(), IndependentImages(), batch_size=8, seed=0)
@@ -38,6 +38,7 @@ class Feed:
         device: torch.device | str = "cpu",
     ):
         check_count("batch_size", batch_size)
+        data.check()
         self.data, self.sampler, self.batch_size, self.seed, self.rank = data, sampler, batch_size, seed, rank
         self.table: ImageTable = data.table.to(device)
         self._updates = updates_at_once(64 * batch_size)  # whose draws are made in one call

@@ -117,6 +117,9 @@ class Sinks:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
             self.record.close()
+        except WriteError:
+            if kind is None:  # else the error that came first is the one to be read
+                raise
         finally:
             for sink in list(self._others):
                 with self._lenient(sink):

@@ -1,6 +1,8 @@
 """The files of digits, idx.gz and .amat: read as they stand, and what is said of missing or broken ones."""
 
 import gzip
+import os
+import sys
 
 import numpy as np
 import pytest
@@ -112,3 +114,34 @@ def test_a_missing_or_unreadable_amat_file_is_named(tmp_path):
     (tmp_path / "words.amat").write_text("not numbers\n")
     with refused(DataError, "amat", got=tmp_path / "words.amat", hint="cannot be read"):
         read_amat(tmp_path / "words.amat")
+
+
+def test_an_idx_file_that_unpacks_beyond_the_bound_is_refused(tmp_path):
+    """Zeros pack a thousandfold."""
+    path = tmp_path / "images.gz"
+    path.write_bytes(gzip.compress(bytes(2**26 + 1)))
+    assert path.stat().st_size < 10**5
+    with refused(DataError, str(path), expected="at most 67,108,864 bytes unpacked", got="more"):
+        read_idx(path)
+
+
+def test_an_amat_line_without_an_end_is_refused(tmp_path):
+    path = tmp_path / "digits.amat"
+    path.write_bytes(b"0.5 " * 10**6)
+    with refused(DataError, "amat", got=path, hint="a line is longer than 25,120 bytes"):
+        read_amat(path)
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path):
+    path = tmp_path / "digits.amat"
+    path.write_bytes(b"\xff\xfe\n")
+    with refused(DataError, "amat", got=path, hint="cannot be read"):
+        read_amat(path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no FIFO")
+@pytest.mark.parametrize("read", [read_idx, read_amat])
+def test_a_pipe_in_place_of_a_file_is_refused_and_not_waited_for(tmp_path, read):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DataError, match="plain file"):
+        read(tmp_path / "pipe")

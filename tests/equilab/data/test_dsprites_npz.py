@@ -1,6 +1,8 @@
 """The original file of dSprites, played by small archives of its form, and what is said of any other file."""
 
 import io
+import os
+import sys
 import zipfile
 
 import numpy as np
@@ -105,3 +107,31 @@ def test_too_few_or_too_many_pixels_are_refused(tmp_path, change):
         file.writestr("imgs.npy", content[:change] if change < 0 else content + bytes(change))
     with refused(DataError, "npz", expected="the original dsprites", got=tmp_path / "wrong.npz", hint="cannot be read"):
         read_packed(tmp_path / "wrong.npz", 3)
+
+
+def changed(flag: int, method: int):
+    """Of the zip headers of an archive with one member: their flags (encrypted: 1) and the way of packing."""
+
+    def change(content: bytearray) -> bytearray:
+        for start, shift in ((content.index(b"PK\x03\x04"), 0), (content.index(b"PK\x01\x02"), 2)):
+            content[start + 6 + shift] |= flag
+            content[start + 8 + shift] = method or content[start + 8 + shift]
+        return content
+
+    return change
+
+
+@pytest.mark.parametrize(("flag", "method"), [(1, 0), (0, 97)], ids=["encrypted", "packed in an unknown way"])
+def test_a_member_that_zipfile_cannot_unpack_is_refused(tmp_path, flag, method):
+    path = tmp_path / "odd.npz"
+    np.savez(path, imgs=IMAGES[:3])
+    path.write_bytes(changed(flag, method)(bytearray(path.read_bytes())))
+    with refused(DataError, "npz", expected="the original dsprites", got=path, hint="cannot be read"):
+        read_packed(path, 3)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no FIFO")
+def test_a_pipe_in_place_of_the_archive_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with refused(DataError, str(tmp_path / "pipe"), expected="a plain file"):
+        read_packed(tmp_path / "pipe", 3)

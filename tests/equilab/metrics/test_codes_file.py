@@ -106,3 +106,19 @@ def test_a_file_that_is_no_archive_is_refused(tmp_path):
     np.savez(tmp_path / "half.npz", codes=CODES)
     with refused(DataError, str(tmp_path / "half.npz"), got="codes", hint="factors"):
         read_codes(tmp_path / "half.npz")
+
+
+def test_an_archive_that_unpacks_beyond_the_bound_is_refused_by_its_size(tmp_path, monkeypatch):
+    monkeypatch.setattr("equilab.metrics.codes_file.MOST_BYTES", 10**6)
+    path = tmp_path / "codes.npz"
+    np.savez_compressed(path, codes=np.zeros((10**6, 10)), factors=np.zeros((10**6, 1), int))
+    with refused(DataError, str(path), expected="at most 1,000,000 bytes"):
+        read_codes(path)
+
+
+def test_a_header_that_claims_more_than_it_has_is_refused(tmp_path):
+    path = saved(tmp_path)
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"(12, 4)", b"(99, 4)"))
+    with refused(DataError, str(path), expected=".npz archive"):
+        read_codes(path)

@@ -265,7 +265,6 @@ REFUSED: dict[str, tuple[Run, type[Exception], str]] = {
         DataError,
         "factors",
     ),
-    "too few images for a score": (replace(SPRITES, evaluations=(Disentanglement(images=20),)), DataError, "codes"),
     "a network that cannot be called": (replace(SPRITES, model=Raising()), SettingError, "model and objective"),
     "a network that cannot be built": (replace(SPRITES, model=Raising(when="building")), SettingError, "model"),
     "an evaluation that fails": (replace(SPRITES, evaluations=(Failing(),)), SettingError, "evaluation Failing"),
