@@ -8,7 +8,7 @@ therefore choose among classes that are already imported, and nothing else: it c
 import inspect
 import json
 import typing
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
 from importlib import import_module
@@ -121,12 +121,17 @@ def _short(tree: Any) -> str:
 
 def modules_of(tree: Any) -> list[str]:
     """The modules beside this project's own that hold the classes of a tree, sorted."""
-    if isinstance(tree, list):
-        return sorted({module for item in tree for module in modules_of(item)})
-    if not isinstance(tree, dict):
-        return []
-    own = {tree["type"].rsplit(".", 1)[0]} if tree["type"] not in known_classes() else set()
-    return sorted(own.union(*(modules_of(value) for value in tree.values())))
+    own = known_classes()
+    return sorted({tag.rsplit(".", 1)[0] for tag in _tags(tree) if tag not in own})
+
+
+def _tags(tree: Any) -> Iterator[str]:
+    """The class of every object of a tree."""
+    if isinstance(tree, dict):
+        yield tree["type"]
+        tree = [*tree.values()]
+    for item in tree if isinstance(tree, list) else ():
+        yield from _tags(item)
 
 
 def _fits(value: Any, hint: Any) -> bool:
