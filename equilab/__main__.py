@@ -12,6 +12,7 @@ COMMANDS = {
     "study": "plan, run, and collect many runs as one",
     "show": "show the tables of one run, or of several side by side",
     "export": "write a model's weights, its ONNX networks and a model card",
+    "upload": "send runs to a W&B server, or what it lacks of them",
     "keys": "list the keys that objectives and evaluations log",
     "demo": "train a FactorVAE on dSprites in minutes, and show it",
 }

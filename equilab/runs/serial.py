@@ -31,9 +31,15 @@ OWN_MODULES = (
     "equilab.runs.evaluations",
     "equilab.runs.run",
 )
-FORMAT = 2
-"""The format of run.json: 1 up to the first state of 0.1.0, whose files are not read."""
-ADDED: dict[str, tuple[int, Any]] = {}
+FORMAT = 3
+"""The format of run.json: 1 up to the first state of 0.1.0, whose files are not read; 3 adds settings of W&B."""
+ADDED: dict[str, tuple[int, Any]] = {
+    "Logging.group": (3, None),
+    "Logging.tags": (3, []),
+    "Logging.system_metrics": (3, "auto"),
+    "Logging.console": (3, "auto"),
+    "Logging.commit": (3, "auto"),
+}
 """Fields that came later than format 2: by "Class.field" the format that added it, and the value that files of earlier
 formats, which lack it, meant, as `to_tree` writes it. A field that is missing without being listed here is an error,
 never today's default."""

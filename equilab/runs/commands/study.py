@@ -31,7 +31,7 @@ from equilab.runs.study.study import Study
 from equilab.runs.study.study_file import find_study, load_study
 from equilab.runs.study.table_files import check_format, write_table
 from equilab.runs.study.train_study import Ended, rerun_failed, run_study
-from equilab.runs.tables import Table
+from equilab.tables import Table
 
 
 @dataclass(frozen=True)

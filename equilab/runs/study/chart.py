@@ -8,7 +8,7 @@ from equilab.runs.charts import log_chart
 from equilab.runs.record import format_spread
 from equilab.runs.study.collect import Results
 from equilab.runs.study.study import Chart
-from equilab.runs.tables import Table
+from equilab.tables import Table
 
 Curves = Mapping[str, Mapping[float, Sequence[float]]]
 

@@ -17,7 +17,7 @@ from equilab.runs.study.probe import Cost, probe
 from equilab.runs.study.states import state_of
 from equilab.runs.study.study import Study
 from equilab.runs.study.train_study import default_processes
-from equilab.runs.tables import Table
+from equilab.tables import Table
 
 Measured = TypeVar("Measured")
 

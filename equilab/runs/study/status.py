@@ -10,7 +10,7 @@ from equilab.errors import DataError
 from equilab.runs.study.planned import Planned, Shard, planned_runs
 from equilab.runs.study.states import STATES, State, last_line, open_record, state_of
 from equilab.runs.study.study import Study
-from equilab.runs.tables import Table
+from equilab.tables import Table
 
 
 class RunStatus(NamedTuple):
