@@ -67,7 +67,7 @@ def heat_map(
         value = matrix[row, column]
         x, y = left + cell * column, top + cell * row
         draw.rectangle([x, y, x + cell - 1, y + cell - 1], fill=_colour(value, depths[row, column]))
-        if named:
+        if named and not np.isnan(value):
             ink = (255, 255, 255) if depths[row, column] > 0.6 else (30, 30, 30)
             draw.text((x + cell / 2, y + cell / 2), short(value), fill=ink, font=font, anchor="mm")
     if named:
