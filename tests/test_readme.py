@@ -161,6 +161,7 @@ def test_every_command_about_a_run_does_what_it_says(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.ci
 def test_an_online_training_without_a_login_falls_back(tmp_path):
     command = find("equilab train factor_vae --log.wandb online")
     done = run(command, tmp_path, *SHORT)

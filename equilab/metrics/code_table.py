@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 
 from equilab.data import Dataset
-from equilab.errors import DataError, ShapeError
+from equilab.errors import DataError, ShapeError, check_count
 from equilab.latents import Blocks, CodeBlock, Posterior, map_tensors, parse_blocks
 from equilab.metrics.encoding import Encode, Progress, ScoreSettings, encode_observations, observations_to_encode
 from equilab.metrics.factor_table import FactorTable
@@ -69,6 +69,7 @@ class CodeTable:
             object.__setattr__(self, "factor_table", FactorTable(factors, self.factor_names))
         object.__setattr__(self, "factors", self.factor_table.values)
         object.__setattr__(self, "factor_names", self.factor_table.names)
+        check_count("copies", self.copies)
         if self.posterior is not None:
             object.__setattr__(self, "posterior", checked_posterior(self.posterior, self.codes))
 
@@ -93,6 +94,7 @@ class CodeTable:
         >>> CodeTable.encode(lambda images: images.mean(2).flatten(1), MiniSprites()).codes.shape
         (384, 64)
         """
+        check_count("seed", seed, least=0)
         settings = ScoreSettings(batch_size=batch_size, num_samples=num_samples, progress=progress, inputs=inputs)
         return cls.of_observations(encode, dataset, observations_to_encode(dataset, settings, seed=seed), settings)
 

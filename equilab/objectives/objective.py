@@ -152,7 +152,7 @@ class Objective(ABC):
             modules = {name: player.module if isinstance(player, Player) else player for name, player in found}
             context = Context(torch.tensor(step), GeneratorNoise(generator), num_observations, modules)
             if step == 0:
-                self.check_values(batch)
+                self.check_values(tuple(batch))
         return self.losses(model, batch, context)
 
 

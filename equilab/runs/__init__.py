@@ -19,11 +19,27 @@ from equilab.runs.loop import NonFiniteLoss, Outcome, train
 from equilab.runs.record import Record, Series
 from equilab.runs.run import Logging, Run
 from equilab.runs.sinks.sink import Sink
+from equilab.runs.study import (
+    Chart,
+    Plan,
+    Results,
+    Shard,
+    Status,
+    Study,
+    changed,
+    collect_study,
+    crossed,
+    plan_study,
+    rerun_failed,
+    run_study,
+    study_status,
+)
 from equilab.tables import Table
 
 __all__ = [
     "OF_VAE",
     "BlockReport",
+    "Chart",
     "Comparison",
     "Compute",
     "Difference",
@@ -37,15 +53,27 @@ __all__ = [
     "Moment",
     "NonFiniteLoss",
     "Outcome",
+    "Plan",
     "Record",
+    "Results",
     "RotatedPlane",
     "Run",
     "Series",
+    "Shard",
     "Sink",
+    "Status",
+    "Study",
     "Table",
     "TestError",
     "Traversals",
+    "changed",
+    "collect_study",
     "compare",
+    "crossed",
     "measure_latents",
+    "plan_study",
+    "rerun_failed",
+    "run_study",
+    "study_status",
     "train",
 ]

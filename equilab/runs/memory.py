@@ -4,13 +4,15 @@ import ctypes
 import os
 import sys
 
-if sys.platform != "win32":
+if sys.platform == "win32":
+    resource = None
+else:
     import resource
 
 
 def peak_memory() -> float:
     """The largest resident memory of this process so far, MiB."""
-    if sys.platform == "win32":
+    if resource is None:
         return _windows_peak() / 2**20
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS, KiB elsewhere
     return peak / 2**20 if sys.platform == "darwin" else peak / 2**10

@@ -27,7 +27,7 @@ from equilab.runs.folder import Saved, read_run, refuse_other_settings
 from equilab.runs.keys import Keys, keys_of
 from equilab.runs.latent_report import Latents
 from equilab.runs.latents import measure_latents
-from equilab.runs.rows import read_rows
+from equilab.runs.rows import read_last_rows, read_rows
 from equilab.runs.run import Run
 from equilab.runs.serial import read_json
 from equilab.runs.state import build_model, load_weights
@@ -70,6 +70,11 @@ class Record:
         Raises DataError for any other line that is not a row.
         """
         return read_rows(self.folder / "metrics.jsonl")
+
+    @cached_property
+    def _last_rows(self) -> list[dict[str, Any]]:
+        """The last rows of metrics.jsonl; whether one of thousands of runs is finished is seen in milliseconds."""
+        return read_last_rows(self.folder / "metrics.jsonl")
 
     @cached_property
     def columns(self) -> dict[str, list[tuple[int, Any]]]:
@@ -200,7 +205,7 @@ class Record:
     @property
     def step(self) -> int:
         """The updates made when the newest row was logged; 0 before the first."""
-        return int(self.rows[-1]["step"] or 0) if self.rows else 0
+        return int(self._last_rows[-1]["step"] or 0) if self._last_rows else 0
 
     @property
     def training_seconds(self) -> float:
@@ -214,9 +219,11 @@ class Record:
     @property
     def is_finished(self) -> bool:
         """Whether the last update was made, every evaluation with it, and the loss did not diverge."""
-        if self.step < self.run.steps or any(has_diverged(row) for row in self.rows if row["step"] >= self.run.steps):
+        if self.step < self.run.steps or any(
+            has_diverged(row) for row in self._last_rows if row["step"] >= self.run.steps
+        ):
             return False
-        return not self.run.evaluations or "time/evaluation" in self.rows[-1]
+        return not self.run.evaluations or "time/evaluation" in self._last_rows[-1]
 
 
 def format_spread(values: Sequence[float]) -> str:

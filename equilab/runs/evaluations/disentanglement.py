@@ -11,7 +11,7 @@ from numpy import ndarray
 from torch import Tensor, nn
 
 from equilab.data import Dataset
-from equilab.errors import check_count
+from equilab.errors import DataError, check_count
 from equilab.keys import Key
 from equilab.latents import Posterior
 from equilab.metrics import Metric, Scores, ScoreSettings, check_scoring, choose_metrics, evaluate
@@ -95,6 +95,10 @@ class Disentanglement(Evaluation):
     def _try(self, model: VariationalAutoencoder, moment: Moment) -> None:
         """Raises what scoring would raise: of a few values of each factor of a whole grid, else of all labels."""
         data = moment.data
+        if taken := [name for name in data.factors.names if name in BESIDE]:
+            raise DataError(
+                "factor_names", expected="none of the words beside a score", got=", ".join(taken), hint="rename it"
+            )
         drawn = observations_to_encode(data, ScoreSettings(num_samples=self.images or None), seed=moment.seed)
         rows = few_of_each(data) if data.is_grid and len(drawn) == len(data) else drawn
         with torch.no_grad():

@@ -285,6 +285,11 @@ REFUSED: dict[str, tuple[Run, type[Exception], str]] = {
         DataError,
         "factor_names",
     ),
+    "a factor of the name of a table": (
+        replace(SPRITES, data=Pixels(names=("matrix", "b")), evaluations=MIG),
+        DataError,
+        "factor_names",
+    ),
     "a factor whose name is no key": (replace(SPRITES, data=Pixels(names=("pose/yaw", "b"))), SettingError, "name"),
     "a factor without a name": (replace(SPRITES, data=Pixels(names=("", "b"))), SettingError, "name"),
     "eight images": (
