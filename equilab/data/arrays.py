@@ -45,14 +45,14 @@ class Arrays(Dataset):
 
     def __init__(self, images: ndarray, factors: Mapping[str, Any] | None = None):
         self._images = _channels_first(images)
-        columns = {name: _column(name, values, len(self._images)) for name, values in (factors or {}).items()}
-        self._columns = columns
+        given = (factors or {}).items()
+        self._columns = {name: _column(name, values, len(self._images)) for name, values in given}
 
     @cached_property
     def _distinct(self) -> dict[str, tuple[ndarray, ndarray]]:
         return {name: np.unique(column, return_inverse=True) for name, column in self._columns.items()}
 
-    @cached_property
+    @property
     def factors(self) -> Factors:
         return Factors(tuple(Factor(name, _values(distinct)) for name, (distinct, _) in self._distinct.items()))
 
