@@ -9,8 +9,10 @@ COMMANDS = {
     "train": "train a recipe, or go on with a run",
     "evaluate": "score a run, or codes of any framework",
     "compare": "compare finished runs over seeds, method by method",
+    "study": "plan, run, and collect many runs as one",
     "show": "show the tables of one run, or of several side by side",
     "export": "write a model's weights, its ONNX networks and a model card",
+    "upload": "send runs to a W&B server, or what it lacks of them",
     "keys": "list the keys that objectives and evaluations log",
     "demo": "train a FactorVAE on dSprites in minutes, and show it",
 }

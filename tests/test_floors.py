@@ -19,6 +19,7 @@ FLOORS = (
         "equilab.errors",
         "equilab.files",
         "equilab.archives",
+        "equilab.tables",
         "equilab.noise",
         "equilab.keys",
         "equilab.schedules",

@@ -19,7 +19,7 @@ BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", TEXT, flags=re.DOTALL | re.MULTILI
 SNIPPETS = [code for language, code in BLOCKS if language == "python"]
 COMMANDS = [line.split("#")[0].strip() for language, block in BLOCKS if not language for line in block.splitlines()]
 SHORT = ["--steps", "2", "--log.every", "1", "--compute.threads", "1"]  # what makes a real run short
-SHORT += ["--evaluations.disentanglement.images", "10000", "--evaluations.disentanglement.metrics", "mig"]
+SHORT += ["--evaluations.disentanglement.images", "2000", "--evaluations.disentanglement.metrics", "mig"]
 TINY = ROOT / "tests" / "equilab" / "runs" / "recipes" / "tiny.py"
 
 
@@ -161,6 +161,7 @@ def test_every_command_about_a_run_does_what_it_says(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.ci
 def test_an_online_training_without_a_login_falls_back(tmp_path):
     command = find("equilab train factor_vae --log.wandb online")
     done = run(command, tmp_path, *SHORT)

@@ -81,6 +81,8 @@ def _not_exported(module: nn.Module) -> str:
 def wrap_module(module: nn.Module) -> EscnnLayer:
     """The escnn module as a layer with `in_type` and `out_type`, plain tensors in and out.
 
+    >>> import torch, equilab as eq                                        # doctest: +SKIP
+    >>> from equilab.interop.escnn import to_escnn                         # doctest: +SKIP
     >>> escnn = load_escnn()                                               # doctest: +SKIP
     >>> relu = escnn.nn.ReLU(to_escnn(8 * eq.groups.p4.regular).escnn_type) # doctest: +SKIP
     >>> wrap_module(relu)(torch.zeros(1, 32, 5, 5)).shape                  # doctest: +SKIP

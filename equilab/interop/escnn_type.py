@@ -56,6 +56,7 @@ def to_escnn(field_type: Representation) -> EscnnType:
 
     Irreps, regular and quotient fields become escnn's own; any other field becomes one with the matrices it has here.
 
+    >>> import torch, equilab as eq                                        # doctest: +SKIP
     >>> t = to_escnn(16 * eq.groups.p4m.regular)                           # doctest: +SKIP
     >>> t.unwrap(t.wrap(torch.zeros(1, 128, 5, 5))).shape                  # doctest: +SKIP
     torch.Size([1, 128, 5, 5])

@@ -1,7 +1,7 @@
 """Blocks of a code: which of its dimensions belong together, and the manifold on which they lie."""
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -87,7 +87,7 @@ def parse_blocks(blocks: Blocks | None, dim: int) -> tuple[CodeBlock, ...]:
     """
     if blocks is None:
         return tuple(CodeBlock((axis,)) for axis in range(dim))
-    if isinstance(blocks, int | str | CodeBlock):
+    if isinstance(blocks, str | CodeBlock) or not isinstance(blocks, Iterable):
         raise SettingError("blocks", expected="a list of blocks, such as [(0, 1), 2]", got=repr(blocks))
     parsed = tuple(_parse(block) for block in blocks)
     axes = [axis for block in parsed for axis in block.axes]
@@ -117,6 +117,9 @@ def _parse(block: int | tuple[int, ...] | CodeBlock) -> CodeBlock:
     try:
         return CodeBlock((operator.index(block),))  # pyright: ignore[reportArgumentType]  # a sequence is tried below
     except TypeError:
+        if not isinstance(block, Iterable):
+            expected = "an integer, a tuple of integers or a CodeBlock"
+            raise SettingError("blocks", expected=expected, got=repr(block)) from None
         return CodeBlock(tuple(block))  # pyright: ignore[reportArgumentType]
 
 

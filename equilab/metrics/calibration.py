@@ -8,9 +8,11 @@ import torch
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from equilab.errors import DataError, SettingError
+from equilab.errors import DataError, SettingError, check_count
 from equilab.latents import gaussian_posterior_of
+from equilab.metrics.arguments import checked_labels, checked_numbers
 from equilab.metrics.code_table import CodeTable
+from equilab.metrics.factor_table import FactorTable
 from equilab.metrics.metric import Metric, generator_of
 
 Corruption: TypeAlias = Callable[[ndarray, float, np.random.Generator], ndarray]
@@ -81,12 +83,16 @@ def calibrate(
     >>> calibrate([MIG()], factors, corruption="dropped", levels=(0.0, 1.0))["mig"].round(2).tolist()
     [1.0, 0.0]
     """
-    if isinstance(metrics, Metric) or not metrics or not all(isinstance(metric, Metric) for metric in metrics):
+    given = list(metrics) if isinstance(metrics, Sequence) else []
+    if not given or not all(isinstance(metric, Metric) for metric in given):
         raise SettingError("metrics", expected="a list of metrics, such as [MIG()]", got=repr(metrics))
-    if corruption not in CORRUPTIONS:
+    check_count("seed", seed, least=0)
+    if not isinstance(corruption, str) or corruption not in CORRUPTIONS:
         raise SettingError("corruption", expected=f"one of {', '.join(CORRUPTIONS)}", got=repr(corruption))
+    levels = checked_numbers(levels, "levels", "(n,)", finite=False).tolist()
     if not all(0 <= level <= 1 for level in levels):
-        raise SettingError("levels", expected="numbers from 0 to 1", got=list(levels))
+        raise SettingError("levels", expected="numbers from 0 to 1", got=levels)
+    factors = FactorTable(checked_labels(factors, "factors", "(n, k)")).values
     varying = (factors != factors[:1]).any(axis=0)
     if len(varying) < 2 or not varying.all():
         raise DataError(

@@ -43,6 +43,8 @@ def read_codes(path: Path | str) -> CodesFile:
     ...     read_codes(f"{folder}/codes.npz").blocks[1].axes
     (1, 2)
     """
+    if not isinstance(path, str | Path):
+        raise DataError("path", expected="the path of an .npz file", got=repr(path))
     path = Path(path)
     try:
         arrays = read_npz(path, most=MOST_BYTES)

@@ -106,7 +106,7 @@ def encode_observations(
     Modules encode in evaluation mode (see `evaluation_mode`). Raises DataError for a code that is not finite,
     ShapeError for codes of another shape.
     """
-    if not callable(encode):
+    if not callable(encode) or isinstance(encode, type):
         raise SettingError("encode", expected="a function images -> codes, or a module", got=repr(encode))
     found: list[Encoded] = []
     with torch.no_grad(), evaluation_mode(encode):

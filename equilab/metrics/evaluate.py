@@ -1,17 +1,16 @@
 """Scores of an encoder, or of codes alone, beside the floors and the ceiling of each metric on the same data."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from jaxtyping import Int
 from numpy import ndarray
-from torch import Tensor
 
 from equilab.data import Dataset
-from equilab.errors import EquilabError, SettingError, check_count
-from equilab.latents import Blocks, Posterior
+from equilab.errors import DataError, EquilabError, SettingError, check_count
+from equilab.latents import Blocks
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.encoding import (
     NUM_DRAWN,
@@ -34,7 +33,7 @@ from equilab.metrics.references import (
 )
 from equilab.metrics.scores import Scores
 from equilab.metrics.scoring import check_names, scored
-from equilab.metrics.validation import as_array, encoded
+from equilab.metrics.validation import as_array, checked_names, encoded
 
 _CHECKED = 200  # observations that a metric draws to be checked
 _DEFAULT = ScoreSettings()
@@ -73,6 +72,8 @@ def evaluate(
     chosen = choose_metrics(protocol, metrics)  # errors come before minutes of encoding, not after
     check_count("seed", seed, least=0)
     _check_settings(settings)
+    if not isinstance(dataset, Dataset):
+        raise DataError("dataset", expected="a Dataset, such as MiniSprites()", got=repr(dataset))
     dataset.check()
     observations = observations_to_encode(dataset, settings, seed=seed)
     is_grid = dataset.is_grid and len(observations) == len(dataset)
@@ -99,13 +100,13 @@ def evaluate(
 
 
 def score_codes(
-    codes: ndarray | Tensor | Posterior | tuple[Any, Any] | list[Any],
-    factors: ndarray | Tensor,
+    codes: Any,
+    factors: Any,
     *,
     metrics: Sequence[str | Metric] | None = None,
     protocol: str = "locatello2019",
     blocks: Blocks | None = None,
-    factor_names: Sequence[str] | ndarray | None = None,
+    factor_names: Iterable[str | bytes] | None = None,
     seed: int = 0,
     settings: ScoreSettings = _DEFAULT,
 ) -> Scores:
@@ -126,15 +127,16 @@ def score_codes(
 
     >>> factors = np.stack(np.unravel_index(np.arange(60), (3, 4, 5)), 1)
     >>> scores = score_codes(factors + 0.01, factors, metrics=["mig", "mcc"], settings=ScoreSettings(repeats=4))
-    >>> scores["mig"].matrix.shape, scores.references["ceiling"], scores.intervals["mig"].low.__round__(3)
-    ((3, 3), {'mig': 1.0, 'mcc': 1.0}, 1.0)
+    >>> scores["mig"].matrix.shape, list(scores.references["ceiling"]), scores.intervals["mig"].low.__round__(3)
+    ((3, 3), ['mig', 'mcc'], 1.0)
     """
     chosen = choose_metrics(protocol, metrics)
     check_count("seed", seed, least=0)
     _check_settings(settings)
     check_made_of_codes(settings.references)
     means, posterior = encoded(codes)
-    table = CodeTable(means, as_array(factors, "factors"), () if factor_names is None else factor_names, posterior)
+    names = () if factor_names is None else checked_names(factor_names, "factor_names")
+    table = CodeTable(means, as_array(factors, "factors"), names, posterior)
     _check(chosen, table.factor_table, is_grid=table.is_grid, strict=settings.strict)
     check_names(table)
     own = Reference.of(table, table.blocks(blocks))
@@ -143,12 +145,12 @@ def score_codes(
 
 
 def check_scoring(
-    codes: Posterior | ndarray | Tensor,
-    factors: ndarray | Tensor,
+    codes: Any,
+    factors: Any,
     *,
     metrics: Sequence[str | Metric] | None = None,
     protocol: str = "locatello2019",
-    factor_names: Sequence[str] | ndarray = (),
+    factor_names: Iterable[str | bytes] = (),
     seed: int = 0,
 ) -> None:
     """Raises what `score_codes` would raise of such codes and factors, in a fraction of its time.
@@ -159,8 +161,10 @@ def check_scoring(
     >>> check_scoring(factors + 0.01, factors)
     """
     chosen = choose_metrics(protocol, metrics)
+    check_count("seed", seed, least=0)
     means, posterior = encoded(codes)
-    table = CodeTable(means, as_array(factors, "factors"), factor_names, posterior)
+    names = checked_names(factor_names, "factor_names")
+    table = CodeTable(means, as_array(factors, "factors"), names, posterior)
     check_names(table)
     _check(chosen, table.factor_table, is_grid=table.is_grid, strict=False)
     for metric in chosen:

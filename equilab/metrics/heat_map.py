@@ -1,7 +1,6 @@
 """Matrices as pictures, drawn with Pillow: a cell for each number, the darker the larger, on a fixed range."""
 
 from collections.abc import Sequence
-from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +8,8 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from equilab.errors import SettingError, ShapeError
-from equilab.metrics.validation import as_array, as_floats
+from equilab.metrics.arguments import check_number
+from equilab.metrics.validation import as_array, as_floats, checked_names
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -41,9 +41,11 @@ def heat_map(
     from PIL import Image, ImageDraw, ImageFont
 
     matrix = as_floats(as_array(matrix, "matrix"), "matrix").astype(np.float64)
+    rows, columns = checked_names(rows, "rows"), checked_names(columns, "columns")
     for name, value in (("white", white), ("full", full)):
-        if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value < np.inf:
-            raise SettingError(name, expected="a number of at least 0", got=repr(value))
+        check_number(name, value, "a number of at least 0", lambda value: value >= 0)
+    if not isinstance(title, str):
+        raise SettingError("title", expected="a text", got=repr(title))
     if not matrix.size or matrix.shape != (len(rows), len(columns)):
         raise ShapeError(
             "matrix", expected=f"({len(rows)}, {len(columns)}) numbers, as the names say", got=matrix.shape
@@ -65,7 +67,7 @@ def heat_map(
         value = matrix[row, column]
         x, y = left + cell * column, top + cell * row
         draw.rectangle([x, y, x + cell - 1, y + cell - 1], fill=_colour(value, depths[row, column]))
-        if named:
+        if named and not np.isnan(value):
             ink = (255, 255, 255) if depths[row, column] > 0.6 else (30, 30, 30)
             draw.text((x + cell / 2, y + cell / 2), short(value), fill=ink, font=font, anchor="mm")
     if named:
@@ -105,11 +107,13 @@ def side_by_side(pictures: Sequence["Image"], *, width: int = 1400) -> "Image":
 
 
 def short(value: float) -> str:
-    """A whole number as it is, else two or three digits, to fit into a cell.
+    """A whole number as it is, else two or three digits, to fit into a cell; nothing for what is no number.
 
     >>> [short(value) for value in (0.0, 0.123, 12.34, 2502.0, 737280.0)]
     ['0', '0.12', '12.3', '2502', '7e+05']
     """
+    if np.isnan(value):
+        return ""
     if abs(value) >= 1e5:
         return f"{value:.0e}"
     return f"{value:.0f}" if value == round(value) or abs(value) >= 100 else f"{value:.{2 if abs(value) < 10 else 1}f}"

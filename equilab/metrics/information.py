@@ -6,7 +6,9 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
+from equilab.errors import ShapeError
 from equilab.latents import CodeBlock
+from equilab.metrics.arguments import checked_labels
 from equilab.metrics.code_table import CodeTable
 
 _ROUNDING = 1e-12  # nats
@@ -119,6 +121,7 @@ def mutual_information(first: Int[ndarray, "n"], second: Int[ndarray, "n"]) -> f
     >>> round(mutual_information(np.array([0, 0, 1, 1]), np.array([-3, -3, 5, 5])), 6)
     0.693147
     """
+    first, second = checked_labels(first, "first", "(n,)"), checked_labels(second, "second", "(n,)")
     return float(mutual_information_matrix(first[:, None], second[:, None])[0, 0])
 
 
@@ -132,6 +135,9 @@ def mutual_information_matrix(first: Int[ndarray, "n a"], second: Int[ndarray, "
     >>> mutual_information_matrix(labels, labels).round(6).tolist()
     [[0.693147, 0.0], [0.0, 0.693147]]
     """
+    first, second = checked_labels(first, "first", "(n, a)"), checked_labels(second, "second", "(n, b)")
+    if len(first) != len(second):
+        raise ShapeError("second", expected=f"{len(first)} rows, as many as the first", got=len(second))
     numbered = [np.unique(column, return_inverse=True)[1] for column in second.T]
     sizes = [int(column.max()) + 1 for column in numbered]
     information = np.empty((first.shape[1], second.shape[1]))
@@ -153,7 +159,7 @@ def entropy(labels: Int[ndarray, "n"]) -> float:
     >>> round(entropy(np.array([0, 0, 1, 1])), 6)
     0.693147
     """
-    return _entropy_of_counts(np.unique(labels, return_counts=True)[1])
+    return _entropy_of_counts(np.unique(checked_labels(labels, "labels", "(n,)"), return_counts=True)[1])
 
 
 def _entropy_of_counts(counts: Int[ndarray, "values"]) -> float:

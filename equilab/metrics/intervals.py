@@ -7,7 +7,9 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from equilab.errors import DataError, SettingError
+from equilab.errors import DataError, ShapeError, check_count
+from equilab.metrics.arguments import check_generator, check_number
+from equilab.metrics.validation import as_array, as_floats
 
 _CHUNK = 2**20  # resampled values that are in memory at a time
 
@@ -38,8 +40,8 @@ def bootstrap_interval(
     True
     """
     values = _checked(values, confidence)
-    if resamples < 1:
-        raise SettingError("resamples", expected="at least 1", got=resamples)
+    check_count("resamples", resamples)
+    check_generator(rng)
     rows = max(1, _CHUNK // len(values))
     means = [
         values[rng.integers(len(values), size=(min(rows, resamples - start), len(values)))].mean(axis=1)
@@ -70,11 +72,12 @@ def sampling_interval(values: Sequence[float] | Float[ndarray, "n"], *, confiden
 
 
 def _checked(values: Sequence[float] | Float[ndarray, "n"], confidence: float) -> Float[ndarray, "n"]:
-    values = np.asarray(values, np.float64)
+    values = as_floats(as_array(values, "values"), "values").astype(np.float64)
+    if values.ndim != 1:
+        raise ShapeError("values", expected="(n,)", got=values.shape)
     if len(values) < 2:
         raise DataError("values", expected="two or more, to see how they vary", got=len(values), hint="add seeds")
     if not np.isfinite(values).all():
         raise DataError("values", expected="finite numbers", got=values[~np.isfinite(values)][0])
-    if not 0 < confidence < 1:
-        raise SettingError("confidence", expected="a number between 0 and 1", got=confidence)
+    check_number("confidence", confidence, "a number between 0 and 1", lambda value: 0 < value < 1)
     return values

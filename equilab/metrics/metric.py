@@ -3,15 +3,16 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from numbers import Integral, Real
+from numbers import Integral
 from typing import ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from equilab.errors import DataError, SettingError
+from equilab.errors import DataError, SettingError, check_count
 from equilab.latents import Blocks, CodeBlock
+from equilab.metrics.arguments import check_generator, check_number
 from equilab.metrics.code_table import CodeTable
 
 _LEAST = 10  # observations
@@ -73,8 +74,7 @@ class Metric(ABC):
         """
         if not isinstance(table, CodeTable):
             raise DataError("table", expected="a CodeTable, such as CodeTable(codes, factors)", got=type(table))
-        if not isinstance(rng, np.random.Generator):
-            raise SettingError("rng", expected="a generator, such as np.random.default_rng(0)", got=repr(rng))
+        check_generator(rng)
         if self.needs_factors:
             table.factor_table.require_repeats()
         return self.score(table, table.blocks(blocks), rng)
@@ -106,6 +106,8 @@ def with_sample_budget(metric: Metric, most: int) -> Metric:
 
     Another setting is another protocol: what it gives is not comparable with published scores.
     """
+    _check_metric(metric)
+    check_count("most", most)
     if metric.num_observations <= most:
         return metric
     names = [name for name in metric.draws if hasattr(metric, name)]
@@ -123,6 +125,8 @@ def has_enough(metric: Metric, have: int, *, is_grid: bool) -> bool:
 
 def check_enough(metric: Metric, have: int, *, is_grid: bool, strict: bool) -> None:
     """DataError for fewer than 10 observations, and if `strict` for those of which `has_enough` is False."""
+    _check_metric(metric)
+    check_count("have", have, least=0)
     if have < _LEAST:
         raise DataError("codes", expected=f"at least {_LEAST} observations to say anything of a code", got=have)
     if strict and not has_enough(metric, have, is_grid=is_grid):
@@ -143,6 +147,11 @@ def by_name(names: Iterable[str], values: Float[ndarray, "n"]) -> dict[str, floa
     return dict(zip(names, values.tolist(), strict=True))
 
 
+def _check_metric(metric: object) -> None:
+    if not isinstance(metric, Metric):
+        raise SettingError("metric", expected="a metric, such as MIG()", got=repr(metric))
+
+
 def check_counts(metric: Metric, least: dict[str, int]) -> None:
     """SettingError if a setting of the metric is no integer, or below the least count that makes sense."""
     for setting, count in least.items():
@@ -154,6 +163,4 @@ def check_counts(metric: Metric, least: dict[str, int]) -> None:
 def check_positive(metric: Metric, *settings: str) -> None:
     """SettingError if a setting of the metric is not a positive, finite number."""
     for setting in settings:
-        value = getattr(metric, setting)
-        if isinstance(value, bool) or not isinstance(value, Real) or not (np.isfinite(value) and value > 0):
-            raise SettingError(setting, expected="a positive number", got=repr(value))
+        check_number(setting, getattr(metric, setting), "a positive number", lambda value: value > 0)

@@ -1,6 +1,6 @@
 """Metric protocols: named, versioned sets of metrics with their settings."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from difflib import get_close_matches
 
 from equilab.errors import SettingError
@@ -93,7 +93,7 @@ def choose_metrics(protocol: str, metrics: Sequence[str | Metric] | None = None)
     own = {metric.name: metric for metric in find_protocol(protocol)}
     if metrics is None:
         return tuple(own.values())
-    if isinstance(metrics, str | Metric) or not isinstance(metrics, Iterable):
+    if isinstance(metrics, str | Metric | Mapping | Set) or not isinstance(metrics, Iterable):
         raise SettingError("metrics", expected="a list, such as ['mig']", got=repr(metrics))
     metrics = list(metrics)
     if any(isinstance(metric, type) for metric in metrics):

@@ -1,6 +1,6 @@
 """Codes, posteriors and factors as metrics read them, or errors that say what to do."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import fields
 from numbers import Integral, Real
 from typing import Any, NamedTuple
@@ -101,7 +101,7 @@ def checked_names(names: Any, argument: str) -> tuple[str, ...]:
     >>> checked_names(np.array([b"shape", b"x"]), "factor_names")
     ('shape', 'x')
     """
-    if isinstance(names, str | bytes) or not isinstance(names, Iterable):
+    if isinstance(names, str | bytes | Mapping | Set) or not isinstance(names, Iterable):
         got = f"the string {names!r}" if isinstance(names, str | bytes) else repr(names)
         raise DataError(argument, expected="a sequence of names", got=got)
     try:
@@ -144,6 +144,8 @@ def check_scale(codes: Float[ndarray, "n d"]) -> None:
 
 def checked_posterior(posterior: Posterior, codes: Float[ndarray, "n d"]) -> Posterior:
     """The posterior on the CPU, in float32 or float64; ShapeError or DataError unless finite and of these codes."""
+    if not isinstance(posterior, Posterior):
+        raise DataError("posterior", expected="a Posterior", got=type(posterior).__name__)
     posterior = map_tensors(as_tensor, posterior)
     rows = len(posterior.parts[0].tensors()[0])
     if (rows, posterior.latent.dim) != codes.shape:

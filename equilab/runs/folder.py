@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 import equilab
 from equilab.errors import DataError, EquilabError, SettingError
 from equilab.files import read_plain, refuse_link, write_atomically
+from equilab.runs.commit import commit_of
 from equilab.runs.run import Run
 from equilab.runs.serial import (
     FORMAT,
@@ -57,7 +58,10 @@ class Saved:
 
 
 def environment() -> dict[str, Any]:
-    """Versions and hardware that a result may depend on; bit-identity holds where all of these agree."""
+    """Versions and hardware that a result may depend on, and the commit of the working directory.
+
+    Bit-identity holds where versions and hardware agree.
+    """
     packages = {name: version(name) for name in ("torch", "numpy", "scikit-learn")}
     return {
         "python": platform.python_version(),
@@ -67,6 +71,7 @@ def environment() -> dict[str, Any]:
         "processor": _processor(),
         "threads": torch.get_num_threads(),
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+        "commit": commit_of(Path.cwd()),
     }
 
 

@@ -15,7 +15,7 @@ from equilab.objectives import Losses, Objective
 from equilab.runs.evaluations import Evaluation
 from equilab.runs.evaluations.disentanglement import BESIDE, score_keys
 from equilab.runs.run import Run
-from equilab.runs.tables import Table
+from equilab.tables import Table
 
 OF_EVERY_RUN = (
     Key("train/loss", "nats per image", "the model's loss", "down"),

@@ -27,6 +27,7 @@ from equilab.runs.rows import refuse_changed_rows, refuse_rows_without_checkpoin
 from equilab.runs.run import Run
 from equilab.runs.sinks.sink import Sink
 from equilab.runs.sinks.sinks import Sinks, open_sinks
+from equilab.runs.sinks.wandb_plan import wandb_mode
 from equilab.runs.state import State, build_model
 from equilab.runs.stop import Interrupted, StopRequest
 from equilab.runs.trial import naming, refuse_huge_batch, try_run
@@ -83,6 +84,7 @@ def train(run: Run, folder: Path, *, sinks: Sequence[Sink] = (), recipe: Path | 
     Raises what `set_up` does, before anything is written; DataError for a folder that holds another run, or whose rows
     or checkpoints do not fit; BusyError, NonFiniteLoss and WriteError; StoppedAtOnce at a second Ctrl-C.
     """
+    wandb_mode(run)  # refuses a variable of W&B's that cannot be honoured, before anything is written
     with ExitStack() as stack:
         stack.enter_context(kept_generators())
         training = set_up(run)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from torch import nn
 
-from equilab.runs.record import Record, format_value
+from equilab.runs.record import Record
 from equilab.runs.settings import leaves, method_of
-from equilab.runs.tables import Table
+from equilab.tables import Table, format_value
 
 _REFERENCES = {"random codes": "_floor_random", "untrained": "_floor_untrained", "factors as codes": "_ceiling"}
 _USE_ONNX = """
@@ -63,7 +63,7 @@ model = eq.load(".")  # this folder
 
 ## Settings
 
-{Table(("setting", "value"), settings).markdown()}
+{Table(("setting", "value"), settings).to_markdown()}
 
 ## How it was made
 
@@ -73,7 +73,7 @@ equilab train run.json --folder runs/again
 
 trains the same run once more; its key is {record.key}. It was trained with
 
-{Table(("what", "version"), versions).markdown()}
+{Table(("what", "version"), versions).to_markdown()}
 """
 
 
@@ -83,7 +83,7 @@ def _scores(record: Record) -> str:
     names = [key for key in values if f"{key}_ceiling" in values]
     if not names:
         losses = [key for key in values if key.startswith(("test/", "train/", "metric/"))]
-        return record.table(*losses).markdown() if losses else "None were logged."
+        return record.table(*losses).to_markdown() if losses else "None were logged."
     rows = [
         (
             key.removeprefix("metric/"),
@@ -92,4 +92,4 @@ def _scores(record: Record) -> str:
         )
         for key in names
     ]
-    return Table(("score", "value", *_REFERENCES), rows).markdown()
+    return Table(("score", "value", *_REFERENCES), rows).to_markdown()

@@ -1,5 +1,6 @@
 """Pictures: sheets of images in rows, films of traversals, labelled tiles; all as Pillow images."""
 
+import math
 from collections.abc import Sequence
 from functools import cache
 
@@ -9,7 +10,8 @@ from numpy import ndarray
 from PIL import Image, ImageDraw, ImageFont
 
 _GAP = 2  # pixels between images
-_LABEL_WIDTH = 120  # pixels left of a row
+_LABEL_WIDTH = 120  # pixels left of a row, more for longer labels
+_MARGIN = 6  # pixels around a label
 _LABEL_HEIGHT = 16  # pixels above a tile or a column
 _PAPER, _INK = (255, 255, 255), (30, 30, 30)
 FRAME_MILLISECONDS = 120
@@ -30,20 +32,22 @@ def sheet(
 ) -> Image.Image:
     """Rows of images, a label left of each row, a word above each column.
 
-    images: in [0, 1]. labels: one for each row. header: a word for each column; default: none.
+    images: in [0, 1]. labels: one for each row, of one or more lines; they are never cut. header: a word for each
+    column; default: none.
     """
     rows, columns, _, height, width = images.shape
     top = _LABEL_HEIGHT if header else 0
-    size = (_LABEL_WIDTH + columns * (width + _GAP), top + rows * (height + _GAP))
-    sheet = Image.new("RGB", size, _PAPER)
+    widest, highest = np.max([_text_size(label) for label in labels], axis=0)
+    left, pitch = max(_LABEL_WIDTH, widest + 2 * _MARGIN), max(height, highest) + _GAP
+    sheet = Image.new("RGB", (left + columns * (width + _GAP), top + rows * pitch), _PAPER)
     draw = ImageDraw.Draw(sheet)
     for column, word in enumerate(header):
-        _write(draw, _LABEL_WIDTH + column * (width + _GAP) + width // 2, top // 2, word, anchor="mm")
+        _write(draw, left + column * (width + _GAP) + width // 2, top // 2, word, anchor="mm")
     for row, label in enumerate(labels):
-        y = top + row * (height + _GAP)
-        _write(draw, 6, y + height // 2, label, anchor="lm")
+        y = top + row * pitch
+        _write(draw, _MARGIN, y + max(height, highest) // 2, label, anchor="lm")
         for column in range(columns):
-            sheet.paste(_picture(images[row, column]), (_LABEL_WIDTH + column * (width + _GAP), y))
+            sheet.paste(_picture(images[row, column]), (left + column * (width + _GAP), y))
     return sheet
 
 
@@ -78,6 +82,12 @@ def _picture(image: Float[ndarray, "c h w"]) -> Image.Image:
 
 def _write(draw: ImageDraw.ImageDraw, x: int, y: int, text: str, *, anchor: str) -> None:
     draw.text((x, y), text, fill=_INK, font=_font(), anchor=anchor)
+
+
+def _text_size(text: str) -> tuple[int, int]:
+    """Width and height of a text of one or more lines, pixels."""
+    left, top, right, bottom = ImageDraw.Draw(Image.new("RGB", (1, 1))).multiline_textbbox((0, 0), text, font=_font())
+    return math.ceil(right - left), math.ceil(bottom - top)
 
 
 @cache

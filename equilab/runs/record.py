@@ -1,30 +1,40 @@
 """A run, read back from its folder: settings as objects, series, tables, the model, the pictures."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from statistics import mean, stdev
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 from jaxtyping import Float, Int
 from numpy import ndarray
-from torch import nn
+from torch import Tensor, nn
 
 from equilab.errors import DataError, SettingError
+from equilab.keys import Key
+from equilab.latents import Posterior
+from equilab.models import VariationalAutoencoder
+from equilab.noise import numpy_stream
 from equilab.runs.checkpoint import checkpoints, load_state
 from equilab.runs.divergence import has_diverged
-from equilab.runs.evaluations import Columns
+from equilab.runs.evaluations import Columns, encoder_of
 from equilab.runs.folder import Saved, read_run, refuse_other_settings
 from equilab.runs.keys import Keys, keys_of
-from equilab.runs.rows import read_rows
+from equilab.runs.latent_report import Latents
+from equilab.runs.latents import measure_latents
+from equilab.runs.rows import read_last_rows, read_rows
 from equilab.runs.run import Run
 from equilab.runs.serial import read_json
 from equilab.runs.state import build_model, load_weights
-from equilab.runs.tables import Table
+from equilab.tables import Table, format_value
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 @dataclass(frozen=True)
@@ -60,6 +70,11 @@ class Record:
         Raises DataError for any other line that is not a row.
         """
         return read_rows(self.folder / "metrics.jsonl")
+
+    @cached_property
+    def _last_rows(self) -> list[dict[str, Any]]:
+        """The last rows of metrics.jsonl; whether one of thousands of runs is finished is seen in milliseconds."""
+        return read_last_rows(self.folder / "metrics.jsonl")
 
     @cached_property
     def columns(self) -> dict[str, list[tuple[int, Any]]]:
@@ -120,16 +135,36 @@ class Record:
     def table(self, *patterns: str) -> Table:
         """The last values of the matching keys, beside their unit and meaning; prints as a table."""
         values = self.last(*patterns)
-        rows = [(key, format_value(value), *self._words(key)) for key, value in values.items()]
+        rows = [(key, value, *self._words(key)) for key, value in values.items()]
         return Table(("key", "value", "unit", "meaning"), rows)
 
-    def _words(self, key: str) -> tuple[str, str]:
-        """Unit and meaning of a key; empty for one of an evaluation that the run has no longer."""
+    def to_markdown(self) -> str:
+        """The last value of every key, with unit and meaning, in Markdown."""
+        return self.table().to_markdown()
+
+    def to_latex(self) -> str:
+        """The last value of every key, with unit and meaning, in LaTeX with booktabs."""
+        return self.table().to_latex()
+
+    def to_dataframe(self) -> "DataFrame":
+        """The last value of every key, with unit and meaning, as a pandas data frame; numbers in full precision."""
+        return self.table().to_dataframe()
+
+    def _repr_html_(self) -> str:
+        """The last value of every key, for notebooks."""
+        return self.table()._repr_html_()
+
+    def declaration(self, key: str) -> Key | None:
+        """The declaration of a logged key; None for one of an evaluation that the run has no longer."""
         try:
-            known = self.declared.lookup(key)
+            return self.declared.lookup(key)
         except SettingError:
-            return "", ""
-        return known.unit, known.meaning
+            return None
+
+    def _words(self, key: str) -> tuple[str, str]:
+        """Unit and meaning of a key, as far as they are declared."""
+        known = self.declaration(key)
+        return (known.unit, known.meaning) if known else ("", "")
 
     def model(self) -> nn.Module:
         """The model of the newest good checkpoint, on the CPU, in evaluation mode; DataError without a checkpoint."""
@@ -142,6 +177,26 @@ class Record:
         load_weights(model, payload["players"]["model"]["module"], "model")
         return model.eval()
 
+    def encoder(self, device: torch.device | str = "cpu") -> Callable[[Tensor], Posterior]:
+        """The encoder of the newest good checkpoint: images (n, C, H, W) in [0, 1] -> posteriors on the CPU.
+
+        device: where it computes. Raises DataError without a checkpoint, and for a model without a latent.
+        """
+        model = self.model()
+        if not isinstance(model, VariationalAutoencoder):
+            expected, got = "a variational autoencoder, which has a latent", f"a {type(model).__name__}"
+            raise DataError(str(self.folder), expected=expected, got=got)
+        return encoder_of(model.to(device), torch.device(device))
+
+    @cached_property
+    def latents(self) -> Latents:
+        """The factors that each block of the latent carries, and the groups that move it (see `measure_latents`).
+
+        Of the newest good checkpoint, on a sample of images, on the CPU, in seconds; the same whenever it is measured.
+        Raises DataError without a checkpoint, for a model without a latent, and for images that are not there.
+        """
+        return measure_latents(self.encoder(), self.run.data, rng=numpy_stream(self.run.seed, "latents"))
+
     @property
     def checkpoints(self) -> list[Path]:
         """The checkpoint files, newest first."""
@@ -150,7 +205,7 @@ class Record:
     @property
     def step(self) -> int:
         """The updates made when the newest row was logged; 0 before the first."""
-        return int(self.rows[-1]["step"] or 0) if self.rows else 0
+        return int(self._last_rows[-1]["step"] or 0) if self._last_rows else 0
 
     @property
     def training_seconds(self) -> float:
@@ -164,18 +219,11 @@ class Record:
     @property
     def is_finished(self) -> bool:
         """Whether the last update was made, every evaluation with it, and the loss did not diverge."""
-        if self.step < self.run.steps or any(has_diverged(row) for row in self.rows if row["step"] >= self.run.steps):
+        if self.step < self.run.steps or any(
+            has_diverged(row) for row in self._last_rows if row["step"] >= self.run.steps
+        ):
             return False
-        return not self.run.evaluations or "time/evaluation" in self.rows[-1]
-
-
-def format_value(value: float) -> str:
-    """Four significant digits, without an exponent where that is short.
-
-    >>> [format_value(value) for value in (0.63749, 4096.0, 17.99, float("nan"))]
-    ['0.6375', '4096', '17.99', 'nan']
-    """
-    return f"{value:.4g}" if not math.isfinite(value) or abs(value) < 1e5 else f"{value:.3e}"
+        return not self.run.evaluations or "time/evaluation" in self._last_rows[-1]
 
 
 def format_spread(values: Sequence[float]) -> str:

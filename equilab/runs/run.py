@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from equilab.data import Dataset, Sampler
 from equilab.errors import SettingError, check_count
@@ -19,18 +19,43 @@ DECIDING = ("data", "model", "objective", "optimizer", "steps", "batch_size", "s
 """The fields of a run that decide its result."""
 
 
+Switch: TypeAlias = Literal["auto", "on", "off"]
+"""What W&B is sent beside rows; auto: on when online, off when offline."""
+
+
+def _check_word(argument: str, value: object, words: tuple[str, ...]) -> None:
+    """Raises SettingError unless the value is one of the words."""
+    if value not in words:
+        raise SettingError(argument, expected=f"one of {', '.join(words)}", got=repr(value))
+
+
 @dataclass(frozen=True)
 class Logging:
-    """What is written, how often, and where it is sent."""
+    """What is written, how often, and what W&B is sent; W&B's own variables (docs/logging.md) win over these settings.
+
+    Raises SettingError for a period below 1, an unknown word, and a tag that W&B does not take.
+    """
 
     every: int = 100  # updates between two rows of training losses; the last update has one, too
     checkpoint_every: int = 1000  # updates between two checkpoints
     wandb: Literal["offline", "online", "off"] = "offline"  # online needs `wandb login`, and falls back to offline
     project: str = "equilab"  # W&B project
+    group: str | None = None  # of W&B; None: one for all runs that differ in the seed alone
+    tags: tuple[str, ...] = ()  # of W&B, 1 to 64 characters each, beside method, data and model
+    system_metrics: Switch = "auto"  # use of processor, memory and GPU
+    console: Switch = "auto"  # what the process writes to stdout and stderr
+    commit: Switch = "auto"  # git commit of the working directory; never the uncommitted changes
 
     def __post_init__(self) -> None:
         check_count("log.every", self.every)
         check_count("log.checkpoint_every", self.checkpoint_every)
+        _check_word("log.wandb", self.wandb, ("offline", "online", "off"))
+        for name in ("system_metrics", "console", "commit"):
+            _check_word(f"log.{name}", getattr(self, name), ("auto", "on", "off"))
+        if not isinstance(self.tags, tuple) or not all(
+            isinstance(tag, str) and 0 < len(tag) <= 64 for tag in self.tags
+        ):
+            raise SettingError("log.tags", expected="a tuple of texts of 1 to 64 characters", got=repr(self.tags))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ therefore choose among classes that are already imported, and nothing else: it c
 import inspect
 import json
 import typing
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
 from importlib import import_module
@@ -31,9 +31,15 @@ OWN_MODULES = (
     "equilab.runs.evaluations",
     "equilab.runs.run",
 )
-FORMAT = 2
-"""The format of run.json: 1 up to the first state of 0.1.0, whose files are not read."""
-ADDED: dict[str, tuple[int, Any]] = {}
+FORMAT = 3
+"""The format of run.json: 1 up to the first state of 0.1.0, whose files are not read; 3 adds settings of W&B."""
+ADDED: dict[str, tuple[int, Any]] = {
+    "Logging.group": (3, None),
+    "Logging.tags": (3, []),
+    "Logging.system_metrics": (3, "auto"),
+    "Logging.console": (3, "auto"),
+    "Logging.commit": (3, "auto"),
+}
 """Fields that came later than format 2: by "Class.field" the format that added it, and the value that files of earlier
 formats, which lack it, meant, as `to_tree` writes it. A field that is missing without being listed here is an error,
 never today's default."""
@@ -115,12 +121,17 @@ def _short(tree: Any) -> str:
 
 def modules_of(tree: Any) -> list[str]:
     """The modules beside this project's own that hold the classes of a tree, sorted."""
-    if isinstance(tree, list):
-        return sorted({module for item in tree for module in modules_of(item)})
-    if not isinstance(tree, dict):
-        return []
-    own = {tree["type"].rsplit(".", 1)[0]} if tree["type"] not in known_classes() else set()
-    return sorted(own.union(*(modules_of(value) for value in tree.values())))
+    own = known_classes()
+    return sorted({tag.rsplit(".", 1)[0] for tag in _tags(tree) if tag not in own})
+
+
+def _tags(tree: Any) -> Iterator[str]:
+    """The class of every object of a tree."""
+    if isinstance(tree, dict):
+        yield tree["type"]
+        tree = [*tree.values()]
+    for item in tree if isinstance(tree, list) else ():
+        yield from _tags(item)
 
 
 def _fits(value: Any, hint: Any) -> bool:

@@ -16,7 +16,7 @@ from equilab.metrics import PROTOCOLS, CodeTable, Metric, ScoreSettings, evaluat
 from equilab.metrics.metric import generator_of
 from equilab.metrics.references import factor_codes, principal_components
 from equilab.models import ConvVAE
-from equilab.runs.tables import Table
+from equilab.tables import Table
 
 DIM = 10
 LEFT_OUT = ("downstream_boosting", "downstream_logistic", "fairness", "strong_generalisation")  # minutes each
@@ -58,7 +58,7 @@ def main() -> None:
         columns["perfect" if name == "dSprites" else "perfect "] = ceilings(data, list(metrics.values()))
         print(f"{name}: {perf_counter() - start:.0f} s", flush=True)
     rows = [(f"`{key}`", *(f"{column[key]:.3f}" for column in columns.values())) for key in found]
-    print(Table(("score", *columns), rows).markdown())
+    print(Table(("score", *columns), rows).to_markdown())
 
 
 if __name__ == "__main__":

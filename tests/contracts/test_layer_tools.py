@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import onnxruntime
 import pytest
 import torch
 from layer_cases import CASES, Case, SideBySide
@@ -99,13 +100,11 @@ def test_an_exported_layer_takes_any_batch(case):
 
 def onnx_outputs(model: nn.Module, inputs: tuple[Tensor, ...], other_inputs: tuple[Tensor, ...]) -> list[Tensor]:
     """What onnxruntime gives for `other_inputs`, of another batch size than those that the model was exported with."""
-    pytest.importorskip("onnxscript", reason="torch.onnx needs it")
-    runtime = pytest.importorskip("onnxruntime", reason="it runs the exported network")
     shapes = tuple({0: Dim.DYNAMIC} for _ in inputs)
     shapes = shapes if len(inputs) == 1 else (shapes,)  # *inputs is one argument of forward
     program = torch.onnx.export(model, inputs, dynamo=True, verbose=False, dynamic_shapes=shapes)
     assert program is not None
-    session = runtime.InferenceSession(program.model_proto.SerializeToString(), providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(program.model_proto.SerializeToString(), providers=["CPUExecutionProvider"])
     names = [value.name for value in session.get_inputs()]
     feed = {name: x.numpy() for name, x in zip(names, other_inputs, strict=True)}
     return [torch.from_numpy(y) for y in session.run(None, feed)]

@@ -43,8 +43,8 @@ PERFECT_IS_LESS = {  # scores of a perfect code below one, by the protocols' own
     "downstream_logistic": 0.65,  # a linear classifier of a line names its ends
     "explicitness": 0.98,
     "kde_mig": 0.89,  # posteriors overlap
-    "med": 0.95,  # mutual information of independent variables is not 0 in a sample
-    "sap": 0.44,
+    "sap": 0.34,  # of 240 rows; its penalty counts for less on more
+    "strong_generalisation": 0.96,  # three stages of trees on what is left of 360 rows
 }
 NOISE_IS_MORE = {"explicitness": 0.6, "infomec": 0.65, "modularity": 0.65}  # where chance is above 1 / k + 0.1
 FACTORS_ARE_NUMBERS = {"dci_es", "dci_forest", "dci_lasso", "mcc", "sap_r2"}  # values are read as numbers, not as names
@@ -58,7 +58,8 @@ ORDER_MATTERS = {
     "strong_generalisation": 0.01,
 }  # draws are made dimension by dimension: how much their order moves the score
 BLOCKS_DIFFER = {
-    "dci_es": 0.05,
+    "dci_es": 0.06,
+    "dci_lasso": 0.03,
     "downstream_logistic": 0.2,
     "kde_mig": 0.04,
     "mcc": 0.05,
@@ -88,7 +89,8 @@ def small(metric: Metric) -> Metric:
 
 
 def score(metric: Metric, codes: np.ndarray, *, seed: int = 0, blocks=None, factors: np.ndarray = FACTORS):
-    return metric(gaussian_table(codes, factors, LOG_VAR[:, :1]), rng=np.random.default_rng(seed), blocks=blocks)
+    log_var = np.resize(LOG_VAR[:, :1], (len(codes), 1))
+    return metric(gaussian_table(codes, factors, log_var), rng=np.random.default_rng(seed), blocks=blocks)
 
 
 @functools.cache
@@ -127,7 +129,8 @@ def test_a_metric_is_a_frozen_dataclass_of_few_settings_with_a_name_for_keys(met
 
 def test_one_seed_gives_one_score_and_all_draws_come_from_the_generator(metric):
     before = np.random.get_state()[1].copy()  # noqa: NPY002
-    first, again, other = score_of(metric, "mixed"), score(metric, MIXED), score(metric, MIXED, seed=1)
+    many = {"codes": np.tile(MIXED, (9, 1)), "factors": np.tile(FACTORS, (9, 1))}  # more rows than are drawn
+    first, again, other = (score(metric, **many, seed=seed) for seed in (0, 0, 1))
     np.testing.assert_array_equal(before, np.random.get_state()[1])  # noqa: NPY002
     for one, two in zip(first.each(), again.each(), strict=True):
         assert (one.value, one.per_factor, one.per_block) == (two.value, two.per_factor, two.per_block)

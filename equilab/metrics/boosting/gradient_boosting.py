@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
+import torch
 from jaxtyping import Float, Int
 from numpy import ndarray
 
 from equilab.errors import SettingError, ShapeError
+from equilab.metrics.arguments import check_number
 from equilab.metrics.boosting.ensemble import Growth, fit_ensembles
 
 
@@ -64,10 +66,14 @@ class GradientBoosting:
     def __post_init__(self) -> None:
         for setting in ("stages", "depth"):
             value = getattr(self, setting)
-            if not isinstance(value, int) or value < 1:
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise SettingError(setting, expected="an integer, at least 1", got=value)
-        if not 0 < self.learning_rate < np.inf:
-            raise SettingError("learning_rate", expected="a positive number", got=self.learning_rate)
+        check_number("learning_rate", self.learning_rate, "a positive number", lambda value: value > 0)
+        try:
+            torch.device(self.device)
+        except (RuntimeError, TypeError) as error:
+            expected = "the name of a device of torch, such as 'cpu'"
+            raise SettingError("device", expected=expected, got=repr(self.device)) from error
         if self.implementation not in ("presorted", "scikit-learn"):
             raise SettingError(
                 "implementation", expected="'presorted' or 'scikit-learn'", got=repr(self.implementation)
@@ -144,3 +150,9 @@ class _ScikitLearn:
 
     def predict(self, features: ndarray) -> ndarray:
         return self._classifier.predict(features)
+
+
+def check_boosting(boosting: object) -> None:
+    """SettingError unless these are settings of boosted trees."""
+    if not isinstance(boosting, GradientBoosting):
+        raise SettingError("boosting", expected="a GradientBoosting", got=repr(boosting))

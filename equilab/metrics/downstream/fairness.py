@@ -9,7 +9,7 @@ from numpy import ndarray
 
 from equilab.errors import DataError
 from equilab.latents import CodeBlock
-from equilab.metrics.boosting.gradient_boosting import GradientBoosting
+from equilab.metrics.boosting.gradient_boosting import GradientBoosting, check_boosting
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.downstream.grid_rows import GridRows
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
@@ -49,6 +49,7 @@ class Fairness(Metric):
 
     def __post_init__(self) -> None:
         check_counts(self, {"num_train": 1, "num_test": 1})
+        check_boosting(self.boosting)
 
     def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
         if len(table.scored) < 2:

@@ -11,7 +11,8 @@ from numpy import ndarray
 
 from equilab.errors import DataError, SettingError
 from equilab.latents import CodeBlock
-from equilab.metrics.boosting.gradient_boosting import GradientBoosting
+from equilab.metrics.arguments import check_number
+from equilab.metrics.boosting.gradient_boosting import GradientBoosting, check_boosting
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.downstream.held_out import HoldOut, held_out_combinations, positions
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
@@ -53,8 +54,8 @@ class StrongGeneralisation(Metric):
 
     def __post_init__(self) -> None:
         check_counts(self, {"num_train": 1, "num_test": 1})
-        if not 0 < self.share < 1:
-            raise SettingError("share", expected="more than 0 and less than 1", got=self.share)
+        check_boosting(self.boosting)
+        check_number("share", self.share, "more than 0 and less than 1", lambda value: 0 < value < 1)
         known = get_args(HoldOut)
         if not isinstance(self.splits, tuple) or not self.splits or not {*self.splits} <= {*known}:
             raise SettingError(

@@ -7,10 +7,11 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from equilab.errors import DataError, SettingError, ShapeError
+from equilab.errors import DataError, SettingError, ShapeError, check_count
 from equilab.latents import parse_blocks
+from equilab.metrics.arguments import check_generator, check_number, checked_sequence
 from equilab.metrics.supervised.factor_vae_score import majority_accuracy, relative_variances
-from equilab.metrics.validation import encoded
+from equilab.metrics.validation import as_array, as_floats, encoded
 
 _CHUNK = 2**12  # images that are in memory at a time
 
@@ -34,6 +35,7 @@ def model_centrality(similarity: ndarray) -> Float[ndarray, "models"]:
     >>> model_centrality(np.array([[0.0, 0.9, 0.2], [0.7, 0.0, 0.4], [0.2, 0.4, 0.0]])).round(3).tolist()
     [0.5, 0.6, 0.3]
     """
+    similarity = as_floats(as_array(similarity, "similarity"), "similarity")
     if similarity.ndim != 2 or similarity.shape[0] != similarity.shape[1]:
         raise ShapeError("similarity", expected="(models, models)", got=similarity.shape)
     if len(similarity) < 2:
@@ -70,16 +72,20 @@ def cross_scores(
     Raises DataError for fewer than two models, SettingError for invalid counts, ShapeError for codes that
     are not (n, d).
     """
+    models = checked_sequence(models, "models", "a list of GenerativeModel")
+    if not all(isinstance(model, GenerativeModel) for model in models):
+        raise SettingError("models", expected="a list of GenerativeModel", got=repr(models))
     if len(models) < 2:
         raise DataError("models", expected="two or more", got=len(models))
+    check_generator(rng)
+    check_number("active_std", active_std, "0 or more", lambda value: value >= 0)
     for name, count, least in (
         ("num_train", num_train, 1),
         ("num_test", num_test, 1),
         ("batch_size", batch_size, 2),
         ("num_variance", num_variance, 2),
     ):
-        if count < least:
-            raise SettingError(name, expected=f"at least {least}", got=count)
+        check_count(name, count, least=least)
     scores = np.zeros((len(models), len(models)))
     for row, generator in enumerate(models):
         free = _encoded(models, generator, rng.standard_normal((num_variance, generator.latent_dim), np.float32))

@@ -4,6 +4,8 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
+from equilab.metrics.arguments import checked_numbers
+
 _ROUNDING = 1e-12  # of the largest value of a score; values that lie within it tie
 
 
@@ -11,11 +13,13 @@ def rank_correlations(scores: Float[ndarray, "runs scores"]) -> Float[ndarray, "
     """Spearman's correlation of each pair of scores over runs, -1 to 1; ties share their mean rank.
 
     Values that differ by less than 1e-12 of the largest tie: the order of round-off means nothing.
-    NaN, off the diagonal, for a score that is the same for all runs: it orders nothing.
+    NaN, off the diagonal, for a score that is the same for all runs: it orders nothing. Raises ShapeError or DataError
+    for something else than finite numbers.
 
     >>> rank_correlations(np.array([[1.0, 10.0, 3.0], [2.0, 100.0, 2.0], [3.0, 101.0, 1.0]])).round(6).tolist()
     [[1.0, 1.0, -1.0], [1.0, 1.0, -1.0], [-1.0, -1.0, 1.0]]
     """
+    scores = checked_numbers(scores, "scores", "(runs, scores)")
     centred = ranks(_without_rounding(scores))
     centred = centred - centred.mean(axis=0)
     length = np.sqrt(np.square(centred).sum(axis=0))

@@ -5,7 +5,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy import ndarray
 
-from equilab.errors import DataError, ShapeError
+from equilab.errors import DataError, SettingError, ShapeError
+from equilab.metrics.validation import as_array, as_floats
 
 
 class Selection(NamedTuple):
@@ -27,12 +28,20 @@ def select(scores: ndarray, selector: ndarray, *, better: Literal["up", "down"] 
     >>> select(np.array([0.2, 0.5, 0.8]), np.array([0.1, 0.9, 0.3])).picked
     1
     """
-    if scores.shape != selector.shape:
-        raise ShapeError("selector", expected=f"one value for each of {len(scores)} runs", got=selector.shape)
+    scores, selector = (
+        as_floats(as_array(scores, "scores"), "scores"),
+        as_floats(as_array(selector, "selector"), "selector"),
+    )
+    if better not in ("up", "down"):
+        raise SettingError("better", expected="'up' or 'down'", got=repr(better))
+    if scores.ndim != 1 or scores.shape != selector.shape:
+        raise ShapeError("selector", expected=f"one value for each of {scores.size} runs", got=selector.shape)
     wrong = scores[~np.isfinite(scores)]
     if len(wrong) or not len(scores):
         got = wrong[0] if len(wrong) else "no runs"
         raise DataError("scores", expected="finite numbers, one for each run, and at least one run", got=got)
+    if np.isinf(selector).any():
+        raise DataError("selector", expected="finite numbers, or NaN for a run that it cannot judge", got="infinity")
     if np.isnan(selector).all():
         raise DataError("selector", expected="a number for at least one run", got="NaN for all")
     gain = scores if better == "up" else -scores

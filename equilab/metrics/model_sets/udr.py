@@ -10,9 +10,10 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 
 from equilab.errors import DataError, SettingError, ShapeError
+from equilab.metrics.arguments import check_number, checked_numbers, checked_sequence
 from equilab.metrics.model_sets.lasso import lasso
 from equilab.metrics.model_sets.rank_correlation import ranks
-from equilab.metrics.validation import as_array, encoded
+from equilab.metrics.validation import as_floats, encoded
 
 MODELS_ADVISED = 5  # of a setting (Duan et al. 2020, section 5)
 
@@ -66,13 +67,16 @@ def udr(
     >>> udr([first, -first[:, ::-1], first @ np.linalg.qr(np.vander([1, 2, 3]))[0]], method="spearman").best in (0, 1)
     True
     """
-    codes = [encoded(each).codes for each in codes]
-    kl = None if kl is None else [as_array(each, "kl") for each in kl]
+    codes = [encoded(each).codes for each in checked_sequence(codes, "codes", "a list with the codes of each model")]
+    if kl is not None:
+        kl = [checked_numbers(each, "kl", "(d,)") for each in checked_sequence(kl, "kl", "a list, one of each model")]
+    check_number("alpha", alpha, "a positive number", lambda value: value > 0)
+    for name, value in (("least_kl", least_kl), ("least_variance", least_variance)):
+        check_number(name, value, "0 or more", lambda value: value >= 0)
     active = _active(codes, kl, least_kl=least_kl, least_variance=least_variance)
+    groups = None if groups is None else checked_sequence(groups, "groups", "a list with a label for each model")
     if groups is not None and len(groups) != len(codes):
         raise ShapeError("groups", expected=f"one label for each of {len(codes)} models", got=len(groups))
-    if not (np.isfinite(alpha) and alpha > 0):
-        raise SettingError("alpha", expected="a positive number", got=alpha)
     match method:
         case "lasso":
             relate = partial(lasso, alpha=alpha)
@@ -143,7 +147,7 @@ def _active(
                 expected="(n, d), the codes of the same n observations for each model, n at least 2",
                 got=f"{each.shape} beside {codes[0].shape}",
             )
-        if not np.isfinite(each).all():
+        if not np.isfinite(as_floats(each, f"codes[{index}]")).all():
             raise DataError(f"codes[{index}]", expected="finite numbers", got="NaN or infinity")
     if kl is None:
         return tuple(each.var(axis=0, dtype=np.float64) > least_variance for each in codes)

@@ -8,6 +8,8 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from equilab.errors import DataError, ShapeError
+from equilab.metrics.arguments import checked_sequence
+from equilab.metrics.validation import as_array, as_floats
 
 _ROUNDING = 1e-12  # of the largest score; scores that lie within it are one
 
@@ -35,6 +37,7 @@ def variance_shares(
     >>> [round(share, 3) for share in shares]
     [0.818, 0.182, 0.0]
     """
+    scores = as_floats(as_array(scores, "scores"), "scores").astype(np.float64)
     _check(scores, methods, settings)
     by_method = _means(scores, list(methods))
     by_setting = _means(scores, list(zip(methods, settings, strict=True)))
@@ -68,10 +71,12 @@ def _means(scores: Float[ndarray, "runs"], labels: list[object]) -> Float[ndarra
 
 
 def _check(scores: Float[ndarray, "runs"], methods: Sequence[str], settings: Sequence[str]) -> None:
-    if not len(scores) == len(methods) == len(settings):
+    for name, labels in (("methods", methods), ("settings", settings)):
+        checked_sequence(labels, name, "a list with a label for each run")
+    if scores.ndim != 1 or not len(scores) == len(methods) == len(settings):
         raise ShapeError(
             "methods, settings",
-            expected=f"a label for each of {len(scores)} runs",
+            expected=f"a label for each of {scores.size} runs",
             got=f"{len(methods)}, {len(settings)}",
         )
     if len(scores) < 2:

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from equilab.latents import CodeBlock
-from equilab.metrics.boosting.gradient_boosting import GradientBoosting
+from equilab.metrics.boosting.gradient_boosting import GradientBoosting, check_boosting
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.metric import Metric, Score, check_counts
 from equilab.metrics.supervised.importance import block_features, block_importance, importance_score
@@ -42,6 +42,7 @@ class DCI(Metric):
 
     def __post_init__(self) -> None:
         check_counts(self, {"num_train": 1, "num_test": 1})
+        check_boosting(self.boosting)
 
     def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
         train, test = table.sample_split(self.num_train, self.num_test, rng)

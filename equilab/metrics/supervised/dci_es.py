@@ -5,8 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from equilab.errors import SettingError
 from equilab.latents import CodeBlock
+from equilab.metrics.arguments import check_number
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
 from equilab.metrics.supervised.correlation import value_ranks
@@ -52,8 +52,7 @@ class DCIES(Metric):
 
     def __post_init__(self) -> None:
         check_counts(self, {"num_train": 2, "num_test": 1, "doublings": 1})
-        if not 0 <= self.least_gain < 1:
-            raise SettingError("least_gain", expected="a number from 0 to below 1", got=self.least_gain)
+        check_number("least_gain", self.least_gain, "a number from 0 to below 1", lambda value: 0 <= value < 1)
 
     def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
         split = table.sample_split(self.num_train, self.num_test, rng)

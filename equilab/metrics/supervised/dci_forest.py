@@ -49,8 +49,9 @@ class DCIForest(Metric):
 
     def __post_init__(self) -> None:
         check_counts(self, {"num_train": 10, "num_test": 1, "trees": 1})
-        if not self.depths or not all(isinstance(depth, int) and depth >= 1 for depth in self.depths):
-            raise SettingError("depths", expected="integers, each at least 1", got=self.depths)
+        whole = isinstance(self.depths, tuple) and all(type(depth) is int and depth >= 1 for depth in self.depths)
+        if not whole or not self.depths:
+            raise SettingError("depths", expected="integers, each at least 1", got=repr(self.depths))
 
     def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
         train, test = table.sample_split(self.num_train, self.num_test, rng)

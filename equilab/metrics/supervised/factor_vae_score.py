@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
-from equilab.errors import SettingError
 from equilab.latents import CodeBlock, projected_codes
+from equilab.metrics.arguments import check_number
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
 
@@ -49,8 +49,7 @@ class FactorVAEScore(Metric):
 
     def __post_init__(self) -> None:
         check_counts(self, {"num_train": 1, "num_test": 1, "batch_size": 2, "num_variance": 2})
-        if not self.active_std >= 0:
-            raise SettingError("active_std", expected="0 or more", got=self.active_std)
+        check_number("active_std", self.active_std, "0 or more", lambda value: value >= 0)
 
     def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
         labels = tuple(block.label for block in blocks)

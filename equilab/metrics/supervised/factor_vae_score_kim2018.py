@@ -5,8 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from equilab.errors import SettingError
 from equilab.latents import CodeBlock, projected_codes
+from equilab.metrics.arguments import check_number
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
 from equilab.metrics.supervised.factor_vae_score import count_votes, majority_accuracy
@@ -45,8 +45,7 @@ class FactorVAEScoreKim2018(Metric):
 
     def __post_init__(self) -> None:
         check_counts(self, {"num_train": 1, "num_test": 1, "batch_size": 2})
-        if not self.collapsed_kl >= 0:
-            raise SettingError("collapsed_kl", expected="0 or more", got=self.collapsed_kl)
+        check_number("collapsed_kl", self.collapsed_kl, "0 or more", lambda value: value >= 0)
 
     def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
         table.require_posterior("the KL by which this score leaves out collapsed dimensions")

@@ -6,7 +6,10 @@ from numpy import ndarray
 
 from equilab.errors import DataError
 from equilab.latents import CodeBlock
+from equilab.metrics.arguments import checked_numbers
 from equilab.metrics.metric import Score, by_name
+
+_ROUNDING = 1e-12  # of the largest importance
 
 
 def disentanglement(importance: Float[ndarray, "blocks factors"]) -> float:
@@ -17,6 +20,7 @@ def disentanglement(importance: Float[ndarray, "blocks factors"]) -> float:
     >>> disentanglement(np.array([[3.0, 0.0], [0.5, 0.5]]))  # weights 3/4 and 1/4 of 1 and 0
     0.75
     """
+    importance = checked_numbers(importance, "importance", "(blocks, factors)")
     mass = importance.sum(axis=1)
     return float(code_disentanglement(importance) @ mass / max(mass.sum(), np.finfo(float).tiny))
 
@@ -29,7 +33,7 @@ def completeness(importance: Float[ndarray, "blocks factors"]) -> float:
     >>> completeness(np.array([[3.0, 0.5], [0.0, 0.5]]))  # weights 3/4 and 1/4 of 1 and 0
     0.75
     """
-    return disentanglement(importance.T)
+    return disentanglement(checked_numbers(importance, "importance", "(blocks, factors)").T)
 
 
 def code_disentanglement(importance: Float[ndarray, "blocks factors"]) -> Float[ndarray, "blocks"]:
@@ -40,10 +44,12 @@ def code_disentanglement(importance: Float[ndarray, "blocks factors"]) -> Float[
     >>> code_disentanglement(np.array([[2.0, 0.0], [1.0, 1.0], [0.0, 0.0]])).tolist()
     [1.0, 0.0, 0.0]
     """
-    wrong = importance[~(np.isfinite(importance) & (importance >= 0))]
+    lowest = -_ROUNDING * np.abs(importance).max(initial=0.0)  # importances of nothing may round to -1e-18
+    wrong = importance[~(np.isfinite(importance) & (importance >= lowest))]
     if len(wrong):
         hint = "take absolute values of coefficients"
         raise DataError("importance", expected="finite numbers, none negative", got=wrong[0], hint=hint)
+    importance = np.maximum(importance, 0.0)
     mass = importance.sum(axis=1, keepdims=True)
     share = np.divide(importance, mass, out=np.zeros(importance.shape), where=mass > 0)
     log_share = np.log(share, out=np.zeros_like(share), where=share > 0)

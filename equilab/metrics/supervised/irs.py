@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from equilab.errors import SettingError
 from equilab.latents import CodeBlock
+from equilab.metrics.arguments import check_number
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.information import equal_widths
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
@@ -47,8 +47,7 @@ class IRS(Metric):
 
     def __post_init__(self) -> None:
         check_counts(self, {"num_samples": 2, "bins": 2})
-        if not 0 <= self.quantile <= 1:
-            raise SettingError("quantile", expected="a number from 0 to 1", got=self.quantile)
+        check_number("quantile", self.quantile, "a number from 0 to 1", lambda value: 0 <= value <= 1)
 
     def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
         rows = table.sample(self.num_samples, rng)

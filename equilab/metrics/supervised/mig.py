@@ -7,7 +7,9 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
+from equilab.errors import ShapeError
 from equilab.latents import CodeBlock
+from equilab.metrics.arguments import checked_numbers
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.information import histogram_information
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
@@ -61,6 +63,10 @@ def mutual_information_gap(
     >>> mutual_information_gap(np.array([[0.6, 0.1], [0.2, 0.5]]), np.array([1.0, 0.5])).round(6).tolist()
     [0.4, 0.8]
     """
+    information = checked_numbers(information, "information", "(blocks, factors)")
+    entropies = checked_numbers(entropies, "entropies", "(factors,)")
+    if len(entropies) != information.shape[1]:
+        raise ShapeError("entropies", expected=f"({information.shape[1]},), one of each factor", got=entropies.shape)
     ranked = np.sort(np.vstack([information, np.zeros_like(information[:1])]), axis=0)[::-1]
     gaps = ranked[0] - ranked[1]
     return np.divide(gaps, entropies, out=np.zeros_like(gaps), where=entropies > 0)

@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
-from equilab.errors import SettingError
 from equilab.latents import CodeBlock, projected_codes
+from equilab.metrics.arguments import check_number
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.information import (
     histogram_information,
@@ -47,8 +47,7 @@ class MIGSup(Metric):
 
     def __post_init__(self) -> None:
         check_counts(self, {"bins": 2, "num_samples": 2})
-        if not (np.isfinite(self.active_variance) and self.active_variance >= 0):
-            raise SettingError("active_variance", expected="0 or more", got=self.active_variance)
+        check_number("active_variance", self.active_variance, "0 or more", lambda value: value >= 0)
 
     def score(self, table: CodeTable, blocks: tuple[CodeBlock, ...], rng: np.random.Generator) -> Score:
         labels = tuple(block.label for block in blocks)

@@ -4,7 +4,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from equilab.errors import DataError
+from equilab.errors import DataError, ShapeError, check_count
+from equilab.metrics.arguments import check_generator, checked_labels, checked_numbers
 
 _JITTER = 1e-10  # standard deviations; parts equal values, far below any distance that counts
 
@@ -30,6 +31,11 @@ def mutual_information_ross(
     """
     from scipy.special import digamma
 
+    values, labels = checked_numbers(values, "values", "(n, m)"), checked_labels(labels, "labels", "(n,)")
+    if len(values) != len(labels):
+        raise ShapeError("labels", expected=f"({len(values)},), one of each row of values", got=labels.shape)
+    check_count("neighbours", neighbours)
+    check_generator(rng)
     _, label, counts = np.unique(labels, return_inverse=True, return_counts=True)
     shared = counts[label] > 1
     if not shared.any():

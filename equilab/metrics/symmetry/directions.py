@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
-from equilab.errors import SettingError
+from equilab.metrics.arguments import check_number
 from equilab.metrics.symmetry.span import Span
 
 NOISE_FLOOR = 0.05  # of the largest variance: the default of `floor` in both reports
@@ -47,8 +47,7 @@ def unexplained_share(error: Float[ndarray, "*points r"]) -> Float[ndarray, "r"]
 
 def check_floor(floor: float) -> None:
     """SettingError for a floor that is no share."""
-    if not 0 <= floor <= 1:
-        raise SettingError("floor", expected="a share of the largest variance from 0 to 1", got=floor)
+    check_number("floor", floor, "a share of the largest variance from 0 to 1", lambda share: 0 <= share <= 1)
 
 
 def left_out_words(num_left_out: int, share: float) -> str:

@@ -11,6 +11,7 @@ from numpy import ndarray
 from equilab.errors import DataError, ShapeError
 from equilab.groups import PlaneGroup
 from equilab.latents import Blocks, parse_blocks
+from equilab.metrics.arguments import check_generator
 from equilab.metrics.symmetry.aligned import aligned, flat_keys, number
 from equilab.metrics.symmetry.directions import NOISE_FLOOR, check_floor, left_out_words, read_directions
 from equilab.metrics.symmetry.group_fit import (
@@ -140,6 +141,7 @@ def group_report(
     the group acts linearly on 2 directions: 1 irrep(1), each block by itself
     """
     check_floor(floor)
+    check_generator(rng)
     products = multiplication(group)
     codes, _ = checked_codes(codes, "codes", 2, "(n, d)")
     moved, resolution = checked_codes(moved, "moved", 3, "(|G|, n, d)")

@@ -12,6 +12,7 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 
 from equilab.errors import DataError, SettingError
+from equilab.metrics.arguments import checked_sequence
 from equilab.metrics.symmetry.span import FLOOR, checked_codes
 
 _TIE = 1e-9  # relative difference of two powers that are one
@@ -49,12 +50,15 @@ def lsbd_distances(codes: ndarray, axes: Sequence[int] | None = None) -> LSBDist
     ([0.0, 0.0], [1, 1])
     """
     grid, resolution = checked_codes(codes, "codes", None, "a grid (N_1, ..., N_k, d)")
-    chosen = tuple(range(grid.ndim - 1)) if axes is None else tuple(axes)
+    expected = f"a list of integers from 0 to {grid.ndim - 2}, one of each cyclic factor"
+    chosen = tuple(range(grid.ndim - 1)) if axes is None else checked_sequence(axes, "axes", expected)
     if not chosen:
         raise SettingError("axes", expected="at least one cyclic factor", got="none")
+    if len(set(chosen)) < len(chosen):
+        raise SettingError("axes", expected="different ones", got=chosen)
     for axis in chosen:
-        if not 0 <= axis < grid.ndim - 1:
-            raise SettingError("axes", expected=f"0 to {grid.ndim - 2}, one of each factor", got=axis)
+        if isinstance(axis, bool) or not isinstance(axis, int | np.integer) or not 0 <= axis < grid.ndim - 1:
+            raise SettingError("axes", expected=expected, got=axis)
     check_cyclic_sizes(grid.shape, chosen)
     return distances_of(grid, chosen, resolution)
 

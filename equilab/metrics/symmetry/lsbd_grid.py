@@ -1,6 +1,6 @@
 """The grid that a symmetry report reads from a table: which factors turn, which are held, which end points repeat."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from operator import index
 from typing import NamedTuple
@@ -29,10 +29,15 @@ def cyclic_grid(
     Raises SettingError for a name or a value that is not in the table, an order above the number of values, DataError
     for a cyclic factor that does not vary and for a table that is no complete grid.
     """
+    if not isinstance(table, CodeTable):
+        raise DataError("table", expected="a CodeTable, such as CodeTable(codes, factors)", got=type(table).__name__)
     at = {} if at is None else at
+    if not isinstance(at, Mapping):
+        raise SettingError("at", expected="a dict of values by name", got=repr(at))
+    if isinstance(factors, str) or not isinstance(factors, Iterable | None):
+        got = f"the string {factors!r}" if isinstance(factors, str) else repr(factors)
+        raise SettingError("factors", expected="a list of names, or a dict of orders", got=got)
     names = table.scored_names if factors is None else tuple(factors)
-    if isinstance(factors, str):
-        raise SettingError("factors", expected="a list of names, or a dict of orders", got=f"the string {factors!r}")
     if factors is None:
         names = tuple(name for name in names if name not in at)
     if not names or len(set(names)) < len(names):
@@ -79,6 +84,6 @@ def _checked_order(name: str, order: int, size: int) -> int:
         checked = index(order)
     except TypeError as error:
         raise SettingError("factors", expected=f"an integer as the order of {name}", got=repr(order)) from error
-    if not 1 <= checked <= size:
+    if isinstance(order, bool) or not 1 <= checked <= size:
         raise SettingError("factors", expected=f"an order of 1 to {size}, the number of values of {name}", got=checked)
     return checked

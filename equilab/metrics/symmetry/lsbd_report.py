@@ -11,6 +11,7 @@ from numpy import ndarray
 
 from equilab.errors import SettingError, ShapeError
 from equilab.latents import Blocks, parse_blocks
+from equilab.metrics.arguments import check_generator, checked_sequence
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.symmetry.aligned import aligned, flat_keys, number
 from equilab.metrics.symmetry.chance import chance_level
@@ -21,6 +22,7 @@ from equilab.metrics.symmetry.lsbd_grid import CyclicGrid, cyclic_grid
 from equilab.metrics.symmetry.lsbd_verdict import lsbd_verdict
 from equilab.metrics.symmetry.span import checked_codes, span_of
 from equilab.metrics.symmetry.transitions import Transitions, fit_steps, overlaps, transitions_of
+from equilab.metrics.validation import as_array, checked_names
 
 _NUM_POINTS = 4096  # of the grid, from which it is told without the residual fits which directions are noise
 
@@ -156,16 +158,22 @@ def lsbd_report_codes(
     >>> lsbd_report_codes(np.cos(a)[:, None], rng=np.random.default_rng(0)).value
     0.75
     """
-    grid = np.asarray(codes)
+    grid = as_array(codes, "codes")
     dims = max(grid.ndim - 1, 0)
-    labels = tuple(f"factor{axis}" for axis in range(dims)) if names is None else tuple(names)
-    if isinstance(names, str) or len(labels) != dims or len(set(labels)) < dims:
+    labels = tuple(f"factor{axis}" for axis in range(dims)) if names is None else checked_names(names, "names")
+    if len(labels) != dims or len(set(labels)) < dims:
         raise SettingError("names", expected=f"{dims} different names, one of each factor", got=repr(names))
     try:
-        chosen = tuple(range(dims)) if axes is None else tuple(index(axis) for axis in axes)
+        given = range(dims) if axes is None else checked_sequence(axes, "axes", f"integers from 0 to {dims - 1}")
+        chosen = tuple(index(axis) for axis in given)
     except TypeError as error:
         raise SettingError("axes", expected=f"integers from 0 to {dims - 1}", got=repr(axes)) from error
-    if not chosen or len(set(chosen)) < len(chosen) or not all(0 <= axis < dims for axis in chosen):
+    if (
+        not chosen
+        or any(isinstance(axis, bool) for axis in given)
+        or len(set(chosen)) < len(chosen)
+        or not all(0 <= axis < dims for axis in chosen)
+    ):
         if grid.ndim < 2:
             raise ShapeError("codes", expected="a grid (N_1, ..., N_k, d)", got=grid.shape)
         raise SettingError("axes", expected=f"different integers from 0 to {dims - 1}", got=chosen)
@@ -177,6 +185,9 @@ def _report(
 ) -> LSBDReport:
     """The report on a grid; codes are centred, and 0 where they do not vary."""
     check_floor(floor)
+    check_generator(rng)
+    if not isinstance(residuals, bool):
+        raise SettingError("residuals", expected="True or False", got=repr(residuals))
     codes, resolution = checked_codes(given.codes, "codes", None, "a grid (N_1, ..., N_k, d)")
     sizes = codes.shape[:-1]
     check_cyclic_sizes(sizes, given.axes)

@@ -8,9 +8,11 @@ import torch
 from jaxtyping import Float
 from numpy import ndarray
 
-from equilab.errors import ActionError, SettingError, ShapeError
+from equilab.errors import ActionError, SettingError, ShapeError, check_count
 from equilab.groups import FieldType, Irrep, PlaneGroup
+from equilab.metrics.arguments import checked_sequence
 from equilab.metrics.encoding import Encode
+from equilab.metrics.evaluation_mode import evaluation_mode
 from equilab.metrics.symmetry.span import checked_codes
 from equilab.metrics.validation import encoded
 
@@ -42,6 +44,9 @@ def codes_of_orbit(
     >>> codes_of_orbit(lambda x: x.flatten(1), images, p4).shape
     (4, 3, 16)
     """
+    group = group if isinstance(group, PlaneGroup) else checked_sequence(group, "group", "a group or its elements")
+    if act is not None and not (callable(act) or isinstance(act, FieldType)):
+        raise SettingError("act", expected="act(g, images), or None", got=repr(act))
     chosen = plane_action(images, group) if act is None else act
     move = chosen.act if isinstance(chosen, FieldType) else chosen
     orbit = [encode_moved(encode, images, lambda part, g=g: move(g, part), batch_size=batch_size) for g in group]
@@ -54,14 +59,15 @@ def encode_moved(
     encode: Encode, images: Any, move: Callable[[Any], Any], *, batch_size: int = 256
 ) -> Float[ndarray, "n d"]:
     """The codes of moved images, batch by batch; ShapeError and DataError as above."""
-    if batch_size < 1:
-        raise SettingError("batch_size", expected="at least 1 image", got=batch_size)
+    check_count("batch_size", batch_size)
+    if not callable(encode) or isinstance(encode, type):
+        raise SettingError("encode", expected="a function images -> codes, or a module", got=repr(encode))
     if len(getattr(images, "shape", ())) < 1 or not len(images):
         raise ShapeError("images", expected="a tensor or an array (n, ...), n at least 1", got=type(images).__name__)
     batches = []
     for start in range(0, len(images), batch_size):
         part = images[start : start + batch_size]
-        with torch.no_grad():
+        with torch.no_grad(), evaluation_mode(encode):
             codes = encoded(encode(move(part))).codes
         if codes.ndim != 2 or len(codes) != len(part):
             raise ShapeError("encode", expected=f"codes ({len(part)}, d) of {len(part)} images", got=codes.shape)

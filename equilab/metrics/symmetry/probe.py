@@ -11,6 +11,7 @@ from numpy import ndarray
 from equilab.errors import SettingError, ShapeError
 from equilab.groups import PlaneGroup
 from equilab.latents import Blocks, parse_blocks
+from equilab.metrics.arguments import check_generator, check_number, checked_sequence
 from equilab.metrics.encoding import Encode
 from equilab.metrics.symmetry.aligned import aligned, flat_keys, number
 from equilab.metrics.symmetry.group_report import halves
@@ -103,7 +104,10 @@ def probe_codes(
     """
     codes, resolution = checked_codes(codes, "codes", 2, "(n, d)")
     moved, _ = checked_codes(moved, "moved", 3, "(elements, n, d)")
-    names = tuple(map(str, elements)) or tuple(f"g{g}" for g in range(len(moved)))
+    check_generator(rng)
+    names = tuple(map(str, checked_sequence(elements, "elements", "a list of names"))) or tuple(
+        f"g{g}" for g in range(len(moved))
+    )
     if moved.shape[1:] != codes.shape:
         raise ShapeError(
             "moved",
@@ -112,8 +116,7 @@ def probe_codes(
         )
     if len(names) != len(moved):
         raise SettingError("elements", expected=f"{len(moved)} names", got=len(names))
-    if not (np.isfinite(ridge) and ridge >= 0):
-        raise SettingError("ridge", expected="0 or more, in units of the code's variance", got=ridge)
+    check_number("ridge", ridge, "0 or more, in units of the code's variance", lambda value: value >= 0)
     parsed = parse_blocks(blocks, codes.shape[1])
     pairs = [_Pairs(block.values(codes), np.stack([block.values(each) for each in moved])) for block in parsed]
     whole = _Pairs(*(np.concatenate(parts, axis=-1) for parts in zip(*pairs, strict=True)))
@@ -158,6 +161,7 @@ def symmetry_probe(
     >>> found.elements, found.invariance.round(6).tolist()
     (('turn 1/4', 'turn 1/2', 'turn 3/4'), [1.0, 1.0, 1.0])
     """
+    group = group if isinstance(group, PlaneGroup) else checked_sequence(group, "group", "a group or its elements")
     elements = [g for g in group if not (isinstance(group, PlaneGroup) and g == group.identity)]
     if not elements:
         raise SettingError("group", expected="an element besides the identity", got="none")

@@ -11,7 +11,7 @@ from numpy import ndarray
 from equilab.latents import CodeBlock
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
-from equilab.metrics.unsupervised.block_axes import block_covariance
+from equilab.metrics.unsupervised.block_axes import block_covariance, checked_covariance
 
 _FLOOR = 1e-10  # share of variance below which a direction has none
 
@@ -77,7 +77,8 @@ def gaussian_total_correlation(sigma: Float[ndarray, "d d"], owner: Int[ndarray,
     >>> bool(np.isclose(gaussian_total_correlation(np.array([[4.0, 1.2], [1.2, 1.0]])), -0.5 * np.log(1 - 0.36)))
     True
     """
-    correlation = _whitened(sigma, np.arange(len(sigma)) if owner is None else owner)
+    sigma, owner = checked_covariance(sigma, owner)
+    correlation = _whitened(sigma, owner)
     eigenvalues = np.maximum(np.linalg.eigvalsh(correlation), _FLOOR)
     return max(0.0, -0.5 * float(np.log(eigenvalues).sum()))
 

@@ -10,7 +10,7 @@ from numpy import ndarray
 from equilab.latents import CodeBlock
 from equilab.metrics.code_table import CodeTable
 from equilab.metrics.metric import Metric, Score, by_name, check_counts
-from equilab.metrics.unsupervised.block_axes import block_covariance, within_blocks
+from equilab.metrics.unsupervised.block_axes import block_covariance, checked_covariance, within_blocks
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,8 @@ def gaussian_wasserstein(sigma: Float[ndarray, "d d"], owner: Int[ndarray, "d"] 
     >>> round(gaussian_wasserstein(np.ones((2, 2))), 6)  # 4 - 2 sqrt(2)
     1.171573
     """
-    independent = within_blocks(sigma, np.arange(len(sigma)) if owner is None else owner)
+    sigma, owner = checked_covariance(sigma, owner)
+    independent = within_blocks(sigma, owner)
     root = _root(independent)
     overlap = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ sigma @ root), 0.0)).sum()
     return max(0.0, 2 * float(np.trace(sigma) - overlap))

@@ -1,28 +1,29 @@
-"""equilab compare RUN [RUN ...]: what the scores of finished runs agree on, depend on, and can be chosen by.
+"""equilab compare RUN [RUN ...]: methods compared pairwise over their seeds, and what their scores depend on.
 
-Prints the scores of each setting over its seeds, the rank correlations of the scores, the shares of method,
-hyperparameter and seed in their variance, and what choosing a run by its UDR, without labels, costs.
+Prints for every pair of methods the difference of each score with its interval, corrected for the number of pairs; the
+scores of each method over its seeds; the rank correlations of the scores; the shares of method, hyperparameter and seed
+in their variance; and, with --udr, what choosing a run by its UDR, without labels, costs.
 """
 
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
-import numpy as np
 import tyro
 from torch import Tensor
 
 from equilab.errors import DataError, SettingError
 from equilab.latents import Posterior
-from equilab.metrics import CodeTable, ScoreSettings, Study, choose_metrics, evaluate, udr
-from equilab.models import VariationalAutoencoder
+from equilab.metrics import UDR, CodeTable, ScoreSettings, Study, choose_metrics, evaluate, udr
 from equilab.runs.commands.compare_files import write
 from equilab.runs.commands.exit_status import exit_status
+from equilab.runs.comparison import Comparison, compare_scores, scored_runs
 from equilab.runs.compute import prepare
-from equilab.runs.evaluations import encoder_of
+from equilab.runs.logged_scores import Better, logged_scores
 from equilab.runs.record import Record
+from equilab.runs.run_folders import find_runs, short_names
 from equilab.runs.settings import check_alike, method_of, settings_of
 
 _OBSERVATIONS = 1_000  # whose codes UDR compares (Duan et al. 2020)
@@ -30,60 +31,72 @@ _OBSERVATIONS = 1_000  # whose codes UDR compares (Duan et al. 2020)
 
 @dataclass(frozen=True)
 class Options:
-    """Which runs to study, and by which scores."""
+    """Which runs to compare, and by which scores."""
 
-    runs: tyro.conf.Positional[tuple[Path, ...]]  # run folders, of one data set; unfinished ones are left out
-    scores: tuple[str, ...] = ()  # such as mig; none: those with a ceiling that every run logged, or all of a protocol
+    runs: tyro.conf.Positional[tuple[Path, ...]]  # run folders, or folders of them; unfinished ones are left out
+    scores: tuple[str, ...] = ()  # such as mig; none: those that every run logged, or all of a protocol
     protocol: str = ""  # score the models again by this protocol; empty: the scores that the runs logged
     images: int = 0  # images that are encoded for a protocol, drawn at random; 0: all of a factor grid
-    udr: Literal["lasso", "spearman", "none"] = "lasso"  # how UDR compares two models; none: no selection
+    confidence: float = 0.95  # that all intervals of a score hold the true differences
+    udr: Literal["none", "lasso", "spearman"] = "none"  # how UDR compares two models; none: no selection
     among: Literal["setting", "all"] = "setting"  # UDR compares a run with the other seeds of its setting, or with all
     out: Path | None = None  # folder for study.json and rank_correlations.png; None: the tables are printed only
     modules: tuple[str, ...] = ()  # modules of yours whose dataclasses a run.json may name; they are imported
 
 
-def study(options: Options) -> Study:
-    """The study of the finished runs. Raises DataError for runs that cannot be compared, SettingError for scores."""
+class Analysis(NamedTuple):
+    """The differences of methods, and the study of all runs."""
+
+    comparison: Comparison
+    study: Study
+
+
+def analyse(options: Options) -> Analysis:
+    """The comparison of the finished runs.
+
+    Raises DataError for runs that cannot be compared, SettingError for scores and options.
+    """
     if options.protocol:
         choose_metrics(options.protocol, options.scores or None)  # refused before minutes of encoding
     records = _finished(options)
     check_alike(records)
-    settings = settings_of([record.run for record in records])
-    found = [_scored(record, options) for record in records] if options.protocol else _logged(records, options.scores)
-    names = tuple(found[0])
+    if options.protocol:
+        found = [_scored(record, options) for record in records]
+    else:
+        found = logged_scores(records, options.scores)
+    runs = scored_runs(records, found)
+    comparison = compare_scores(runs, confidence=options.confidence)
     methods = tuple(method_of(record.run) for record in records)
-    ranking = None
-    if options.udr != "none":
-        groups = list(zip(methods, settings, strict=True)) if options.among == "setting" else None
-        if groups is not None and len(set(groups)) == len(groups):
-            raise SettingError(
-                "among",
-                expected="two or more seeds of some setting, which UDR compares",
-                got="one run of each",
-                hint="train further seeds, or give --among all or --udr none",
-            )
-        tables = [_encode(record, _OBSERVATIONS) for record in records]
-        ranking = udr(
-            [table.codes for table in tables], kl=[each.kl for each in tables], method=options.udr, groups=groups
+    settings = settings_of([record.run for record in records])
+    names = tuple(short_names([record.folder for record in records]))
+    ranking = _ranking(records, list(zip(methods, settings, strict=True)), options) if options.udr != "none" else None
+    selector = (None, "") if ranking is None else (ranking.scores, ranking.name)
+    return Analysis(comparison, Study(runs.values, runs.names, methods, settings, names, runs.better, *selector))
+
+
+def _ranking(records: Sequence[Record], settings: list[tuple[str, str]], options: Options) -> UDR:
+    """The runs ranked by UDR, each among the other seeds of its setting or among all."""
+    assert options.udr != "none"
+    groups = settings if options.among == "setting" else None
+    if groups is not None and len(set(groups)) == len(groups):
+        raise SettingError(
+            "among",
+            expected="two or more seeds of some setting, which UDR compares",
+            got="one run of each",
+            hint="train further seeds, or give --among all or --udr none",
         )
-    return Study(
-        np.array([[values[name][0] for name in names] for values in found]),
-        names,
-        methods,
-        settings,
-        tuple(record.folder.resolve().name for record in records),
-        tuple(found[0][name][1] for name in names),
-        None if ranking is None else ranking.scores,
-        "" if ranking is None else ranking.name,
-    )
+    tables = [_encode(record, _OBSERVATIONS) for record in records]
+    kl = [table.kl for table in tables]
+    return udr([table.codes for table in tables], kl=kl, method=options.udr, groups=groups)
 
 
 def _finished(options: Options) -> list[Record]:
     """The finished runs, others named on stderr; DataError for fewer than two or one folder twice."""
-    folders = [folder.resolve() for folder in options.runs]
+    runs = find_runs(options.runs)
+    folders = [folder.resolve() for folder in runs]
     if twice := [folder.name for folder in dict.fromkeys(folders) if folders.count(folder) > 1]:
         raise SettingError("RUN", expected="each run once", got=f"{', '.join(twice)} twice")
-    records = [Record.open(folder, modules=options.modules) for folder in options.runs]
+    records = [Record.open(folder, modules=options.modules) for folder in runs]
     finished = [record for record in records if record.is_finished]
     for record in records:
         if record not in finished:
@@ -96,36 +109,7 @@ def _finished(options: Options) -> list[Record]:
     return finished
 
 
-def _logged(
-    records: Sequence[Record], names: Sequence[str]
-) -> list[dict[str, tuple[float, Literal["up", "down", ""]]]]:
-    """For each run the scores that it logged last, with the way that is better."""
-    values = [record.last("metric/*") for record in records]
-    shared = [
-        key.removeprefix("metric/")
-        for key in values[0]
-        if all(key in each and f"{key}_ceiling" in each for each in values)
-    ]
-    for name in names:
-        for record, each in zip(records, values, strict=True):
-            if f"metric/{name}" not in each:
-                raise SettingError(
-                    "scores",
-                    expected=f"scores that all runs logged: {', '.join(shared) or 'none'}",
-                    got=f"{name!r}, which {record.folder} lacks",
-                    hint="--protocol scores the models again",
-                )
-    if not (names or shared):
-        raise SettingError(
-            "scores", expected="a score that all runs logged", got="none", hint="--protocol scores the models again"
-        )
-    return [
-        {name: (each[f"metric/{name}"], record.declared.lookup(f"metric/{name}").better) for name in names or shared}
-        for record, each in zip(records, values, strict=True)
-    ]
-
-
-def _scored(record: Record, options: Options) -> dict[str, tuple[float, Literal["up", "down", ""]]]:
+def _scored(record: Record, options: Options) -> dict[str, tuple[float, Better]]:
     """The scores of a run's model by a protocol, with the way that is better."""
     print(f"scoring {record.folder}", file=sys.stderr)
     found = evaluate(
@@ -145,17 +129,8 @@ def _encode(record: Record, num_samples: int | None) -> CodeTable:
 
 
 def _encoder(record: Record) -> Callable[[Tensor], Posterior]:
-    """The encoder of a run's model; DataError for a model without codes."""
-    model = record.model()
-    if not isinstance(model, VariationalAutoencoder):
-        raise DataError(
-            str(record.folder),
-            expected="a variational autoencoder, which has codes to score",
-            got=f"a {type(model).__name__}",
-            hint="give --udr none",
-        )
-    device = prepare(record.run.compute)
-    return encoder_of(model.to(device), device)
+    """The encoder of a run's model, on the device of the run; DataError for a model without codes."""
+    return record.encoder(prepare(record.run.compute))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -163,9 +138,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = tyro.cli(Options, args=arguments, prog="equilab compare", description=__doc__)
 
     def work() -> int:
-        found = study(options)
-        print(found)
-        for path in write(found, options.out) if options.out else ():
+        found = analyse(options)
+        print(f"{found.comparison}\n\n{found.study}")
+        for path in write(found.study, found.comparison, options.out) if options.out else ():
             print(f"written: {path}", file=sys.stderr)
         return 0
 

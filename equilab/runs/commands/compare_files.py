@@ -1,20 +1,22 @@
-"""The files of a study: study.json with every number, and the rank correlations as a picture."""
+"""The files of a comparison: study.json with every number, and the rank correlations as a picture."""
 
 import json
 import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from equilab.metrics import Study, heat_map
+from equilab.runs.comparison import Comparison
 
 
-def write(study: Study, folder: Path) -> list[Path]:
+def write(study: Study, comparison: Comparison, folder: Path) -> list[Path]:
     """study.json and rank_correlations.png in the folder; their paths. A score equal for all runs is in no picture."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / "study.json", folder / "rank_correlations.png"]
-    paths[0].write_text(json.dumps(as_tree(study), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    paths[0].write_text(json.dumps(as_tree(study, comparison), indent=1, allow_nan=False) + "\n", encoding="utf-8")
     drawn = ~np.isnan(study.correlations).all(axis=1, where=~np.eye(len(study.correlated), dtype=bool))
     drawn |= len(drawn) == 1
     names = [name for name, kept in zip(study.correlated, drawn, strict=True) if kept]
@@ -24,8 +26,8 @@ def write(study: Study, folder: Path) -> list[Path]:
     return paths if names else paths[:1]
 
 
-def as_tree(study: Study) -> dict[str, Any]:
-    """The study in JSON's types; null where there is no number."""
+def as_tree(study: Study, comparison: Comparison) -> dict[str, Any]:
+    """The study and the differences of methods in JSON's types; null where there is no number."""
     runs = zip(study.runs, study.methods, study.settings, study.scores.tolist(), strict=True)
     tree = {
         "runs": [
@@ -37,6 +39,11 @@ def as_tree(study: Study) -> dict[str, Any]:
             {"method": method, "setting": setting, "scores": {name: each._asdict() for name, each in spreads.items()}}
             for (method, setting), spreads in study.by_setting.items()
         ],
+        "differences": {
+            "confidence": comparison.confidence,
+            "pairs": comparison.num_pairs,
+            "rows": [asdict(each) | {"verdict": each.verdict} for each in comparison],
+        },
         "rank_correlations": {"names": list(study.correlated), "matrix": study.correlations.tolist()},
         "variance_shares": {name: shares._asdict() for name, shares in study.shares.items()},
         "selections": [

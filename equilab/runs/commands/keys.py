@@ -10,7 +10,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status. The command has no options."""
 
     def work() -> int:
-        print(keys_table().markdown())
+        print(keys_table().to_markdown())
         return 0
 
     return exit_status(work)

@@ -16,7 +16,8 @@ from equilab.models import Model
 from equilab.runs.checkpoint import describe_newest
 from equilab.runs.command_lines import python, resume_command
 from equilab.runs.commands.exit_status import exit_status
-from equilab.runs.commands.show import in_words, one_run
+from equilab.runs.commands.show import in_words
+from equilab.runs.commands.show_tables import one_run
 from equilab.runs.compute import prepare
 from equilab.runs.folder import WriteError, environment, extend_run, free_name, read_run, refuse_taken
 from equilab.runs.loop import NonFiniteLoss, train
@@ -166,7 +167,7 @@ def _train(run: Run, folder: Path, recipe: Path | None = None) -> int:
         )
         print(f"  {resume_command(folder, run)}")
         return 128 + outcome.signal
-    print(in_words(one_run(Record.open(folder, modules=modules_of(to_tree(run))))))
+    print(in_words(one_run(Record.open(folder, modules=modules_of(to_tree(run))), latents=False)))
     print(f"\npictures: {folder / 'pictures'}")
     return 0
 

@@ -12,8 +12,7 @@ from equilab.keys import Key
 from equilab.models import VariationalAutoencoder
 from equilab.objectives import bernoulli_reconstruction
 from equilab.runs.evaluations.evaluation import NUM_TRIED, Evaluation, Findings, Moment, require_model
-
-ACTIVE_NATS = 0.1  # a block is active above this KL; one that carries nothing keeps 0.01 to 0.05 nats
+from equilab.runs.latents import ALIVE_NATS
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class HeldOutLoss(Evaluation):
         found = mean_losses(model, table.gather(chosen), generator=moment.generator("noise"))
         values = {"latent/reconstruction_mean": found.reconstruction, "latent/kl_mean": float(found.kl.sum())}
         values |= {f"latent/kl_mean_{index:02d}": float(value) for index, value in enumerate(found.kl)}
-        return Findings(values | {"latent/active": float((found.kl > ACTIVE_NATS).sum())})
+        return Findings(values | {"latent/active": float((found.kl > ALIVE_NATS).sum())})
 
 
 class MeanLosses(NamedTuple):

@@ -11,16 +11,19 @@ from torch import Tensor
 from equilab.errors import check_count
 from equilab.keys import Key
 from equilab.models import VariationalAutoencoder
+from equilab.runs.evaluations.disentanglement import encoder_of
 from equilab.runs.evaluations.evaluation import NUM_TRIED, Evaluation, Findings, Moment, require_model
+from equilab.runs.latent_report import Latents
+from equilab.runs.latents import measure_latents
 from equilab.runs.pictures import film, sheet
 
 NUM_RECONSTRUCTIONS = 10
-NUM_KL = 512  # images over which the KL of a block is averaged
+NUM_MEASURED = 2048  # images that the factors of each block are measured on, and those moved by each group
 
 
 @dataclass(frozen=True)
 class Traversals(Evaluation):
-    """Reconstructions, and the images decoded along the paths of each block, the block with the largest KL first."""
+    """Reconstructions, and the images decoded along the paths of each living block, labelled with its factors."""
 
     every: int = 0  # updates between two evaluations; 0: once, at the end
     num: int = 11  # images of a path
@@ -33,21 +36,26 @@ class Traversals(Evaluation):
     def keys(self) -> tuple[Key, ...]:
         return (
             Key("latent/reconstructions", "picture", "inputs above, their reconstructions below"),
-            Key("latent/traversals", "picture", "one block changed at a time, sorted by KL"),
+            Key("latent/traversals", "picture", "one living block changed at a time, sorted by KL, with its factors"),
             Key("latent/traversal_gif", "picture", "the traversals, moving"),
         )
 
     @torch.no_grad()
     def __call__(self, moment: Moment) -> Findings:
         model = require_model(moment, VariationalAutoencoder, self)
-        most = NUM_TRIED if moment.trial else NUM_KL
+        most = NUM_TRIED if moment.trial else NUM_RECONSTRUCTIONS
         chosen = torch.from_numpy(moment.rng("images").permutation(len(moment.table))[:most])
         images = moment.table.gather(chosen.to(moment.device))
-        posterior = model.encode(images)
-        shown = images[:NUM_RECONSTRUCTIONS]
-        pairs = torch.stack([shown, model.decode(posterior.mean[:NUM_RECONSTRUCTIONS]).sigmoid()]).cpu().numpy()
-        found = traverse(model, posterior.mean[0], posterior.kl().mean(0), self.num, trial=moment.trial)
-        names = [label.partition("\n")[0] for label in found.labels]
+        codes = model.encode(images).mean
+        pairs = torch.stack([images, model.decode(codes).sigmoid()]).cpu().numpy()
+        latents = measure_latents(
+            encoder_of(model, moment.device),
+            moment.data,
+            rng=moment.rng("latents"),
+            num_images=NUM_TRIED if moment.trial else NUM_MEASURED,
+        )
+        found = traverse(model, codes[0], latents, self.num, trial=moment.trial)
+        names = [label.partition("\n")[0].partition(" (")[0] for label in found.labels]  # a tile has no room for more
         return Findings(
             pictures={
                 "latent/reconstructions": sheet(pairs, ["input", "reconstruction"]),
@@ -66,23 +74,31 @@ class Traversed(NamedTuple):
 
 
 @torch.no_grad()
-def traverse(model: VariationalAutoencoder, code: Tensor, kl: Tensor, num: int, *, trial: bool = False) -> Traversed:
-    """The images decoded along every path of every block, the other blocks as in one code.
+def traverse(
+    model: VariationalAutoencoder, code: Tensor, latents: Latents, num: int, *, trial: bool = False
+) -> Traversed:
+    """The images decoded along every path of every living block, the other blocks as in one code.
 
-    code: (dim,). kl: (blocks,), nats, by which the blocks are sorted. num: points of a path. trial: whether a few
-    images are decoded alone, and stand for the others.
+    A label holds the factors of the block, its KL, the ends of the path where not all paths have the same, and the
+    rotation that the block takes part in. Where no block is alive, the one with the largest KL stands for all.
+
+    code: (dim,). latents: of the model; the block with the largest KL is first. num: points of a path. trial: whether
+    a few images are decoded alone, and stand for the others.
     """
+    shown = [block for block in latents.ordered() if block.alive] or latents.ordered()[:1]
+    by_name = {block.label: block for block in model.latent.code_blocks}
     codes, labels, places = [], [], []
-    for index in kl.argsort(descending=True).tolist():
-        block = model.latent.code_blocks[index]
+    for report in shown:
+        block = by_name[report.name]
         axes = list(block.axes)
         paths = block.manifold.path(code[axes], num)
         for number, path in enumerate(paths):
             z = code.repeat(num, 1)
             z[:, axes] = path
             codes.append(z)
-            part = f".{number}" if len(paths) > 1 else ""
-            labels.append(f"{block.label}{part}  {kl[index]:.2f} nats")
+            part = f", axis {number}" if len(paths) > 1 else ""
+            labels.append([f"{latents.summary(report.name)}{part}", f"KL {report.kl:.2f} nats"])
+            labels[-1] += [str(plane) for plane in latents.planes if report.name in plane.blocks]
             places.append(block.manifold.positions(num))
     everything = torch.stack(codes).flatten(0, 1)
     decoded = torch.cat([model.decode(z).sigmoid() for z in everything[: NUM_TRIED if trial else None].split(256)])
@@ -90,5 +106,7 @@ def traverse(model: VariationalAutoencoder, code: Tensor, kl: Tensor, num: int, 
         decoded = decoded[torch.arange(len(everything)) % len(decoded)]
     same = all(place == places[0] for place in places)
     if not same:
-        labels = [f"{label}\n{place[0]} to {place[-1]}" for label, place in zip(labels, places, strict=True)]
-    return Traversed(decoded.unflatten(0, (len(codes), num)).cpu().numpy(), labels, list(places[0]) if same else [])
+        for label, place in zip(labels, places, strict=True):
+            label[1] += f", {place[0]} to {place[-1]}"
+    images = decoded.unflatten(0, (len(codes), num)).cpu().numpy()
+    return Traversed(images, ["\n".join(label) for label in labels], list(places[0]) if same else [])

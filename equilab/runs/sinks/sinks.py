@@ -16,10 +16,12 @@ from equilab.files import append_to, make_folder, write_atomically
 from equilab.runs.evaluations import Findings
 from equilab.runs.folder import WriteError, writing
 from equilab.runs.pictures import FRAME_MILLISECONDS
+from equilab.runs.record import Record
 from equilab.runs.rows import hash_of_rows
 from equilab.runs.run import Run
-from equilab.runs.serial import to_tree
+from equilab.runs.serial import modules_of, to_tree
 from equilab.runs.sinks.sink import Sink
+from equilab.runs.sinks.wandb_plan import plan_training, wandb_mode
 
 logger = logging.getLogger("equilab.training")
 
@@ -142,19 +144,24 @@ class Sinks:
 
 
 def open_sinks(run: Run, folder: Path, position: int | None, further: Sequence[Sink] = ()) -> Sinks:
-    """The record of the folder, cut back to `position`, W&B where the settings say so, and further sinks."""
-    record, others = JsonLines(folder, position), list(further)
-    if run.log.wandb != "off":
+    """The record of the folder, cut back to `position`, W&B where variables or settings say so, and further sinks."""
+    mode, lines, others = wandb_mode(run), JsonLines(folder, position), list(further)
+    if mode != "off":
         try:
-            from equilab.runs.sinks.wandb_sink import WandbSink  # a second that a run without W&B does not wait for
+            from equilab.runs.sinks.wandb_sink import WandbSink, is_logged_in  # a second that others do not wait for
 
-            name = folder.resolve().name
-            others.append(
-                WandbSink(folder, config=to_tree(run), name=name, mode=run.log.wandb, project=run.log.project)
-            )
+            if mode == "online" and not is_logged_in():
+                logger.warning("W&B: not logged in (wandb login), so this run is kept offline in %s", folder / "wandb")
+                mode = "offline"
+            record = Record.open(folder, modules=modules_of(to_tree(run)))
+            others.append(sink := WandbSink(record, plan_training(record, mode)))
+            if mode == "online":
+                logger.info("W&B: %s", sink.url)
         except Exception as error:  # a sink of somebody else's must not cost a training
-            logger.warning("W&B failed and is left out (%s); metrics.jsonl goes on", error)
-    return Sinks(record, others)
+            logger.warning(
+                "W&B failed and is left out (%s); metrics.jsonl goes on; later: equilab upload %s", error, folder
+            )
+    return Sinks(lines, others)
 
 
 def save_picture(picture: Image.Image | list[Image.Image], file: BinaryIO) -> None:

@@ -153,7 +153,7 @@ def test_sets_shifts_and_points_on_cuda():
 
 
 def test_an_action_in_numpy_moves_tensors_of_a_gpu():
-    numpy = pytest.importorskip("numpy")
+    import numpy
 
     def turned(g, x):
         return numpy.rot90(x, g, (-2, -1)).copy()
@@ -165,7 +165,8 @@ def test_an_action_in_numpy_moves_tensors_of_a_gpu():
 
 
 def test_modules_of_e3nn_on_cuda():
-    o3 = pytest.importorskip("e3nn.o3")
+    from e3nn import o3
+
     linear = o3.Linear("2x0e + 1x1o", "1x0e + 2x1o").cuda()
     x = torch.randn(8, 5, generator=torch.Generator().manual_seed(0)).cuda()
     assert eq.check.equivariance(linear, x, group=eq.check.Euclidean()).passed

@@ -157,7 +157,8 @@ def test_elements_between_the_pixels_are_told_apart():
 
 
 def test_modules_of_e3nn_are_asked_about_motions_of_space():
-    o3 = pytest.importorskip("e3nn.o3")
+    from e3nn import o3
+
     linear = o3.Linear("2x0e + 1x1o", "1x0e + 2x1o")
     x = torch.randn(8, 5, generator=torch.Generator().manual_seed(0))
     space = eq.check.Euclidean()

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 from mutants import MUTANTS
 
-pytest.importorskip("e3nn")
 pytest.importorskip("escnn")
 from tests.benchmarks.bench_mutants import APART, COLUMNS, KNOWN, known_case, our_words
 

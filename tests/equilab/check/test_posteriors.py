@@ -24,7 +24,6 @@ def test_a_covariance_of_a_field_type_moves_as_that_of_the_matrix():
 
 
 def test_a_covariance_of_irreps_is_that_of_the_points_they_are():
-    pytest.importorskip("e3nn")
     for made in (Covariance("1x1o"), Covariance(Points(translate=False))):
         report = equivariance(lambda p: p[..., None] * p[:, None], drawn(5, 3), in_type="1x1o", out_type=made)
         assert report.verdict is Verdict.PASS

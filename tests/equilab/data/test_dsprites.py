@@ -1,4 +1,4 @@
-"""dSprites as published: its factors and (slow) the checksum of all images, their white pixels, the opened cache."""
+"""dSprites as published: its factors and (exhaustive) the checksum of all images, white pixels, the opened cache."""
 
 import subprocess
 import sys
@@ -40,6 +40,7 @@ def test_factors_and_length_need_no_images():
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_all_images_together_are_those_of_the_original():
     white, seen, whole = 0, set(), sha256()
     bits = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(1)

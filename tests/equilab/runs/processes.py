@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[3]
 TINY = ROOT / "tests" / "equilab" / "runs" / "recipes" / "tiny.py"
 TINY_DIGITS = TINY.with_name("tiny_digits.py")
 TINY_P4CNN = TINY.with_name("tiny_p4cnn.py")
+TINY_ROWS = TINY.with_name("tiny_rows.py")
 TIMEOUT = 120  # seconds; a run takes about ten
 
 _SERVER = multiprocessing.get_context("forkserver")
@@ -51,12 +52,15 @@ def at_step(step: int, action: str) -> str:
 
 
 class TrainingProcess:
-    """`equilab train ARGUMENTS` in a process of its own; `before` is Python that it runs first."""
+    """`equilab train ARGUMENTS` in a process of its own.
 
-    def __init__(self, *arguments: object, before: str = ""):
+    before: Python that it runs first. variables: its environment; default: that of the tests.
+    """
+
+    def __init__(self, *arguments: object, before: str = "", variables: dict[str, str] | None = None):
         words = [str(argument) for argument in arguments]
         self._said = Path(tempfile.mkdtemp(prefix="training"))
-        self._process = _SERVER.Process(target=_train, args=(words, before, environment(), self._said))
+        self._process = _SERVER.Process(target=_train, args=(words, before, variables or environment(), self._said))
         self._process.start()
         assert self._process.pid is not None
         self.pid = self._process.pid
@@ -90,6 +94,7 @@ def _train(words: list[str], before: str, variables: dict[str, str], said: Path)
         with open(said / name, "w") as file:
             os.dup2(file.fileno(), stream.fileno())
     os.chdir(ROOT)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
     os.environ.clear()
     os.environ.update(variables)
     exec(before, {})
@@ -103,9 +108,11 @@ def start(*arguments: object) -> TrainingProcess:
     return TrainingProcess(*arguments)
 
 
-def finish(*arguments: object, before: str = "") -> subprocess.CompletedProcess[str]:
+def finish(
+    *arguments: object, before: str = "", variables: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """A training process that has ended."""
-    process = TrainingProcess(*arguments, before=before)
+    process = TrainingProcess(*arguments, before=before, variables=variables)
     out, err = process.communicate()
     assert process.returncode is not None
     return subprocess.CompletedProcess([str(word) for word in arguments], process.returncode, out, err)

@@ -15,7 +15,8 @@ from processes import TINY_DIGITS, assert_identical, finish, start, wait_for_ste
 from equilab.data import RotatedMNIST
 from equilab.errors import DataError
 from equilab.models import P4CNN
-from equilab.runs.commands.show import Options, one_run, show
+from equilab.runs.commands.show import Options, show
+from equilab.runs.commands.show_tables import one_run
 from equilab.runs.commands.train import main
 from equilab.runs.folder import claim, read_run
 from equilab.runs.loop import train

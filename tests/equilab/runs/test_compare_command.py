@@ -1,4 +1,4 @@
-"""The study command: on records of known scores, on real small trainings, and what each mistake is told."""
+"""The command compare: on records of known scores, on real small trainings, and what each mistake is told."""
 
 import json
 from dataclasses import replace
@@ -16,6 +16,7 @@ from equilab.metrics import udr, variance_shares
 from equilab.models import ConvVAE
 from equilab.objectives import VAE, BetaVAE
 from equilab.runs.commands.compare import main
+from equilab.runs.comparison import compare
 from equilab.runs.folder import claim
 from equilab.runs.loop import train
 from equilab.runs.recipes import find_recipe
@@ -93,11 +94,26 @@ def shares() -> tuple[float, ...]:
     return variance_shares(np.concatenate([*MIG.values()]), methods=methods, settings=[""] * 2 + ["4"] * 3 + ["16"] * 2)
 
 
+def test_every_pair_of_settings_is_compared_first(runs, capsys):
+    """The differences are those of the Python door; a folder stands for its runs."""
+    assert main([str(runs[0].parent)]) == 0
+    text = capsys.readouterr().out
+    expected = str(compare([Record.open(folder) for folder in sorted(runs)]))
+    assert text.startswith(expected + "\n\nScores: ")
+    assert "3 pairs of methods by Bonferroni" in text
+    assert main([*map(str, sorted(runs)), "--confidence", "0.5", "--scores", "mig"]) == 0
+    narrow = compare([Record.open(folder) for folder in sorted(runs)], confidence=0.5, scores=["mig"])
+    assert capsys.readouterr().out.startswith(str(narrow))
+
+
 def test_files_hold_every_number_and_the_picture(runs, tmp_path, capsys):
     assert main([*map(str, runs), "--udr", "none", "--scores", "mig", "factor_vae_score", "--out", str(tmp_path)]) == 0
     tree = json.loads((tmp_path / "study.json").read_text())
     assert [each["scores"]["mig"] for each in tree["runs"]] == [mig for values in MIG.values() for mig in values]
     assert [each["setting"] for each in tree["runs"][2:]] == ["beta=4"] * 3 + ["beta=16"] * 2
+    expected = compare([Record.open(folder) for folder in runs])
+    assert [row["mean"] for row in tree["differences"]["rows"]] == [each.mean for each in expected]
+    assert [row["verdict"] for row in tree["differences"]["rows"]] == [each.verdict for each in expected]
     assert tree["rank_correlations"]["matrix"][0][1] == pytest.approx(-1)
     assert list(tree["variance_shares"]["mig"].values()) == pytest.approx(shares())
     with Image.open(tmp_path / "rank_correlations.png") as picture:

@@ -16,7 +16,7 @@ def snippets(page: str) -> list[str]:
 
 
 def test_the_table_of_keys_is_the_one_in_the_code():
-    assert keys_table().markdown() in (ROOT / "docs" / "logging.md").read_text()
+    assert keys_table().to_markdown() in (ROOT / "docs" / "logging.md").read_text()
 
 
 @pytest.mark.slow

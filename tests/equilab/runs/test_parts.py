@@ -160,3 +160,16 @@ def test_seeds_that_are_none_are_refused(tmp_path, seeds):
     wrong = finish(TINY, "--folder", tmp_path / "run", "--seeds", *seeds)
     assert wrong.returncode == 2
     assert not (tmp_path / "run").exists()
+
+
+def test_an_objective_of_ones_own_that_is_not_finished_stops_no_recipe():
+    @dataclass(frozen=True)
+    class Unfinished(Objective):
+        """Its arguments have no types yet."""
+
+        def losses(self, model, batch, context):
+            raise NotImplementedError
+
+    assert "unfinished" in part_classes(Objective)
+    assert "unfinished" not in method_names()
+    assert find_recipe("factor_vae")[0] == "factor_vae"

@@ -9,6 +9,7 @@ from equilab.data import MiniSprites
 from equilab.latents import Circle, Gaussian, Latent
 from equilab.models import ConvVAE
 from equilab.runs.evaluations.traversals import traverse
+from equilab.runs.latent_report import BlockReport, Latents, RotatedPlane
 from equilab.runs.pictures import film, sheet, tiles
 
 LABEL_WIDTH, LABEL_HEIGHT, GAP = 120, 16, 2
@@ -31,17 +32,26 @@ def part_of(sheet: Image.Image, row: int, column: int, size: int = 64, top: int 
     return np.asarray(sheet.convert("RGB").crop((x, y, x + size, y + size)), np.float32) / 255
 
 
+def report(latent: Latent, *, dead: tuple[str, ...] = ()) -> Latents:
+    """A report in which the KL of the blocks is 0.1, 0.2, ... nats, in their order."""
+    names = [block.label for block in latent.code_blocks]
+    blocks = [BlockReport(name, name not in dead, (1 + k) / 10, {"posY": 0.5}, {}) for k, name in enumerate(names)]
+    plane = RotatedPlane((names[1],), "posX", 1, None, 0.99)
+    return Latents(tuple(blocks), (plane,), {"posX": 4}, least_nats=0.05, invariant_share=0.01)
+
+
 def test_a_traversal_changes_one_block_along_its_path_and_keeps_the_others(model, image):
     mean = model.encode(image).mean.detach()[0]
-    found = traverse(model, mean, torch.tensor([0.1, 0.3, 0.2]), 5)
-    assert [label.split("  ") for label in found.labels] == [
-        ["orientation", "0.30 nats\n0° to 288°"],
-        ["place.0", "0.20 nats\n-2.0 to +2.0"],
-        ["place.1", "0.20 nats\n-2.0 to +2.0"],
-        ["z0", "0.10 nats\n-2.0 to +2.0"],
+    found = traverse(model, mean, report(LATENT), 5)
+    assert [label.split("\n") for label in found.labels] == [
+        ["place: posY (0.50 nats), axis 0", "KL 0.30 nats, -2.0 to +2.0"],
+        ["place: posY (0.50 nats), axis 1", "KL 0.30 nats, -2.0 to +2.0"],
+        ["orientation: posY (0.50 nats)", "KL 0.20 nats, 0° to 288°", "orientation rotates with posX, k = 1"],
+        ["z0: posY (0.50 nats)", "KL 0.10 nats, -2.0 to +2.0"],
     ]
-    axes = [[1, 2], [3], [4], [0]]
-    paths = [Circle().path(mean[1:3], 5)[0], *[torch.linspace(-2, 2, 5)[:, None]] * 3]
+    axes = [[3], [4], [1, 2], [0]]
+    line = torch.linspace(-2, 2, 5)[:, None]
+    paths = [line, line, Circle().path(mean[1:3], 5)[0], line]
     for row, (moved, path) in enumerate(zip(axes, paths, strict=True)):
         for column in range(5):
             z = mean.clone()[None]
@@ -51,12 +61,41 @@ def test_a_traversal_changes_one_block_along_its_path_and_keeps_the_others(model
     assert found.positions == []  # a circle and a line have different positions
 
 
+def test_dead_blocks_have_no_row(model, image):
+    code = model.encode(image).mean.detach()[0]
+    found = traverse(model, code, report(LATENT, dead=("orientation", "z0")), 5)
+    assert [label.split(":")[0] for label in found.labels] == ["place", "place"]
+    assert found.images.shape[:2] == (2, 5)
+    assert found.positions == ["-2.0", "-1.0", "+0.0", "+1.0", "+2.0"]
+
+
+def test_where_every_block_is_dead_the_one_with_the_largest_kl_is_shown(model, image):
+    code = model.encode(image).mean.detach()[0]
+    found = traverse(model, code, report(LATENT, dead=("orientation", "z0", "place")), 5)
+    assert [label.split("\n")[0] for label in found.labels] == ["place dead, axis 0", "place dead, axis 1"]
+
+
 def test_the_positions_stand_above_the_columns_where_all_paths_agree(image):
     for latent in (Latent.gaussian(3), Latent((Circle(), Circle()))):
         model = ConvVAE(latent=latent).build((1, 64, 64), generator=torch.Generator().manual_seed(0))
-        found = traverse(model, model.encode(image).mean[0], torch.arange(len(latent.blocks)) / 10, 5)
+        found = traverse(model, model.encode(image).mean[0], report(latent), 5)
         assert found.positions == list(latent.blocks[0].positions(5))
         assert len(found.labels) == len(latent.blocks)
+
+
+def test_a_long_label_widens_its_column_and_the_rows(image):
+    """No label is cut, and no image moves out of its row."""
+    images = np.random.default_rng(0).random((2, 1, 1, 8, 8), dtype=np.float32)
+    label = "z2: orientation (0.95 nats), scale (0.90 nats)\nKL 3.10 nats, -2.0 to +2.0\nz2+z3 rotate with posX, k = 1"
+    drawn = sheet(images, [label, "z1"])
+    pixels = np.asarray(drawn.convert("L"))
+    assert drawn.width > LABEL_WIDTH + 8 + GAP
+    left = drawn.width - 8 - GAP
+    inked = np.nonzero(pixels[:, :left] < 128)
+    assert inked[1].max() < left - 3
+    pitch = drawn.height // 2
+    assert pitch > 3 * 10
+    np.testing.assert_allclose(pixels[pitch : pitch + 8, left : left + 8] / 255, images[1, 0, 0], atol=0.01)
 
 
 def test_reconstructions_stand_below_their_inputs():

@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 import torch
 from processes import TINY, newest_checkpoint
-from small import SPRITES
+from small import DIGITS, SPRITES
 
 from equilab.errors import DataError, SettingError
 from equilab.runs.evaluations import encoder_of
 from equilab.runs.folder import claim
 from equilab.runs.loop import train
 from equilab.runs.recipes import find_recipe
-from equilab.runs.record import Record, format_value
+from equilab.runs.record import Record
+from equilab.tables import format_value
 from tests.refused import refused
 
 pytestmark = pytest.mark.slow
@@ -64,9 +65,43 @@ def test_the_newest_table_of_a_key_is_read_back(record):
 def test_a_table_has_value_unit_and_meaning(record):
     table = record.table("metric/mig", "train/kl")
     assert [row[0] for row in table.rows] == ["train/kl", "metric/mig"]
-    assert table.rows[1][1] == format_value(record.series("metric/mig").values[-1])
+    assert table.rows[1][1] == record.series("metric/mig").values[-1]
     assert "nats per image" in str(table)
     assert "Mutual information gap" in str(table)
+
+
+def test_every_form_of_a_record_holds_the_last_value_of_every_key(record):
+    frame = record.to_dataframe().set_index("key")
+    assert frame["value"].to_dict() == record.last()
+    assert frame["unit"]["train/kl"] == "nats per image"
+    kl = format_value(record.last()["train/kl"])
+    assert f"| train/kl | {kl} | nats per image |" in record.to_markdown()
+    assert f"train/kl & {kl} & nats per image &" in record.to_latex()
+    assert r"train/gradient\_norm &" in record.to_latex()
+    assert f"<td>train/kl</td><td>{kl}</td>" in record._repr_html_()
+
+
+def test_the_latents_are_those_of_the_trained_model_and_always_the_same(record, tmp_path):
+    """Also from a copy of the folder without its logs of W&B and its pictures."""
+    copy = tmp_path / "copy"
+    shutil.copytree(record.folder, copy, ignore=shutil.ignore_patterns("wandb", "pictures", "tables"))
+    found, again = record.latents, Record.open(copy).latents
+    assert found == again
+    assert [block.name for block in found] == ["z0", "z1", "z2", "z3"]
+    kl = [record.last()[f"latent/kl_mean_{index:02d}"] for index in range(4)]
+    assert [block.kl for block in found] == pytest.approx(kl, rel=1e-4)
+    codes = record.encoder()(record.run.data.table.gather(torch.arange(len(record.run.data)))).mean
+    varying = (codes.var(0, correction=0) > 0.01).tolist()
+    assert [block.alive for block in found] == [
+        value > 0.1 and varies for value, varies in zip(kl, varying, strict=True)
+    ]
+    assert list(found.to_dataframe().columns[3:8]) == [f"nats_{name}" for name in record.run.data.factors.names]
+
+
+def test_a_model_without_a_latent_is_refused_by_name(tmp_path):
+    train(replace(DIGITS, steps=1), tmp_path / "run")
+    with refused(DataError, str(tmp_path / "run"), expected="a variational autoencoder"):
+        _ = Record.open(tmp_path / "run").latents
 
 
 def test_last_takes_patterns(record):
@@ -123,7 +158,7 @@ def test_a_last_line_cut_short_is_left_out_and_any_other_is_an_error(empty):
     log.write_text('{"step": 1, "train/loss": 2.0}\n{"step": 2, "trai')
     assert Record.open(empty).rows == [{"step": 1, "train/loss": 2.0}]
     log.write_text('{"step": 1, "tra\n{"step": 2, "train/loss": 2.0}\n')
-    with refused(DataError, str(log), expected="JSON"):
+    with refused(DataError, f"{log}, line 1", expected="in every line"):
         _ = Record.open(empty).rows
 
 

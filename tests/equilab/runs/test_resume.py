@@ -40,7 +40,7 @@ def test_another_seed_is_another_run(finished_run, tmp_path):
         assert_identical(finished_run, tmp_path / "other")
 
 
-@pytest.mark.parametrize("attempt", ["first", "second"])
+@pytest.mark.parametrize("attempt", ["first", pytest.param("second", marks=pytest.mark.exhaustive)])
 def test_a_run_killed_at_any_step_resumes_bit_by_bit(finished_run, tmp_path, attempt):
     folder = kill_at_any_step(tmp_path / "killed", attempt)
     resumed = finish("--resume", folder)

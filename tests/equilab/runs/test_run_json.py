@@ -38,16 +38,26 @@ def test_a_run_json_is_read_back_from_file_and_folder(folder):
         refuse_taken(folder)
 
 
-def test_every_field_is_written_under_format_2(folder):
+def test_every_field_is_written_under_the_format_of_today(folder):
     tree = json.loads((folder / "run.json").read_text())
-    assert tree["format"] == 2
+    assert tree["format"] == serial.FORMAT
     assert tree["run"] == json.loads(json.dumps(to_tree(SPRITES)))
     assert tree["run"]["optimizer"]["eps"] == 1e-8  # a default is written, too
 
 
+def test_a_run_json_of_format_2_is_read_with_the_settings_of_w_and_b_that_it_lacks(folder):
+    def older(tree):
+        tree["format"] = 2
+        for name in ("group", "tags", "system_metrics", "console", "commit"):
+            del tree["run"]["log"][name]
+
+    edit(folder, older)
+    assert read_run(folder).run == SPRITES
+
+
 def test_format_1_is_refused_in_one_line(folder):
     edit(folder, lambda tree: tree.update(format=1))
-    with refused(DataError, str(folder / "run.json"), expected="format 2", hint="train again"):
+    with refused(DataError, str(folder / "run.json"), expected=f"format {serial.FORMAT}", hint="train again"):
         read_run(folder)
     with pytest.raises(DataError) as found:
         read_run(folder)
@@ -79,13 +89,13 @@ def test_an_unknown_field_is_refused(folder):
 
 
 def test_an_added_field_has_in_older_files_the_value_that_they_meant(folder, monkeypatch):
-    monkeypatch.setitem(serial.ADDED, "Adam.eps", (3, 1e-5))
+    monkeypatch.setitem(serial.ADDED, "Adam.eps", (serial.FORMAT + 1, 1e-5))
     edit(folder, lambda tree: tree["run"]["optimizer"].pop("eps"))
     assert read_run(folder).run == replace(SPRITES, optimizer=replace(SPRITES.optimizer, eps=1e-5))
 
 
 def test_a_file_of_the_format_that_added_a_field_must_hold_it(folder, monkeypatch):
-    monkeypatch.setitem(serial.ADDED, "Adam.eps", (2, 1e-5))
+    monkeypatch.setitem(serial.ADDED, "Adam.eps", (serial.FORMAT, 1e-5))
     edit(folder, lambda tree: tree["run"]["optimizer"].pop("eps"))
     with refused(DataError, f"{folder / 'run.json'}: run.optimizer.eps"):
         read_run(folder)
@@ -99,7 +109,7 @@ def test_a_run_from_before_a_field_was_added_goes_on(tmp_path, monkeypatch):
     assert payload is not None
     payload["settings"]["optimizer"].pop("eps")
     save(folder / "checkpoints", 2, payload)
-    monkeypatch.setitem(serial.ADDED, "Adam.eps", (3, 1e-8))
+    monkeypatch.setitem(serial.ADDED, "Adam.eps", (serial.FORMAT + 1, 1e-8))
     edit(folder, lambda tree: tree["run"]["optimizer"].pop("eps"))
     saved = extend_run(folder, read_run(folder), 4)
     edit(folder, lambda tree: tree["run"]["optimizer"].pop("eps"))
@@ -121,7 +131,7 @@ def test_an_added_field_leaves_the_key_of_a_run_as_it_was(monkeypatch):
     before = replace(SPRITES, objective=objective("Weighted", weight=2.0))
     after = replace(SPRITES, objective=objective("Weighted", weight=2.0, offset=0.0))
     assert before.key() != after.key()
-    monkeypatch.setitem(serial.ADDED, "Weighted.offset", (3, 0.0))
+    monkeypatch.setitem(serial.ADDED, "Weighted.offset", (serial.FORMAT + 1, 0.0))
     assert before.key() == after.key()
     assert before.key() != replace(SPRITES, objective=objective("Weighted", weight=2.0, offset=1.0)).key()
 

@@ -131,11 +131,10 @@ def test_a_key_is_the_same_in_every_process():
         "print(replace(find_recipe('factor_vae')[1], precision='float32').key())"
     )
     expected = replace(find_recipe("factor_vae")[1], precision="float32").key()
-    for seed in ("1", "2"):
-        known = os.environ | {"PYTHONHASHSEED": seed}
-        words = [sys.executable, "-c", program]
-        shown = subprocess.run(words, env=known, cwd=ROOT, text=True, capture_output=True, check=True)
-        assert shown.stdout.strip() == expected
+    known = os.environ | {"PYTHONHASHSEED": "1"}  # the seed of this process is random
+    words = [sys.executable, "-c", program]
+    shown = subprocess.run(words, env=known, cwd=ROOT, text=True, capture_output=True, check=True)
+    assert shown.stdout.strip() == expected
 
 
 def test_a_sampler_whose_batches_do_not_fit_the_objective_is_refused():

@@ -219,12 +219,22 @@ def test_wandb_that_cannot_start_costs_no_training(tmp_path, caplog, monkeypatch
 
 
 @pytest.mark.slow
-def test_what_wandb_is_told_by_the_environment_ends_with_its_sink(tmp_path, monkeypatch):
+@pytest.mark.parametrize("given", [None, "elsewhere"])
+def test_an_offline_run_keeps_its_files_in_its_folder_and_leaves_the_environment_as_it_was(
+    tmp_path, monkeypatch, given
+):
+    monkeypatch.delenv("WANDB_ERROR_REPORTING", raising=False)
     monkeypatch.delenv("WANDB_DATA_DIR", raising=False)
-    monkeypatch.setenv("WANDB_ERROR_REPORTING", "true")
-    run = replace(SPRITES, log=replace(SPRITES.log, wandb="offline"))
-    with open_sinks(run, tmp_path, None):
-        assert os.environ["WANDB_DATA_DIR"] == str(tmp_path / "wandb")
-        assert os.environ["WANDB_ERROR_REPORTING"] == "true"  # the person's own word stands
-    assert "WANDB_DATA_DIR" not in os.environ
-    assert os.environ["WANDB_ERROR_REPORTING"] == "true"
+    if given is not None:
+        monkeypatch.setenv("WANDB_DATA_DIR", str(tmp_path / given))  # of a person who wants another place
+    names = ("WANDB_DATA_DIR", "WANDB_ERROR_REPORTING")
+    before = [os.environ.get(name) for name in names]
+    (tmp_path / "run").mkdir()
+    scored = (Disentanglement(metrics=("mig",)),)
+    run = replace(SPRITES, evaluations=scored, log=replace(SPRITES.log, wandb="offline"))
+    claim(tmp_path / "run", run)
+    with open_sinks(run, tmp_path / "run", None) as sinks:
+        sinks.log(1, Findings({}, {"metric/scores": Columns(["score"], [["mig"]])}))
+        assert [os.environ.get(name) for name in names] == before
+    kept = tmp_path / (given or "run/wandb")
+    assert list((kept / "artifacts" / "staging").iterdir())

@@ -1,227 +1,186 @@
-"""The real W&B client: an offline run read back by its official reader, and runs that reach a server."""
+"""The real W&B client: what a training sends to a server, and what an offline run keeps."""
 
 import hashlib
 import json
-import os
 import subprocess
-import sys
-from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from processes import DIE, ROOT, TINY, TINY_P4CNN, at_step, command, environment, finish
-from wandb_server import API_KEY, Received, wandb_server
+from processes import ROOT, TINY, TINY_ROWS, finish
+from wandb_process import WANDB, axes, client_environment, logged, numbers
+from wandb_server import API_KEY, wandb_server
+from wandb_state import CONSOLE, EVENTS, Received, StoredRun
 
+from equilab.runs.commit import commit_of
 from equilab.runs.record import Record
 
 pytestmark = pytest.mark.slow
-WANDB = Path(sys.executable).with_name("wandb")
-TIMEOUT = 120  # seconds
+TIMEOUT = 240  # seconds
 
 
-def train(folder: Path, mode: str, recipe: Path = TINY, **variables: str) -> subprocess.CompletedProcess[str]:
-    """A tiny run with W&B in this mode, in a process that finds no account but the one in `variables`."""
-    clean = {key: value for key, value in environment().items() if not key.startswith("WANDB_")}
-    clean |= {"NETRC": str(folder.parent / "no_netrc"), "WANDB_CONFIG_DIR": str(folder.parent / "config")} | variables
-    words = command(recipe, "--folder", folder, "--log.wandb", mode, "--steps", 60)
-    return subprocess.run(words, cwd=ROOT, env=clean, text=True, capture_output=True, timeout=TIMEOUT, check=False)
+def train(
+    folder: Path, *options: object, recipe: Path = TINY, server: Received | None = None, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """A tiny run in a process that finds no account but that of the server."""
+    known = client_environment(folder.parent, server, **variables)
+    return finish(recipe, "--folder", folder, "--steps", 60, *options, variables=known)
+
+
+@dataclass(frozen=True)
+class Online:
+    """A training that reached a server."""
+
+    record: Record
+    run: StoredRun
+    received: Received
 
 
 @pytest.fixture(scope="module")
-def offline_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def online(tmp_path_factory: pytest.TempPathFactory) -> Online:
+    folder = tmp_path_factory.mktemp("online") / "run"
+    with wandb_server() as received:
+        done = train(folder, "--log.wandb", "online", "--log.tags", "first", server=received)
+        assert done.returncode == 0, done.stderr
+        assert "W&B failed" not in done.stderr
+    return Online(Record.open(folder), received.run, received)
+
+
+@pytest.fixture(scope="module")
+def offline(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("offline") / "run"
-    done = train(folder, "offline")
+    done = train(folder, "--log.wandb", "offline", recipe=TINY_ROWS)
     assert done.returncode == 0, done.stderr
     assert "W&B failed" not in done.stderr
     return folder
 
 
-def records(folder: Path, part: Path | None = None) -> list[dict[str, Any]]:
-    """What W&B's own reader finds in the offline run of a folder, or in one part of it."""
-    shown = subprocess.run(
-        [WANDB, "leet", "inspect", "--json", part or folder / "wandb"],
-        text=True,
-        capture_output=True,
-        timeout=60,
-        check=True,
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def test_the_server_holds_every_row_and_knew_every_question(online):
+    assert numbers(online.run.rows, online.record) == logged(online.record)
+    assert len(online.run.rows) == 13  # a row every 5 updates, and the evaluation
+    assert [row["_step"] for row in online.run.history] == list(range(13))  # the place in metrics.jsonl
+    assert online.run.finished == [0]
+    assert online.run.replaced == []
+    assert online.received.unknown == []
+
+
+def test_the_id_is_the_key_and_group_job_type_and_tags_say_what_it_is(online):
+    about, record = online.run.about, online.record
+    assert online.run.id == record.key
+    assert about["displayName"] == "run"
+    assert about["groupName"].startswith("FactorVAE MiniSprites ")
+    assert about["jobType"] == "train"
+    assert about["tags"] == ["FactorVAE", "MiniSprites", "ConvVAE", "first"]
+
+
+def test_the_config_is_short(online):
+    config = {key: item["value"] for key, item in online.run.config.items() if key != "_wandb"}
+    assert config["method"] == "FactorVAE"
+    assert (config["objective.gamma"], config["data"], config["data.shapes"], config["steps"]) == (
+        10,
+        "MiniSprites",
+        3,
+        60,
     )
+    assert config["key"] == online.record.key
+    assert config["commit"] == commit_of(ROOT)
+    assert config["versions"].keys() == {"equilab", "python", "torch", "numpy", "scikit-learn"}
+    assert config["device"]
+    assert not any(isinstance(value, str) and value.startswith("equilab.") for value in config.values())  # class paths
+
+
+def test_floors_and_ceilings_are_in_the_summary_and_headline_scores_have_names_to_sort_by(online):
+    beside = {key for key in online.record.keys if key.endswith(("_floor_random", "_floor_untrained", "_ceiling"))}
+    assert len(beside) == 6  # of two metrics
+    assert {key: online.run.summary[key] for key in beside} == {key: online.record.last()[key] for key in beside}
+    assert not beside & {key for row in online.run.rows for key in row}
+    for name in ("mig", "factor_vae_score"):
+        assert online.run.rows[-1][name] == online.run.rows[-1][f"metric/{name}"] == online.run.summary[name]
+
+
+def test_every_key_has_the_updates_of_the_model_as_its_axis(online):
+    keys = {key for row in online.run.rows for key in row} - {"step"}
+    assert "latent/traversals" in keys  # pictures and tables, too
+    assert "metric/scores" in keys
+    assert axes(online.run) == dict.fromkeys(keys, "step")
+
+
+def test_pictures_arrive_bit_by_bit_and_matrices_as_tables_and_pictures(online):
+    images = {name: content for name, content in online.run.files.items() if "media/images" in name}
+    expected = {digest(path.read_bytes()) for path in online.record.pictures}
+    assert len(expected) == 3
+    assert expected <= {digest(content) for content in images.values()}
+    for metric in ("mig", "factor_vae_score"):
+        assert f"metric/{metric}_matrix.table.json" in online.received.artifacts
+        assert any(f"metric/{metric}_matrix_picture" in name for name in images)
+
+
+def test_system_metrics_console_and_commit_are_sent_online(online):
+    assert online.run.lines[EVENTS]
+    assert any("mig of the codes" in line for line in online.run.lines[CONSOLE].values())
+    assert online.run.about["commit"] == commit_of(ROOT)
+    assert "diff.patch" not in online.run.files  # uncommitted changes are nobody's business
+
+
+def test_each_of_them_can_be_switched_off(tmp_path):
+    off = ("--log.system-metrics", "off", "--log.console", "off", "--log.commit", "off")
+    with wandb_server() as received:
+        done = train(tmp_path / "run", "--log.wandb", "online", *off, recipe=TINY_ROWS, server=received)
+        assert done.returncode == 0, done.stderr
+    assert EVENTS not in received.run.lines
+    assert CONSOLE not in received.run.lines
+    assert "commit" not in received.run.about
+    assert "commit" not in received.run.config
+
+
+def records(folder: Path) -> list[dict[str, Any]]:
+    """What W&B's own reader finds in the offline run of a folder."""
+    words = [WANDB, "leet", "inspect", "--json", folder / "wandb"]
+    shown = subprocess.run(words, text=True, capture_output=True, timeout=60, check=True)
     return [json.loads(line) for line in shown.stdout.splitlines()]
 
 
-def history(folder: Path, part: Path | None = None) -> list[dict[str, Any]]:
-    """The rows of the offline run, or of one part of it, in order, without W&B's own fields."""
-    items = (record["history"]["item"] for record in records(folder, part) if record["type"] == "history")
-    return [{key: value for key, value in item.items() if not key.startswith("_")} for item in items]
+def test_an_offline_run_holds_every_row_and_says_nothing_of_machine_and_commit(offline):
+    found = records(offline)
+    rows = [record["history"]["item"] for record in found if record["type"] == "history"]
+    record = Record.open(offline)
+    assert numbers(rows, record) == logged(record)
+    assert not {"stats", "output", "output_raw"} & {each["type"] for each in found}
+    (run,) = (each["run"] for each in found if each["type"] == "run")
+    assert run["run_id"] == record.key
+    assert "git" not in run
+    assert "commit" not in json.dumps(run.get("config", {}))
 
 
-def numbers(rows: list[dict[str, Any]], record: Record) -> Iterator[dict[str, float]]:
-    """The numbers of each row by the keys of a run, without what W&B adds of its pictures and tables."""
-    keys = {"step", *record.keys}
-    return ({key: value for key, value in row.items() if key in keys} for row in rows)
-
-
-def logged(record: Record) -> list[dict[str, float]]:
-    """The numbers of each row of metrics.jsonl."""
-    return list(numbers(record.rows, record))
-
-
-def digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def test_an_offline_run_holds_every_row_of_metrics_jsonl(offline_run):
-    record = Record.open(offline_run)
-    expected = logged(record)
-    assert list(numbers(history(offline_run), record)) == expected
-    assert len(expected) == 13  # a row every 5 updates, and the evaluation
-
-
-def test_an_offline_run_holds_the_equivariance_errors(tmp_path):
-    done = train(tmp_path / "run", "offline", TINY_P4CNN)
-    assert done.returncode == 0, done.stderr
-    record = Record.open(tmp_path / "run")
-    found = [row for row in numbers(history(tmp_path / "run"), record) if "equivariance/worst" in row]
-    assert found == [row for row in logged(record) if "equivariance/worst" in row]
-    assert [row["step"] for row in found] == [8, 16, 24, 32, 40, 48, 56, 60]
-    assert all(0 < row["equivariance/worst"] < 1e-4 for row in found)
-
-
-def test_an_offline_run_holds_the_settings(offline_run):
-    (run,) = (record["run"] for record in records(offline_run) if record["type"] == "run")
-    tree = json.loads((offline_run / "run.json").read_text())["run"]
-    config = {key: value for key, value in run["config"]["update"].items() if key != "_wandb"}
-    assert config == tree
-    assert run["display_name"] == offline_run.name
-
-
-def test_every_key_has_the_step_as_its_axis(offline_run):
-    axes = [record["metric"] for record in records(offline_run) if record["type"] == "metric"]
-    assert [axis.get("name") for axis in axes] == ["step", None]
-    assert (axes[1]["glob_name"], axes[1]["step_metric"]) == ("*", "step")
-
-
-def test_an_offline_run_holds_the_pictures_bit_by_bit(offline_run):
-    found = {
-        row[f"{key}.sha256"]: (offline_run / "wandb" / "latest-run" / "files" / row[f"{key}.path"])
-        for row in history(offline_run)
-        for key in ("latent/reconstructions", "latent/traversals", "latent/traversal_gif")
-        if f"{key}.sha256" in row
-    }
-    pictures = Record.open(offline_run).pictures
-    assert len(pictures) == 3
-    assert set(found) == {digest(path) for path in pictures}
-    assert all(digest(path) == expected for expected, path in found.items())
-
-
-def test_an_offline_run_holds_the_tables(offline_run):
-    tables = {key.removesuffix(".nrows") for row in history(offline_run) for key in row if key.endswith(".nrows")}
-    assert {"metric/scores", "metric/mig_matrix"} <= tables
-
-
-def test_an_offline_run_keeps_everything_in_its_folder_and_reports_nothing(offline_run):
-    assert (offline_run / "wandb" / "latest-run").exists()
-    program = (
-        "import os, sys; from pathlib import Path\n"
-        "from equilab.runs.sinks.wandb_sink import WandbSink\n"
-        "sink = WandbSink(Path(sys.argv[1]), config={}, name='n', mode='offline', project='p')\n"
-        "print(os.environ['WANDB_ERROR_REPORTING'], os.environ['WANDB_DATA_DIR'])\n"
-        "sink.close(0)"
-    )
-    folder = offline_run.parent / "bare"
-    folder.mkdir()
-    clean = {key: value for key, value in os.environ.items() if not key.startswith("WANDB_")}
-    shown = subprocess.run(
-        [sys.executable, "-c", program, folder], env=clean, cwd=ROOT, text=True, capture_output=True, check=True
-    )
-    assert shown.stdout.split() == ["false", str(folder / "wandb")]
-
-
-def assert_delivered(received: Received, folder: Path) -> None:
-    """The server holds every row, the settings, every picture and the tables' artifacts, and knew every question."""
-    record = Record.open(folder)
-    assert list(numbers(received.rows, record)) == logged(record)
-    assert received.config["steps"]["value"] == record.run.steps
-    uploaded = {
-        hashlib.sha256(content).hexdigest() for name, content in received.files.items() if "media/images" in name
-    }
-    assert uploaded == {digest(path) for path in record.pictures}
-    assert "artifact/metric/mig_matrix.table.json" in received.files
-    assert received.finished == [0]
-    assert received.unknown == []
-
-
-def test_an_online_run_reaches_the_server(tmp_path):
+def test_wandb_sync_delivers_an_offline_run(offline):
     with wandb_server() as received:
-        folder = tmp_path / "online"
-        done = train(folder, "online", WANDB_BASE_URL=received.address, WANDB_API_KEY=API_KEY)
-        assert done.returncode == 0, done.stderr
-        assert "W&B failed" not in done.stderr
-    assert_delivered(received, folder)
-
-
-def test_wandb_sync_delivers_an_offline_run(offline_run):
-    with wandb_server() as received:
-        keys = os.environ | {"WANDB_BASE_URL": received.address, "WANDB_API_KEY": API_KEY}
-        latest = (offline_run / "wandb" / "latest-run").resolve()
-        words, where = [WANDB, "sync", latest], offline_run.parent  # it leaves a log where it is called
-        synced = subprocess.run(words, env=keys, cwd=where, text=True, capture_output=True, timeout=TIMEOUT)
+        latest = (offline / "wandb" / "latest-run").resolve()
+        words, where = [WANDB, "sync", latest], offline.parent  # it leaves a log where it is called
+        known = client_environment(offline.parent, received)
+        synced = subprocess.run(words, env=known, cwd=where, text=True, capture_output=True, timeout=TIMEOUT)
         assert synced.returncode == 0, synced.stderr
-    assert_delivered(received, offline_run)
+    record = Record.open(offline)
+    assert numbers(received.run.rows, record) == logged(record)
+    assert received.run.id == record.key
 
 
 def test_online_without_a_login_stays_offline_and_says_so(tmp_path):
     folder = tmp_path / "run"
-    done = train(folder, "online")
+    done = train(folder, "--log.wandb", "online", recipe=TINY_ROWS)
     assert done.returncode == 0, done.stderr
     assert "not logged in (wandb login), so this run is kept offline" in done.stderr
-    record = Record.open(folder)
-    assert list(numbers(history(folder), record)) == logged(record)
+    assert [path.name for path in (folder / "wandb").glob("offline-run-*")]
 
 
 def test_a_server_that_is_not_there_costs_no_training(tmp_path):
-    done = train(
-        tmp_path / "run", "online", WANDB_BASE_URL="http://127.0.0.1:9", WANDB_API_KEY=API_KEY, WANDB_INIT_TIMEOUT="5"
-    )
+    nowhere = {"WANDB_BASE_URL": "http://127.0.0.1:9", "WANDB_API_KEY": API_KEY, "WANDB_INIT_TIMEOUT": "5"}
+    done = train(tmp_path / "run", "--log.wandb", "online", recipe=TINY_ROWS, **nowhere)
     assert done.returncode == 0, done.stderr
     assert "W&B failed and is left out" in done.stderr
+    assert f"equilab upload {tmp_path / 'run'}" in done.stderr
     assert Record.open(tmp_path / "run").is_finished
-
-
-def test_a_server_that_goes_away_costs_no_training(tmp_path):
-    program = (
-        "import sys, equilab.runs.sinks.wandb_sink as wandb_sink; from pathlib import Path\n"
-        "from equilab.runs.evaluations import Findings; from equilab.runs.sinks.sinks import JsonLines, Sinks\n"
-        "wandb_sink.FINISH_SECONDS, folder = 5, Path(sys.argv[1])\n"
-        "sink = wandb_sink.WandbSink(folder, config={}, name='n', mode='online', project='p')\n"
-        "with Sinks(JsonLines(folder), [sink]) as sinks:\n"
-        "    sinks.log(1, Findings({'train/loss': 1.0}))\n"
-        "    print('logged', flush=True)\n"
-        "    sys.stdin.readline()\n"
-        "    sinks.log(2, Findings({'train/loss': 2.0}))\n"
-    )
-    with wandb_server() as received:
-        known = os.environ | {"WANDB_BASE_URL": received.address, "WANDB_API_KEY": API_KEY}
-        words = [sys.executable, "-c", program, str(tmp_path)]
-        process = subprocess.Popen(
-            words, env=known, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
-        assert process.stdout is not None
-        assert process.stdout.readline() == "logged\n"
-    _, err = process.communicate("\n", timeout=TIMEOUT)  # the server is gone
-    assert process.returncode == 0, err
-    assert [json.loads(line)["step"] for line in (tmp_path / "metrics.jsonl").read_text().splitlines()] == [1, 2]
-
-
-def test_a_resumed_run_has_one_part_per_process_and_every_row_is_in_one(tmp_path):
-    stop = at_step(32, DIE.replace("SIGKILL", "SIGTERM"))
-    folder = tmp_path / "run"
-    first = finish(TINY, "--folder", folder, "--log.wandb", "offline", "--steps", 60, before=stop)
-    assert first.returncode == 128 + 15, first.stderr
-    assert finish("--resume", folder).returncode == 0
-    parts = sorted((folder / "wandb").glob("offline-run-*"))
-    assert len(parts) == 2
-    assert len({part.name.rsplit("-", 1)[1] for part in parts}) == 1  # one run for the server
-    record = Record.open(folder)
-    found = [row for part in parts for row in numbers(history(folder, part), record)]
-    assert found == logged(record)

@@ -117,9 +117,9 @@ def test_seen_combinations_are_scored_on_observations_that_nothing_was_fitted_to
 def test_what_cannot_be_held_out_is_refused():
     with refused(DataError, "factors", expected="at least two that vary", got="one: factor0"):
         score(np.zeros((4, 1)), factors=np.arange(4)[:, None])
-    got = "4 observations to show, 0 held out"
-    with refused(DataError, "factors", expected="factor1, factor0", got=got, hint="more observations"):
-        score(np.zeros((4, 1)), factors=np.array([[0, 0], [1, 1], [1, 1], [1, 1]]))
+    got, few = "1 observations to show, 1 held out", CodeTable(np.zeros((2, 1)), np.array([[0, 0], [1, 1]]))
+    with refused(DataError, "factors", expected="factor0, factor1", got=got, hint="more observations"):
+        QUICK.score(few, few.blocks(), np.random.default_rng(0))
     pairs = np.stack(np.unravel_index(np.arange(8) % 4, (2, 2)), axis=1)
     with refused(DataError, "factors", expected="3 values or more, for interpolation", got="at most 2"):
         score(np.zeros((8, 1)), factors=pairs, metric=StrongGeneralisation(("interpolation",)))

@@ -1,0 +1,40 @@
+"""equilab upload RUN ...: send runs to a W&B server; of a run that it has already, only what it lacks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+from equilab.errors import SettingError
+from equilab.runs.commands.exit_status import exit_status
+from equilab.runs.record import Record
+from equilab.runs.sinks.upload import upload
+
+
+@dataclass(frozen=True)
+class Options:
+    """Which runs to send, and where."""
+
+    runs: tyro.conf.Positional[tuple[Path, ...]]  # run folders, trained with W&B or without
+    id: str | None = None  # of the W&B run, new or of this run, for one folder; None: that of before, or the run's key
+    project: str | None = None  # W&B project; None: that of before, or of the run's settings
+    modules: tuple[str, ...] = ()  # modules of yours whose dataclasses a run.json may name; they are imported
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status: 0, 1 when W&B fails, 2 for folders that are not runs, a missing login, an id of another run."""
+    options = tyro.cli(Options, args=arguments, prog="equilab upload", description=__doc__)
+
+    def work() -> int:
+        if not options.runs:
+            raise SettingError("RUN", expected="one or more run folders", got="none", hint="equilab upload runs/demo")
+        if options.id is not None and len(options.runs) > 1:
+            raise SettingError("id", expected="one run folder", got=f"{len(options.runs)} folders")
+        records = [Record.open(folder, modules=options.modules) for folder in options.runs]
+        for record in records:
+            found = upload(record, id=options.id, project=options.project)
+            print(f"{record.folder}: {found.rows} rows, {found.sent} of them new: {found.url}", flush=True)
+        return 0
+
+    return exit_status(work, interrupted="stopped; `equilab upload` goes on where it was")

@@ -1,0 +1,87 @@
+"""The state of a run of a study, read from its folder: planned, running, done or failed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from filelock import FileLock, Timeout
+
+from equilab.errors import DataError
+from equilab.files import make_folder, refuse_link, write_atomically
+from equilab.runs.folder import BusyError, is_locked
+from equilab.runs.record import Record
+from equilab.runs.serial import modules_of, to_tree
+from equilab.runs.study.planned import Planned
+
+State: TypeAlias = Literal["planned", "running", "done", "failed"]
+STATES: tuple[State, ...] = ("planned", "running", "done", "failed")
+_PATIENCE = 1.0  # seconds; a look at a lock holds it for less
+
+
+@contextmanager
+def claimed(folder: Path) -> Iterator[None]:
+    """Hold a run of a study for this process, from before its set-up on; BusyError when another one has it."""
+    refuse_link(make_folder(folder) / ".claim")
+    lock = FileLock(folder / ".claim")
+    try:
+        lock.acquire(timeout=_PATIENCE, poll_interval=0.05)
+    except Timeout:
+        raise BusyError(str(folder), expected="a run that no other process trains", got="another process") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def state_of(planned: Planned) -> State:
+    """The state of a run, its locks included; a run that was begun and stopped is planned."""
+    return "running" if _is_claimed(planned.folder) or is_locked(planned.folder) else saved_state(planned)
+
+
+def saved_state(planned: Planned) -> State:
+    """The state of a run as its files have it, whether or not a process trains it."""
+    if _is_finished(planned):
+        return "done"
+    return "failed" if failure_file(planned.folder).exists() else "planned"
+
+
+def _is_finished(planned: Planned) -> bool:
+    try:
+        record = open_record(planned)
+        return record.run.key() == planned.run.key() and record.is_finished
+    except DataError:  # there is none yet, or it is damaged, which the training refuses with this error
+        return False
+
+
+def _is_claimed(folder: Path) -> bool:
+    if not (folder / ".claim").exists():
+        return False
+    try:
+        with FileLock(folder / ".claim", timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
+def open_record(planned: Planned) -> Record:
+    """The record of a run that was begun. Raises DataError, for one that was not, too."""
+    begun = (planned.folder / "run.json").exists()
+    return Record.open(planned.folder, modules=modules_of(to_tree(planned.run)) if begun else ())
+
+
+def failure_file(folder: Path) -> Path:
+    """The file of a run folder that holds the traceback of a failure."""
+    return folder / "failure.txt"
+
+
+def keep_failure(folder: Path, text: str) -> None:
+    """Writes what stopped a run; its last line is what `status` shows."""
+    write_atomically(failure_file(folder), text.encode())
+
+
+def last_line(folder: Path) -> str:
+    """The last line of a run's failure, such as "NonFiniteLoss: step 3: ..."; empty for a run that did not fail."""
+    path = failure_file(folder)
+    lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else []
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")

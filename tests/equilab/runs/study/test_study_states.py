@@ -1,0 +1,92 @@
+"""States are what the folders hold: locks, records and failures, also of damaged runs and other settings."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from small import SPRITES
+
+from equilab.runs.folder import BusyError, claim, locked
+from equilab.runs.study import Study, study_status
+from equilab.runs.study.planned import Planned, planned_runs
+from equilab.runs.study.states import claimed, keep_failure, last_line, saved_state, state_of
+from tests.refused import refused
+
+
+@pytest.fixture
+def planned(tmp_path) -> Planned:
+    return planned_runs(Study([SPRITES]), tmp_path)[0]
+
+
+def log(planned: Planned, step: int) -> None:
+    """A record of the run up to a step."""
+    planned.folder.mkdir(exist_ok=True)
+    claim(planned.folder, planned.run)
+    (planned.folder / "metrics.jsonl").write_text(json.dumps({"step": step, "train/loss": 1.0}) + "\n")
+
+
+def test_a_run_is_planned_until_its_last_row_is_logged(planned):
+    assert state_of(planned) == "planned"
+    log(planned, SPRITES.steps - 1)
+    assert state_of(planned) == "planned"
+    log(planned, SPRITES.steps)
+    assert state_of(planned) == "done"
+
+
+@pytest.mark.parametrize("lock", [claimed, locked])
+def test_a_run_that_a_process_holds_is_running_whatever_its_files_say(planned, lock):
+    for prepare in (lambda: None, lambda: keep_failure(planned.folder, "x"), lambda: log(planned, SPRITES.steps)):
+        planned.folder.mkdir(exist_ok=True)
+        prepare()
+        with lock(planned.folder):
+            assert state_of(planned) == "running"
+        assert state_of(planned) == saved_state(planned)
+
+
+def test_a_claim_is_held_by_one_process_at_a_time(planned):
+    with claimed(planned.folder), refused(BusyError, str(planned.folder)), claimed(planned.folder):
+        pass
+    with claimed(planned.folder):
+        pass
+
+
+def test_a_failure_counts_until_the_run_is_done(planned):
+    log(planned, 1)
+    keep_failure(planned.folder, "Traceback\n  File x\nNonFiniteLoss: step 2: nan\n\n")
+    assert state_of(planned) == "failed"
+    assert last_line(planned.folder) == "NonFiniteLoss: step 2: nan"
+    log(planned, SPRITES.steps)
+    assert state_of(planned) == "done"
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", json.dumps({"format": 99})])
+def test_a_damaged_run_is_planned_so_that_its_training_says_what_is_wrong(planned, content):
+    log(planned, SPRITES.steps)
+    (planned.folder / "run.json").write_text(content)
+    assert state_of(planned) == "planned"
+
+
+def test_a_run_of_other_settings_is_not_done(planned):
+    longer = replace(SPRITES, steps=SPRITES.steps + 1)
+    planned.folder.mkdir()
+    claim(planned.folder, longer)
+    (planned.folder / "metrics.jsonl").write_text(json.dumps({"step": longer.steps}) + "\n")
+    assert state_of(planned) == "planned"
+
+
+def test_the_status_counts_the_runs_and_shows_those_in_between(tmp_path):
+    study = Study([replace(SPRITES, seed=seed) for seed in range(5)])
+    done, failed, stopped, running, _ = planned_runs(study, tmp_path)
+    log(done, SPRITES.steps)
+    log(failed, 2)
+    keep_failure(failed.folder, "Traceback\nValueError: wrong")
+    log(stopped, 3)
+    with claimed(running.folder):
+        status = study_status(study, tmp_path)
+    assert status.counts == {"planned": 2, "running": 1, "done": 1, "failed": 1}
+    assert status.table().rows == [
+        (failed.name, "failed", "2 of 4", "ValueError: wrong"),
+        (stopped.name, "planned", "3 of 4", ""),
+        (running.name, "running", "0 of 4", ""),
+    ]
+    assert str(status).startswith("5 runs: 2 planned, 1 running, 1 done, 1 failed\n")
