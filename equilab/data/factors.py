@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Int
 from numpy import ndarray
 
-from equilab.errors import DataError, SettingError, ShapeError
+from equilab.errors import DataError, SettingError, ShapeError, check_count
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,16 @@ class Factor:
         """The index of each value after the group element g: (index + g) mod order; shapes broadcast.
 
         A duplicate end point (orientation 39 of dSprites, the same angle as 0) counts as the first value.
-        Raises DataError for a factor that no group acts on.
+        Raises DataError for a factor that no group acts on, for numbers that are no integers, and for an index of no
+        value.
         """
         if self.group is None:
             raise DataError(self.name, expected="a factor that a group acts on", got="one whose values do not wrap")
-        return np.asarray((np.asarray(index) + g) % self.group.order)
+        indices, steps = checked_integers(np.asarray(index), "index"), checked_integers(np.asarray(g), "g")
+        if indices.size and not 0 <= indices.min() <= indices.max() < self.size:
+            got = f"{indices.min()} to {indices.max()}"
+            raise DataError("index", expected=f"0 to {self.size - 1}, a value of {self.name}", got=got)
+        return np.asarray((indices + steps) % self.group.order)
 
 
 @dataclass(frozen=True)
@@ -153,6 +158,7 @@ class Factors:
 
     def sample(self, n: int, rng: np.random.Generator) -> Int[ndarray, "n k"]:
         """n combinations int64 (n, k), every factor uniform and independent of the others, drawn from rng."""
+        check_count("n", n, least=0)
         return rng.integers(np.array(self.sizes), size=(n, self.num))
 
 

@@ -8,7 +8,7 @@ from equilab.data.dataset import Dataset
 from equilab.data.factors import Cyclic, Factor, Factors
 from equilab.data.render import render
 from equilab.data.table import ImageTable
-from equilab.errors import SettingError
+from equilab.errors import SettingError, check_count
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,7 @@ class MiniSprites(Dataset):
 
     def __post_init__(self) -> None:
         for name in ("size", "shapes", "scales", "orientations", "positions"):
-            if getattr(self, name) < 1:
-                raise SettingError(name, expected="at least 1", got=getattr(self, name))
+            check_count(name, getattr(self, name))
         if self.shapes > 3:
             raise SettingError("shapes", expected="1 to 3 (square, ellipse, heart)", got=self.shapes)
 

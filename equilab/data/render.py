@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cache
+from numbers import Integral
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
@@ -38,8 +39,8 @@ def render(
     >>> int(render(1, 1.0, 0.0, 0.5, 0.5).sum())  # a square of 19.2 px around (32, 32) holds 20 x 20 pixel centres
     400
     """
-    if size < 1:
-        raise SettingError("size", expected="at least 1 pixel", got=size)
+    if isinstance(size, bool) or not isinstance(size, Integral) or size < 1:
+        raise SettingError("size", expected="at least 1 pixel, a whole number", got=size)
     shapes, scales, angles, xs, ys = _broadcast(shape, scale, orientation, x, y)
     _check(shapes, scales, angles, xs, ys, size=size)
     images = np.zeros((len(shapes), size, size), np.uint8)

@@ -13,7 +13,7 @@ from equilab.data.factors import Factor, Factors
 from equilab.data.rotate import rotate
 from equilab.data.split import SplitDataset
 from equilab.data.table import ImageTable
-from equilab.errors import SettingError
+from equilab.errors import SettingError, check_count
 
 NUM_IMAGES, NUM_TRAIN = 1_797, 1_297
 DIGITS = Factors((Factor("digit", tuple(map(float, range(10))), "the digit itself"),))
@@ -40,11 +40,10 @@ class RotatedDigits(SplitDataset):
     def __post_init__(self) -> None:
         if self.split not in ("train", "test"):
             raise SettingError("split", expected="train or test", got=repr(self.split))
-        if not 1 <= self.num_train <= NUM_TRAIN:
-            raise SettingError("num_train", expected=f"1 to {NUM_TRAIN}", got=self.num_train)
         for name, least in (("size", 1), ("seed", 0)):
-            if getattr(self, name) < least:
-                raise SettingError(name, expected=f"at least {least}", got=getattr(self, name))
+            check_count(name, getattr(self, name), least=least)
+        if type(self.num_train) is not int or not 1 <= self.num_train <= NUM_TRAIN:
+            raise SettingError("num_train", expected=f"1 to {NUM_TRAIN}", got=self.num_train)
 
     @property
     def factors(self) -> Factors:

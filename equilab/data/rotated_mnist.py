@@ -52,10 +52,10 @@ class RotatedMNIST(SplitDataset):
     def __post_init__(self) -> None:
         if self.split not in AMAT:
             raise SettingError("split", expected="train or test", got=repr(self.split))
-        if not 1 <= self.num_train <= NUM_TRAIN:
+        if type(self.seed) is not int or self.seed < 0:
+            raise SettingError("seed", expected="an integer, 0 or more", got=self.seed)
+        if type(self.num_train) is not int or not 1 <= self.num_train <= NUM_TRAIN:
             raise SettingError("num_train", expected=f"1 to {NUM_TRAIN}", got=self.num_train)
-        if self.seed < 0:
-            raise SettingError("seed", expected="0 or more", got=self.seed)
 
     @property
     def factors(self) -> Factors:

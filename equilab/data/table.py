@@ -10,7 +10,7 @@ from jaxtyping import UInt8
 from numpy import ndarray
 from torch import Tensor
 
-from equilab.errors import ShapeError
+from equilab.errors import SettingError, ShapeError
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +18,8 @@ class ImageTable:
     """Rows of pixels that are gathered into batches by index, on the device where they lie.
 
     rows: uint8 (n, bytes). "uint8": one byte per pixel, C * H * W of them, 0 to 255. "bits": eight binary pixels per
-    byte, the first in the highest bit, as `numpy.packbits` writes them. Raises ShapeError for any other rows.
+    byte, the first in the highest bit, as `numpy.packbits` writes them. Raises ShapeError for any other
+    rows, SettingError for another word.
 
     >>> table = ImageTable.pack(np.array([[[[1, 0], [0, 1]]]], np.uint8))
     >>> table.gather(torch.tensor([0])).tolist()
@@ -31,6 +32,8 @@ class ImageTable:
     _pixels_of_byte: Tensor = field(init=False, repr=False)  # int64 (256,): eight pixels 0 or 1, a byte each
 
     def __post_init__(self) -> None:
+        if self.storage not in ("bits", "uint8"):
+            raise SettingError("storage", expected="bits or uint8", got=repr(self.storage))
         pixels = math.prod(self.image_shape)
         width = -(-pixels // 8) if self.storage == "bits" else pixels
         if self.rows.dtype != torch.uint8 or self.rows.ndim != 2 or self.rows.shape[1] != width:

@@ -12,7 +12,7 @@ from equilab.keys import Key
 from equilab.models import VariationalAutoencoder
 from equilab.objectives.objective import Context, Losses, Objective
 from equilab.objectives.terms import EVIDENCE_KEYS, evidence
-from equilab.schedules import Weight, check_weight, value_at
+from equilab.schedules import Weight, check_weight, is_number, value_at
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,9 @@ class BetaVAE(Objective):
 
     def __post_init__(self) -> None:
         check_weight("beta", self.beta)
-        if not all(0 <= weight < math.inf for weight in self.block_weights):
-            raise SettingError("block_weights", expected="numbers >= 0", got=self.block_weights)
+        given = self.block_weights
+        if not isinstance(given, tuple) or not all(is_number(weight) and 0 <= weight < math.inf for weight in given):
+            raise SettingError("block_weights", expected="a tuple of numbers >= 0", got=self.block_weights)
 
     def losses(self, model: VariationalAutoencoder, batch: Images, context: Context) -> Losses:
         bound = evidence(model, batch.images, context.noise)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from equilab.data import Dataset, IndependentBatches, Sampler, TwoBatches
-from equilab.errors import check_count
+from equilab.errors import SettingError, check_count
 from equilab.keys import Key
 from equilab.models import Critic, VariationalAutoencoder, build_xavier
 from equilab.objectives.objective import Context, Losses, Objective, Player
@@ -49,6 +49,8 @@ class CriticSettings:
     def __post_init__(self) -> None:
         check_count("hidden", self.hidden)
         check_count("num_layers", self.num_layers)
+        if not isinstance(self.optimizer, Optimizer):
+            raise SettingError("critic.optimizer", expected="an optimizer", got=repr(self.optimizer))
 
     def build(self, dim: int, *, generator: torch.Generator) -> Critic:
         """The critic of codes of `dim` numbers, Xavier-uniform weights drawn from `generator`, on the CPU."""
@@ -83,6 +85,8 @@ class FactorVAE(Objective):
 
     def __post_init__(self) -> None:
         check_weight("gamma", self.gamma)
+        if not isinstance(self.critic, CriticSettings):
+            raise SettingError("critic", expected="CriticSettings", got=repr(self.critic))
 
     def build(self, model: nn.Module, *, generator: torch.Generator, data: Dataset | None = None) -> dict[str, Player]:
         """The critic of the model's codes. Raises SettingError for a model of another kind."""

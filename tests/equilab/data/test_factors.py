@@ -131,3 +131,25 @@ def test_factors_that_make_no_sense_are_refused():
         Factors((Factor("shape", (0.0, 1.0)), Factor("turn", (0.0, 1.0), group=Cyclic(2, (1,), "shape"))))
     with refused(SettingError, "factor", expected="shape, turn", got="'shpe'", hint="did you mean shape?"):
         Factors((Factor("shape", (0.0,)), Factor("turn", (0.0, 1.0), group=Cyclic(2, (1,), "shpe"))))
+
+
+def test_a_group_moves_values_that_there_are_by_whole_steps():
+    factor = Factor("angle", (0.0, 1.0, 2.0), group=Cyclic(3))
+    for index in (3, -1, np.array([0, 7])):
+        with refused(DataError, "index", expected="0 to 2"):
+            factor.act(index, 1)
+    for argument, arguments in (("index", (0.5, 1)), ("g", (0, 0.5)), ("g", (0, True))):
+        with refused(DataError, argument, expected="integers"):
+            factor.act(*arguments)
+
+
+@pytest.mark.parametrize("n", [-1, 1.5, True])
+def test_a_number_of_draws_is_a_count(n):
+    with refused(SettingError, "n"):
+        Factors((Factor("x", (0.0, 1.0)),)).sample(n, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("name", ["", "pose/yaw", "a\nb"])
+def test_a_name_can_stand_in_a_key(name):
+    with refused(SettingError, "name", got=repr(name)):
+        Factor(name, (0.0, 1.0))

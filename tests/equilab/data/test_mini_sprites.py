@@ -46,7 +46,13 @@ def test_one_scale_is_the_largest_and_one_position_the_middle():
 
 
 @pytest.mark.parametrize(
-    ("setting", "value", "expected"), [("scales", 0, "at least 1"), ("size", -1, "at least 1"), ("shapes", 4, "1 to 3")]
+    ("setting", "value", "expected"),
+    [
+        ("scales", 0, "at least 1"),
+        ("size", -1, "at least 1"),
+        ("shapes", 4, "1 to 3"),
+        ("orientations", 1.5, "an integer"),
+    ],
 )
 def test_settings_that_make_no_sense_are_refused(setting, value, expected):
     with refused(SettingError, setting, expected=expected, got=value):

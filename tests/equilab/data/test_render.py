@@ -162,6 +162,7 @@ def test_no_pixel_of_432_original_images_is_wrong(real_data):
         ({"x": [0.0, 1.0], "y": [0.0, 0.5, 1.0]}, ShapeError, EVERY, "(n,) of one n", "(), (), (), (2,), (3,)"),
         ({"x": [[0.0]]}, ShapeError, EVERY, "(n,) of one n", "(), (), (), (1, 1), ()"),
         ({"size": 0}, SettingError, "size", "at least 1 pixel", 0),
+        ({"size": 8.5}, SettingError, "size", "a whole number", 8.5),
     ],
 )
 def test_what_is_no_sprite_is_named(change, error, argument, expected, got):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from equilab.data import rotate
-from equilab.errors import ShapeError
+from equilab.errors import DataError, SettingError, ShapeError
 from tests.refused import refused
 
 IMAGES = np.random.default_rng(0).integers(256, size=(5, 9, 9), dtype=np.uint8)
@@ -63,3 +63,24 @@ def test_shapes_that_do_not_fit_are_refused():
         rotate(IMAGES[:, :, :8], np.zeros(5))
     with refused(ShapeError, "images, angles", got="(5, 9, 9) and (4,)"):
         rotate(IMAGES, np.zeros(4))
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "argument"),
+    [
+        ({"images": IMAGES / 255}, DataError, "images"),
+        ({"angles": np.full(5, np.nan)}, DataError, "angles"),
+        ({"angles": np.full(5, np.inf)}, DataError, "angles"),
+        ({"size": 0}, SettingError, "size"),
+        ({"size": 1.5}, SettingError, "size"),
+        ({"zoom": 0.0}, SettingError, "zoom"),
+        ({"zoom": np.nan}, SettingError, "zoom"),
+        ({"zoom": -1.0}, SettingError, "zoom"),
+    ],
+)
+def test_what_turns_nothing_is_named(change, kind, argument):
+    """Floats would be rounded to 0 and 1, NaN would place every pixel somewhere."""
+    arguments = {"images": IMAGES, "angles": np.zeros(5)} | change
+    images, angles = arguments.pop("images"), arguments.pop("angles")
+    with refused(kind, argument):
+        rotate(images, angles, **arguments)

@@ -83,6 +83,11 @@ def test_digits_come_in_any_size():
         (RotatedDigits, "num_train", 0, "1 to 1297"),
         (RotatedDigits, "split", "valid", "train or test"),
         (RotatedDigits, "size", 0, "at least 1"),
+        (RotatedDigits, "size", 28.0, "an integer"),
+        (RotatedDigits, "seed", 0.5, "an integer"),
+        (RotatedDigits, "num_train", 99.0, "1 to 1297"),
+        (RotatedMNIST, "num_train", True, "1 to 12000"),
+        (RotatedMNIST, "seed", 0.5, "an integer"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(kind, setting, value, expected):

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from equilab.data import ImageTable
-from equilab.errors import ShapeError
+from equilab.errors import SettingError, ShapeError
 from tests.refused import refused
 
 
@@ -67,3 +67,8 @@ def test_rows_of_the_wrong_shape_or_type_are_refused():
         ImageTable(torch.zeros(3, 16), (1, 4, 4), "uint8")
     with refused(ShapeError, "images", expected="(n, C, H, W)", got=(3, 4, 4)):
         ImageTable.pack(binary(3, 4, 4))
+
+
+def test_an_unknown_storage_is_refused():
+    with refused(SettingError, "storage", expected="bits or uint8", got="'x'"):
+        ImageTable(torch.zeros(2, 4, dtype=torch.uint8), (1, 2, 2), "x")  # pyright: ignore[reportArgumentType]

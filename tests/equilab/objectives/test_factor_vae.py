@@ -235,3 +235,11 @@ def test_a_critic_is_not_built_for_another_kind_of_model():
     classifier = Z2CNN().build((1, 28, 28), generator=generator())
     with refused(SettingError, "model", expected="VariationalAutoencoder", got="a Classifier"):
         FactorVAE().build(classifier, generator=generator())
+
+
+@pytest.mark.parametrize("critic", ["x", None, CriticSettings])
+def test_a_critic_of_another_kind_is_refused(critic):
+    with refused(SettingError, "critic", expected="CriticSettings", got=repr(critic)):
+        FactorVAE(critic=critic)
+    with refused(SettingError, "critic.optimizer", got=repr(critic)):
+        CriticSettings(optimizer=critic)
