@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 import torch
@@ -15,17 +15,11 @@ from equilab.errors import DataError, ShapeError, check_count
 from equilab.latents import Blocks, CodeBlock, Posterior, map_tensors, parse_blocks
 from equilab.metrics.encoding import Encode, Progress, ScoreSettings, encode_observations, observations_to_encode
 from equilab.metrics.factor_table import FactorTable
+from equilab.metrics.split_rows import Split, drawn, split_observations, whole
 from equilab.metrics.validation import as_array, check_scale, checked_codes, checked_posterior
 from equilab.noise import NumpyNoise
 
 _SAMPLED = 50_000  # rows of sampled codes, at least
-
-
-class Split(NamedTuple):
-    """Rows to fit to and rows to score on; no observation is among both."""
-
-    train: Int[ndarray, "num_train"]
-    test: Int[ndarray, "num_test"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,35 +150,15 @@ class CodeTable:
         >>> len(train), len(test), set(train) & set(test)
         (4, 2, set())
         """
-        parts = self.split(num_train, num_test, rng)
+        parts = split_observations(len(self.codes) // self.copies, num_train, num_test, rng)
         if len(self.codes) < num_train + num_test:
-            passes = len(self.codes) // self.copies * np.arange(self.copies)[:, None]
-            return Split(*((part + passes).ravel() for part in parts))
-        return Split(*self.draw(parts, (num_train, num_test), rng))
+            return whole(parts, copies=self.copies)
+        return drawn(parts, num_train, num_test, rng, copies=self.copies)
 
-    def split(self, num_train: int, num_test: int, rng: np.random.Generator) -> Split:
-        """All observations in two disjoint parts, drawn at random, their sizes in the ratio of the two numbers.
-
-        Raises DataError for less than two observations.
-        """
-        n = len(self.codes) // self.copies
-        if n < 2:
-            raise DataError(
-                "codes", expected="at least two observations, to fit to one part and score on another", got=n
-            )
-        order = rng.permutation(n)
-        cut = min(max(round(n * num_train / (num_train + num_test)), 1), n - 1)
-        return Split(order[:cut], order[cut:])
-
-    def draw(
-        self, parts: Sequence[Int[ndarray, "_"]], counts: Sequence[int], rng: np.random.Generator
-    ) -> list[Int[ndarray, "_"]]:
-        """So many rows of each part of the observations, uniform with replacement, each from any of the passes."""
-        rows = [part[rng.integers(len(part), size=num)] for part, num in zip(parts, counts, strict=True)]
-        if self.copies > 1:
-            n = len(self.codes) // self.copies
-            rows = [part + n * rng.integers(self.copies, size=len(part)) for part in rows]
-        return rows
+    def draw_split(self, num_train: int, num_test: int, rng: np.random.Generator) -> Split:
+        """The same, drawn with replacement from a table of any size: exactly so many rows."""
+        parts = split_observations(len(self.codes) // self.copies, num_train, num_test, rng)
+        return drawn(parts, num_train, num_test, rng, copies=self.copies)
 
     def sample_fixed(
         self, factor: int, *, groups: int, size: int, rng: np.random.Generator

@@ -44,6 +44,16 @@ def measure_latents(
     rng: draws images, samples and permutations; the result is a function of it.
     num_images: encoded for the information, and half as many for each cyclic factor; all where there are fewer.
     Raises DataError for codes that are not finite.
+
+    >>> from equilab.data import MiniSprites
+    >>> from equilab.latents import gaussian_posterior_of
+    >>> found = measure_latents(
+    ...     lambda images: gaussian_posterior_of(20 * images.mean((2, 3)) - 1, variance=0.01),  # the brightness alone
+    ...     MiniSprites(),
+    ...     rng=np.random.default_rng(0),
+    ... )
+    >>> list(found.carried("z0")), found.groups("z0")
+    (['scale', 'shape'], ['invariant to orientation (C4)'])
     """
     observations = np.arange(len(data))
     if len(data) > num_images:

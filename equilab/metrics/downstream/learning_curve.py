@@ -73,11 +73,9 @@ def downstream_score(
     """Test accuracy by training-set size; the fields of the score: see `DownstreamBoosting`."""
     names, labels = table.scored_names, tuple(block.label for block in blocks)
     train_sizes = growing_sizes(num_train)
-    parts = table.split(sum(train_sizes), num_test, rng)
-    counts = (sum(train_sizes), num_test)  # drawn from a small table, too: every number of points needs its rows
+    parts = table.draw_split(sum(train_sizes), num_test, rng)  # every number of points needs rows of its own
     train, test = (
-        (block_features(table.codes[rows], blocks), table.factors[rows][:, list(table.scored)])
-        for rows in table.draw(parts, counts, rng)
+        (block_features(table.codes[rows], blocks), table.factors[rows][:, list(table.scored)]) for rows in parts
     )
     found = learning_curve(train, test, train_sizes, fit, rng)
     sizes = tuple(map(str, train_sizes))

@@ -189,7 +189,7 @@ def _write(study: Study, found: Results, folder: Path, kind: str) -> list[Path]:
         paths += [folder / "chart.md", folder / "chart.png"]
         curves = curves_of(study.chart, found)
         units = {row[found.rows.header.index("score")]: row[found.rows.header.index("unit")] for row in found.rows.rows}
-        paths[2].write_text(f"{chart_table(study.chart, curves).markdown()}\n", encoding="utf-8")
+        paths[2].write_text(f"{chart_table(study.chart, curves).to_markdown()}\n", encoding="utf-8")
         draw_chart(study.chart, curves, paths[3], unit=units[study.chart.score])
     return paths
 

@@ -55,7 +55,7 @@ class Traversals(Evaluation):
             num_images=NUM_TRIED if moment.trial else NUM_MEASURED,
         )
         found = traverse(model, codes[0], latents, self.num, trial=moment.trial)
-        names = [label.partition("\n")[0] for label in found.labels]
+        names = [label.partition("\n")[0].partition(" (")[0] for label in found.labels]  # a tile has no room for more
         return Findings(
             pictures={
                 "latent/reconstructions": sheet(pairs, ["input", "reconstruction"]),

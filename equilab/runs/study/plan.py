@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from equilab.errors import EquilabError, check_count
+from equilab.runs.compute import kept_generators
 from equilab.runs.loop import set_up
 from equilab.runs.run import Run
 from equilab.runs.serial import to_tree
@@ -136,9 +137,10 @@ def _probed(kind: Sequence[Planned], threads: int, seconds: float) -> Kind:
 
 
 def _named(planned: Planned, measure: Callable[[Run], Measured]) -> Measured:
-    """What `measure` gives for a run; what it raises names the run."""
+    """What `measure` gives for a run, generators left as they are; what it raises names the run."""
     try:
-        return measure(planned.run)
+        with kept_generators():
+            return measure(planned.run)
     except EquilabError as error:
         raise error.within(planned.name) from error
 

@@ -39,7 +39,7 @@ class Pool:
     processes: int  # at one time
     threads: int  # CPU threads of each
     file: Path | None
-    group: str  # of W&B
+    group: str  # of W&B, of runs that have none of their own
     running: dict[BaseProcess, Planned] = field(default_factory=dict)
     elsewhere: list[Planned] = field(default_factory=list)
     killed: set[Path] = field(default_factory=set)
@@ -69,11 +69,11 @@ class Pool:
             self.elsewhere.append(planned)
         if state != "planned":
             return
-        if planned.run.compute.threads == 0:
-            compute = replace(planned.run.compute, threads=self.threads)
-            planned = planned._replace(run=replace(planned.run, compute=compute))
+        run = planned.run
+        compute = replace(run.compute, threads=run.compute.threads or self.threads)
+        log = replace(run.log, group=self.group if run.log.group is None else run.log.group)
+        planned = planned._replace(run=replace(run, compute=compute, log=log))
         variables = os.environ | dict.fromkeys(_LIBRARY_THREADS, str(planned.run.compute.threads))
-        variables.setdefault("WANDB_RUN_GROUP", self.group)
         job = Job(pickle.dumps(planned), planned.folder, self.file, variables)
         process = _CONTEXT.Process(target=work, args=(job,), name=planned.name)
         with _environment(variables | {"PYTHONPATH": os.pathsep.join(sys.path)}):

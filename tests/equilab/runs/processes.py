@@ -94,6 +94,7 @@ def _train(words: list[str], before: str, variables: dict[str, str], said: Path)
         with open(said / name, "w") as file:
             os.dup2(file.fileno(), stream.fileno())
     os.chdir(ROOT)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
     os.environ.clear()
     os.environ.update(variables)
     exec(before, {})

@@ -158,7 +158,7 @@ def test_a_last_line_cut_short_is_left_out_and_any_other_is_an_error(empty):
     log.write_text('{"step": 1, "train/loss": 2.0}\n{"step": 2, "trai')
     assert Record.open(empty).rows == [{"step": 1, "train/loss": 2.0}]
     log.write_text('{"step": 1, "tra\n{"step": 2, "train/loss": 2.0}\n')
-    with refused(DataError, str(log), expected="JSON"):
+    with refused(DataError, f"{log}, line 1", expected="in every line"):
         _ = Record.open(empty).rows
 
 

@@ -9,6 +9,14 @@ from processes import TINY, assert_identical, at_step, finish
 from equilab.runs.stop import Interrupted, StoppedAtOnce, StopRequest
 
 
+@pytest.fixture(autouse=True)
+def usual_handler():
+    """Python's own, which it does not install where the tests run in the background of a shell."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def interrupt() -> None:
     os.kill(os.getpid(), signal.SIGINT)
 

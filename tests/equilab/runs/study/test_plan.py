@@ -5,6 +5,7 @@ from pathlib import Path
 from time import perf_counter
 
 import pytest
+import torch
 from small import DIGITS, SPRITES
 
 from equilab.errors import SettingError
@@ -59,7 +60,9 @@ def test_the_cost_of_a_run_follows_from_its_parts():
 def test_the_plan_is_of_the_size_of_the_truth_and_leaves_nothing(tmp_path):
     """Two sizes of batches: the plan ranks them as real runs do, is within a factor of 3, and of files within 20 %."""
     study = Study(crossed(MEASURED, {"batch_size": (4, 64)}, seeds=(0, 1)))
+    state = torch.get_rng_state()
     plan = plan_study(study, tmp_path / "study", processes=1, seconds=1.0)
+    assert torch.equal(torch.get_rng_state(), state)
     assert not (tmp_path / "study").exists()
     small, large = plan.kinds
     assert (small.name, large.name, plan.num_runs, plan.done) == ("batch_size=4", "batch_size=64", 4, 0)

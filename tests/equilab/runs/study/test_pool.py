@@ -205,16 +205,16 @@ def test_a_process_has_the_variables_of_the_pool_and_its_own_threads(tmp_path, m
     file = tmp_path / "reporting.py"
     file.write_text(
         f"{LONG.read_text()}\nimport os, sys\n"
-        "print({name: os.environ.get(name) for name in ('OMP_NUM_THREADS', 'WANDB_RUN_GROUP', 'SET_LATE')})\n"
+        "print({name: os.environ.get(name) for name in ('OMP_NUM_THREADS', 'SET_LATE')})\n"
         "study = Study([base.__class__(**{**vars(base), 'steps': 1, 'compute': Compute()})])\n"
     )
     monkeypatch.setenv("SET_LATE", "yes")
-    monkeypatch.delenv("WANDB_RUN_GROUP", raising=False)
     study = load_study(file)
     before = dict(os.environ)
     assert run_study(study, tmp_path / "my_study", threads=2, processes=1, file=file).status.counts["done"] == 1
     assert dict(os.environ) == before
     (planned,) = planned_runs(study, tmp_path / "my_study")
     said = (planned.folder / "output.txt").read_text()
-    assert "{'OMP_NUM_THREADS': '2', 'WANDB_RUN_GROUP': 'my_study', 'SET_LATE': 'yes'}" in said
-    assert Record.open(planned.folder).run.compute.threads == 2
+    assert "{'OMP_NUM_THREADS': '2', 'SET_LATE': 'yes'}" in said
+    trained = Record.open(planned.folder).run
+    assert (trained.compute.threads, trained.log.group) == (2, "my_study")

@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from wandb_process import client_environment
+from wandb_server import wandb_server
+from wandb_state import Received
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "docs" / "first_hour.md").read_text()
 CONSTRAINTS = ROOT / "constraints.txt"
 
@@ -69,16 +72,15 @@ def skip_gigabytes(python: Path, wheel: Path, folder: Path) -> None:
         pytest.skip("torch for this Python comes with CUDA here, which is gigabytes")
 
 
-def environment(folder: Path) -> dict[str, str]:
-    """The variables of a stranger: none of W&B, Python or this library; the new environment first on the path."""
-    ours = ("WANDB_", "PYTHON", "EQUILAB_")
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
-    return clean | {
+def environment(folder: Path, server: Received) -> dict[str, str]:
+    """The variables of a stranger who is logged in to a W&B server: the new environment is first on the path."""
+    ours = ("PYTHON", "EQUILAB_", "OMP_")
+    clean = client_environment(folder, server)
+    return {key: value for key, value in clean.items() if not key.startswith(ours)} | {
         "PATH": f"{folder / 'lab' / 'bin'}{os.pathsep}{clean['PATH']}",
         "PIP_CONSTRAINT": str(CONSTRAINTS),
         "EQUILAB_CACHE": str(folder / "cache"),
-        "NETRC": str(folder / "no_netrc"),
-        "WANDB_CONFIG_DIR": str(folder / "config"),
+        "OMP_NUM_THREADS": "2",
     }
 
 
@@ -94,14 +96,14 @@ def test_every_command_of_the_first_hour_does_what_the_page_shows(version, tmp_p
     skip_gigabytes(tmp_path / "lab" / "bin" / "python", wheel, tmp_path)
     for name, code in files().items():
         (tmp_path / name).write_text(code)
-    with wandb_server() as (received, variables):
+    with wandb_server() as server:
         for command, shown in steps():
             words = shlex.split(command.replace("python3 ", f"{python} ", 1))
             found = [sorted(map(str, tmp_path.glob(word))) if "*" in word else [word] for word in words]
             done = subprocess.run(
                 [*chain(*found)],
                 cwd=tmp_path,
-                env=environment(tmp_path) | variables,
+                env=environment(tmp_path, server),
                 text=True,
                 capture_output=True,
                 timeout=900,
@@ -110,7 +112,8 @@ def test_every_command_of_the_first_hour_does_what_the_page_shows(version, tmp_p
             assert done.returncode == 0, f"{command}\n{printed}"
             missing = [line for line in shown if not alike(line, printed.splitlines())]
             assert not missing, f"{command}\n{missing}\nis not in\n{printed}"
-        assert received.rows
+        assert len(server.runs) == 6
+        assert all(run.rows for run in server.runs.values())
 
 
 def alike(line: str, printed: list[str]) -> bool:
