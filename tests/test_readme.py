@@ -98,6 +98,7 @@ def test_no_command_of_the_readme_is_left_out_below():
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # W&B leaves the file of a GIF open
 def test_the_training_snippet_runs_as_it_stands(tmp_path, monkeypatch):
     """With fewer updates of one seed."""
     monkeypatch.chdir(tmp_path)
@@ -142,7 +143,7 @@ def test_every_command_about_a_run_does_what_it_says(tmp_path):
     evaluate = find("equilab evaluate runs/gamma40")
     few = ("--metrics", "mig", "--images", "10000", "--references", "random", "ceiling")
     scored = run(evaluate, tmp_path, *few)
-    assert "equilab1, mean codes, seed 0" in scored.stdout, scored.stderr
+    assert "equilab1, mean codes, seed 1" in scored.stdout, scored.stderr
 
     alike = " ".join(folder for folder in folders if "my_recipe" not in folder)
     study = run(find("equilab compare runs/*").replace("runs/*", alike), tmp_path)
