@@ -67,11 +67,11 @@ class RotatedDigits(SplitDataset):
         """Images and labels of this split."""
         from sklearn.datasets import load_digits
 
-        pixels, labels = load_digits(return_X_y=True)  # (1797, 64), 0 to 16
+        pixels, labels = map(np.asarray, load_digits(return_X_y=True))  # (1797, 64), 0 to 16
         images = np.rint(pixels * (255 / 16)).astype(np.uint8).reshape(NUM_IMAGES, 8, 8)
         rng = np.random.default_rng(self.seed)
         order = rng.permutation(NUM_IMAGES)
         angles = rng.uniform(0, 2 * np.pi, size=NUM_IMAGES)
         wanted = slice(self.num_train) if self.split == "train" else slice(NUM_TRAIN, None)
         zoom = 5 / 7 * self.size / 8
-        return rotate(images[order[wanted]], angles[wanted], size=self.size, zoom=zoom), np.asarray(labels)[order[wanted]]
+        return rotate(images[order[wanted]], angles[wanted], size=self.size, zoom=zoom), labels[order[wanted]]
