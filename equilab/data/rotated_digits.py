@@ -74,4 +74,6 @@ class RotatedDigits(SplitDataset):
         angles = rng.uniform(0, 2 * np.pi, size=NUM_IMAGES)
         wanted = slice(self.num_train) if self.split == "train" else slice(NUM_TRAIN, None)
         zoom = 5 / 7 * self.size / 8
-        return rotate(images[order[wanted]], angles[wanted], size=self.size, zoom=zoom), labels[order[wanted]]
+        return rotate(images[order[wanted]], angles[wanted], size=self.size, zoom=zoom), np.asarray(labels)[
+            order[wanted]
+        ]

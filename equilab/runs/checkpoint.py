@@ -14,7 +14,7 @@ import torch
 
 from equilab.errors import DataError
 from equilab.files import make_folder, read_plain, write_atomically
-from equilab.runs.folder import WriteError, room
+from equilab.runs.writing import WriteError, room
 
 _DIGEST = 16  # hexadecimal digits of the content's sha256 in the file's name
 _NAME = re.compile(rf"step_(\d{{9,}})_([0-9a-f]{{{_DIGEST}}})\.pt")

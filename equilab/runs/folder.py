@@ -7,18 +7,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from importlib.metadata import version
 from pathlib import Path
-from shutil import disk_usage
 from typing import Any
 
-import torch
 from filelock import FileLock, Timeout
 
-import equilab
 from equilab.errors import DataError, EquilabError, SettingError
 from equilab.files import read_plain, refuse_link, write_atomically
-from equilab.runs.commit import commit_of
+from equilab.runs.environment import environment
 from equilab.runs.run import Run
 from equilab.runs.serial import (
     FORMAT,
@@ -30,13 +26,10 @@ from equilab.runs.serial import (
     read_json,
     to_tree,
 )
+from equilab.runs.writing import WriteError, writing
 
 WRITTEN = (".lock", "metrics.jsonl", "checkpoints", "pictures", "tables", "wandb")
 """What a training writes in its folder beside files that it replaces: none may be a link."""
-
-
-class WriteError(RuntimeError):
-    """The run folder's disk did not take something; the message says what is intact and what to do."""
 
 
 class BusyError(DataError):
@@ -55,55 +48,6 @@ class Saved:
     key: str
     environment: dict[str, Any]
     recipe: str | None = None
-
-
-def environment() -> dict[str, Any]:
-    """Versions and hardware that a result may depend on, and the commit of the working directory.
-
-    Bit-identity holds where versions and hardware agree.
-    """
-    packages = {name: version(name) for name in ("torch", "numpy", "scikit-learn")}
-    return {
-        "python": platform.python_version(),
-        "equilab": equilab.__version__,
-        **packages,
-        "machine": platform.machine(),
-        "processor": _processor(),
-        "threads": torch.get_num_threads(),
-        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
-        "commit": commit_of(Path.cwd()),
-    }
-
-
-def _processor() -> str:
-    """The processor's name, as precisely as the system tells it."""
-    table = Path("/proc/cpuinfo")
-    if table.exists():
-        lines = table.read_text(encoding="utf-8").splitlines()
-        return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown")
-    return platform.processor()
-
-
-@contextmanager
-def writing(path: Path, num_bytes: int = 0) -> Iterator[None]:
-    """WriteError, naming the file, its size and the room that there is, when the disk does not take it.
-
-    path: of the file or folder. num_bytes: its size; 0: not known.
-    """
-    try:
-        yield
-    except OSError as error:
-        raise WriteError(
-            f"{path}: cannot be written ({error.strerror or error}; {room(path.parent, num_bytes)}); the "
-            "checkpoints are intact. Make room, or make the folder writable, and go on with the run"
-        ) from error
-
-
-def room(folder: Path, num_bytes: int) -> str:
-    """The bytes that a file needs, 0 for unknown, beside those that are free in its folder, in words."""
-    needed = f"it needs {num_bytes / 2**20:.1f} MiB, " if num_bytes else ""
-    place = next((each for each in (folder, *folder.absolute().parents) if each.is_dir()), Path())
-    return f"{needed}{disk_usage(place).free / 2**20:.1f} MiB are free"
 
 
 def free_name(parent: Path, recipe: str, seed: int) -> Path:
