@@ -11,7 +11,7 @@ run = Run(
     model=ConvVAE("burgess", latent_dim=10),
     objective=VAE(),
     optimizer=Adam(learning_rate=1e-3),
-    steps=600,
+    steps=1_200,
     batch_size=16,
     evaluations=OF_VAE,
     compute=Compute(threads=1),
