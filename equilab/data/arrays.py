@@ -87,7 +87,7 @@ class Arrays(Dataset):
                 raise DataError(str(path), expected="the same arrays", got="others", hint="choose another folder")
         finally:
             temporary.unlink(missing_ok=True)
-        return ArrayFile(str(path), digest=written)
+        return ArrayFile(os.path.abspath(path), digest=written)  # found again from any folder
 
 
 @dataclass(frozen=True)
