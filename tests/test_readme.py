@@ -108,6 +108,7 @@ def test_the_training_snippet_runs_as_it_stands(tmp_path, monkeypatch):
     assert names["records"][0].run.model.latent_dim == 6
 
 
+@pytest.mark.ci  # a dozen processes, one after the other
 @pytest.mark.slow
 def test_every_command_about_a_run_does_what_it_says(tmp_path):
     """The commands in the order of the README, on real dSprites; the trainings are cut to two updates."""
