@@ -109,4 +109,5 @@ class Gaussian(Block):
         return paths
 
     def positions(self, num: int) -> list[str]:
-        return [f"{value:+.1f}" for value in torch.linspace(-REACH, REACH, num).tolist()]
+        steps = torch.linspace(-REACH, REACH, num).tolist()
+        return [f"{round(value, 1) + 0.0:+.1f}" for value in steps]  # no "-0.0" in the middle
