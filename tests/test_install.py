@@ -37,9 +37,10 @@ def test_a_wheel_holds_the_package_and_the_recipes_and_nothing_else(built):
     names = zipfile.ZipFile(built[1]).namelist()
     assert {name.split("/")[0].split("-")[0] for name in names} == {"equilab"}
     sources = {f"equilab/{path.relative_to(ROOT / 'equilab').as_posix()}" for path in (ROOT / "equilab").rglob("*.py")}
-    recipes = {f"equilab/configs/{path.name}" for path in (ROOT / "configs").glob("*.py")}
+    recipes = {f"equilab/{path.relative_to(ROOT).as_posix()}" for path in (ROOT / "configs").rglob("*.py")}
     assert {name for name in names if name.endswith(".py")} == sources | recipes
-    assert recipes > {"equilab/configs/__init__.py"}
+    assert recipes > {"equilab/configs/__init__.py", "equilab/configs/studies/low_data.py"}
+    assert "equilab/configs/sweeps/factor_vae_gamma.yaml" in names
     assert "equilab/py.typed" in names
 
 

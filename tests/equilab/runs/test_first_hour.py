@@ -99,9 +99,8 @@ def test_every_command_of_the_first_hour_does_what_the_page_shows(version, tmp_p
     with wandb_server() as server:
         for command, shown in steps():
             words = shlex.split(command.replace("python3 ", f"{python} ", 1))
-            found = [sorted(map(str, tmp_path.glob(word))) if "*" in word else [word] for word in words]
             done = subprocess.run(
-                [*chain(*found)],
+                [*chain(*(expanded(word, tmp_path) for word in words))],
                 cwd=tmp_path,
                 env=environment(tmp_path, server),
                 text=True,
@@ -114,6 +113,11 @@ def test_every_command_of_the_first_hour_does_what_the_page_shows(version, tmp_p
             assert not missing, f"{command}\n{missing}\nis not in\n{printed}"
         assert len(server.runs) == 6
         assert all(run.rows for run in server.runs.values())
+
+
+def expanded(word: str, folder: Path) -> list[str]:
+    """The paths that a pattern stands for, as a shell in the folder writes them."""
+    return sorted(str(path.relative_to(folder)) for path in folder.glob(word)) if "*" in word else [word]
 
 
 def alike(line: str, printed: list[str]) -> bool:
