@@ -35,7 +35,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         hint = f" Did you mean {near[0]}?" if near else ""
         print(f"equilab: there is no command {words[0]!r}.{hint}\n\n{usage()}", file=sys.stderr)
         return 2
-    return import_module(f"equilab.runs.commands.{words[0]}").main(words[1:])
+    try:
+        return import_module(f"equilab.runs.commands.{words[0]}").main(words[1:])
+    except KeyboardInterrupt:  # before the command's own handling, such as while torch is imported
+        print("stopped; nothing was written", file=sys.stderr)
+        return 130
 
 
 def usage() -> str:

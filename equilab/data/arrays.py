@@ -29,8 +29,8 @@ _MOST_BYTES = 2**35  # of the arrays of a file
 class Arrays(Dataset):
     """Images in memory, and for each factor its value in every image; `save` keeps both in a file for a training.
 
-    images: uint8 (n, C, H, W), (n, H, W, C) or (n, H, W), 0 to 255; or floats in [0, 1], rounded to 1 / 255. An array
-    whose axes fit both orders, such as (n, 3, 64, 3), is refused.
+    images: uint8 (n, C, H, W), (n, H, W, C) or (n, H, W), 0 to 255; booleans; or floats in [0, 1], rounded to 1 / 255.
+    An array whose axes fit both orders, such as (n, 3, 64, 3), is refused.
     factors: for each name integers, booleans or strings (n,); each distinct value is a value of the factor, in order.
     default none: trainings and pictures work without, supervised scores do not.
 
@@ -45,6 +45,10 @@ class Arrays(Dataset):
 
     def __init__(self, images: ndarray, factors: Mapping[str, Any] | None = None):
         self._images = _channels_first(images)
+        if not isinstance(factors, Mapping | None):
+            raise SettingError(
+                "factors", expected="a dict of names and values", got=type(factors).__name__, hint='{"x": values}'
+            )
         given = (factors or {}).items()
         self._columns = {name: _column(name, values, len(self._images)) for name, values in given}
 
@@ -144,7 +148,12 @@ def file_digest(path: Path) -> str:
     found = sha256()
     try:
         if not path.is_file():
-            raise DataError(str(path), expected="a file", got="nothing of that name" if not path.exists() else "none")
+            raise DataError(
+                str(path),
+                expected="a file",
+                got="nothing of that name" if not path.exists() else "none",
+                hint="a run whose data moved: correct `path` in its run.json; the digest decides, not the place",
+            )
         with open_plain(path) as file:
             while block := file.read(2**22):
                 found.update(block)
@@ -169,6 +178,8 @@ def _channels_first(images: Any) -> UInt8[ndarray, "n c h w"]:
     array = array if first else np.moveaxis(array, 3, 1)
     if array.dtype == np.uint8:
         return np.ascontiguousarray(array)
+    if array.dtype == bool:
+        return np.ascontiguousarray(array.astype(np.uint8) * 255)
     low, high = (float(array.min()), float(array.max())) if array.dtype.kind in "fiub" else (np.nan, np.nan)
     if array.dtype.kind != "f" or not (low >= 0 and high <= 1):
         raise DataError(

@@ -5,8 +5,13 @@ from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
 from typing import Any
 
+from equilab.data import Dataset
 from equilab.errors import SettingError
+from equilab.models import Model
+from equilab.objectives import Objective
+from equilab.optimizers import Optimizer
 from equilab.runs.options import option_names
+from equilab.runs.parts import part_classes
 from equilab.runs.run import Run
 
 
@@ -35,7 +40,7 @@ def check_options(words: Sequence[str], run: Run, further: Iterable[str] = ()) -
         name = word.partition("=")[0].removeprefix("--").replace("_", "-")
         if word.startswith("--") and not (name in known or _without_no(name) in known):
             near = nearest_option(name, known)
-            hint = f"did you mean --{near}?" if near else "--help lists all options"
+            hint = _of_another_part(name, known) or (f"did you mean --{near}?" if near else "--help lists all options")
             raise SettingError(f"--{name}", expected="an option of this recipe", got=word.partition("=")[0], hint=hint)
 
 
@@ -62,6 +67,23 @@ def nearest_option(name: str, known: Sequence[str]) -> str:
                 return option
     near = get_close_matches(name, known, n=1, cutoff=0.75) or get_close_matches(end, last.values(), n=1, cutoff=0.75)
     return next((option for option, word in last.items() if near and near[0] in (option, word)), "")
+
+
+def _of_another_part(name: str, known: Sequence[str]) -> str:
+    """A hint for a setting that no part of this run has and another class of its kind has; else empty.
+
+    >>> _of_another_part("gamma", ["objective.beta"])
+    'a setting of annealed_vae, factor_vae: --objective NAME takes another'
+    """
+    end = name.rsplit(".", 1)[-1]
+    if any(option.rsplit(".", 1)[-1] == end for option in known):
+        return ""
+    for option, kind in {"objective": Objective, "model": Model, "data": Dataset, "optimizer": Optimizer}.items():
+        classes = {label: each for label, each in part_classes(kind).items() if each.__module__.startswith("equilab.")}
+        owners = [label for label, each in classes.items() if end.replace("-", "_") in {f.name for f in fields(each)}]
+        if owners:
+            return f"a setting of {', '.join(owners)}: --{option} NAME takes another"
+    return ""
 
 
 def _without_no(name: str) -> str:

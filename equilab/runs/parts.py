@@ -41,6 +41,15 @@ def part_classes(kind: type[Part]) -> dict[str, type[Part]]:
     return dict(sorted(found.items()))
 
 
+def with_defaults(kind: type) -> list[str]:
+    """The names of the classes of a kind whose settings all have defaults, which an option can name.
+
+    >>> "array_file" in with_defaults(Dataset), "array_file" in part_classes(Dataset)
+    (False, True)
+    """
+    return [name for name, each in part_classes(kind).items() if not _needed(each)]
+
+
 def find_part(kind: type[Part], name: str, *, argument: str) -> Part:
     """The settings object of a name, with the defaults of its class.
 
@@ -55,10 +64,9 @@ def find_part(kind: type[Part], name: str, *, argument: str) -> Part:
     if _letters(name) not in by_letters:
         near = get_close_matches(_letters(name), by_letters, n=1)
         hint = f"did you mean {by_letters[near[0]]}?" if near else ""
-        raise SettingError(argument, expected=f"one of {', '.join(known)}", got=repr(name), hint=hint)
+        raise SettingError(argument, expected=f"one of {', '.join(with_defaults(kind))}", got=repr(name), hint=hint)
     found = known[by_letters[_letters(name)]]
-    needed = [each.name for each in _settings(found) if each.default is MISSING and each.default_factory is MISSING]
-    if needed:
+    if needed := _needed(found):
         raise SettingError(
             argument,
             expected="a class whose settings all have defaults",
@@ -96,7 +104,7 @@ def exchange(run: Run, words: Sequence[str]) -> tuple[Run, list[str]]:
             run = replace(run, evaluations=evaluations)
         elif kind is not None:
             if len(names) != 1:
-                raise SettingError(option, expected=f"one of {', '.join(part_classes(kind))}", got=" ".join(names))
+                raise SettingError(option, expected=f"one of {', '.join(with_defaults(kind))}", got=" ".join(names))
             run = _with(run, path, find_part(kind, names[0], argument=option))
         else:
             left += words[index : index + 1 if joined else end]
@@ -108,9 +116,10 @@ def _letters(name: str) -> str:
     return re.sub("[_-]", "", name).lower()
 
 
-def _settings(kind: type) -> list[Any]:
-    """The fields of a settings class that its constructor takes."""
-    return [each for each in fields(kind) if each.init]
+def _needed(kind: type) -> list[str]:
+    """The settings of a class that have no default."""
+    given = [each for each in fields(kind) if each.init]
+    return [each.name for each in given if each.default is MISSING and each.default_factory is MISSING]
 
 
 def _at(settings: Any, path: Sequence[str]) -> Any:

@@ -60,7 +60,9 @@ def find_recipe(name: str, modules: Iterable[str] = ()) -> tuple[str, Run]:
     path = Path(name)
     if name in recipe_names():
         return name, _from_file(FOLDER / f"{name}.py")
-    if path.suffix == ".py" and path.is_file():
+    if path.suffix == ".py" and not path.is_file():
+        raise DataError(name, expected="a .py file that defines `run`", got="no file of that name")
+    if path.suffix == ".py":
         make_importable(path.parent)
         return path.stem, _from_file(path)
     if path.name == "run.json" or (path / "run.json").is_file():

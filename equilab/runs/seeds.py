@@ -1,6 +1,6 @@
 """One run with several seeds, each in a folder of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +21,8 @@ def seeded(run: Run, seeds: Sequence[int], folder: Path) -> dict[Path, Run]:
     >>> [(path.name, run.seed) for path, run in runs.items()]
     [('s0', 0), ('s3', 3)]
     """
+    if not isinstance(seeds, Iterable):
+        raise SettingError("seeds", expected="one or more different seeds", got=seeds, hint=f"[{seeds}]")
     given = list(seeds)
     if not given or len(set(given)) < len(given):
         raise SettingError("seeds", expected="one or more different seeds", got=given)

@@ -11,11 +11,13 @@ from equilab.errors import SettingError
 from equilab.models import ConvVAE
 from equilab.objectives import Objective
 from equilab.runs.evaluations import OF_VAE, HeldOutLoss, Traversals
+from equilab.runs.loop import set_up
 from equilab.runs.loop import train as train_run
 from equilab.runs.parts import find_part
 from equilab.runs.record import Record
 from equilab.runs.run import Run
 from equilab.runs.seeds import seeded
+from equilab.runs.serial import modules_of, to_tree
 
 OF_RUN = tuple(each.name for each in fields(Run) if each.name not in ("data", "objective", "seed"))
 
@@ -60,14 +62,19 @@ def train(
         ),
         settings,
     )
-    runs = seeded(run, seeds, Path(folder))
+    folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise SettingError("folder", expected="a folder", got=f"the file {folder}")
+    runs = seeded(run, seeds, folder)
     if isinstance(data, Arrays):
-        kept = data.save(Path(folder) / "data.npz")
+        if not (folder / "data.npz").exists():
+            set_up(next(iter(runs.values())))  # a run that cannot be trained leaves no file
+        kept = data.save(folder / "data.npz")
         runs = {path: replace(each, data=kept) for path, each in runs.items()}
     for path, each in runs.items():
         if train_run(each, path).signal is not None:
             raise KeyboardInterrupt
-    return [Record.open(path) for path in runs]
+    return [Record.open(path, modules=modules_of(to_tree(each))) for path, each in runs.items()]
 
 
 def with_settings(run: Run, settings: dict[str, Any]) -> Run:

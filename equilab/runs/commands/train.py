@@ -23,12 +23,12 @@ from equilab.runs.folder import WriteError, environment, extend_run, free_name, 
 from equilab.runs.loop import NonFiniteLoss, train
 from equilab.runs.near_options import check_options
 from equilab.runs.options import registry
-from equilab.runs.parts import exchange, part_classes
+from equilab.runs.parts import exchange, with_defaults
 from equilab.runs.recipes import find_recipe, method_names, recipe_file, recipe_names
 from equilab.runs.record import Record
 from equilab.runs.run import Run
 from equilab.runs.seeds import seeded
-from equilab.runs.serial import modules_of, to_tree
+from equilab.runs.serial import known_classes, modules_of, to_tree
 from equilab.runs.stop import StoppedAtOnce
 
 USAGE = "equilab train RECIPE [--PART NAME] [--field.sub value ...]   or   equilab train --resume RUN"
@@ -75,6 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def work() -> int:
         if any(word.split("=")[0] == "--resume" for word in words):
+            check_resume(words)
             return _resume(tyro.cli(Resume, args=words, prog="equilab train --resume RUN"))
         return _start(words)
 
@@ -86,7 +87,9 @@ def _start(words: list[str]) -> int:
     asks_help = not words or words[0] in ("-h", "--help")
     if not asks_help and words[0].startswith("-"):
         raise SettingError("RECIPE", expected="a recipe first", got=f"the option {words[0]}", hint=USAGE)
-    recipe, run = find_recipe(recipe_names()[0] if asks_help else words[0], _words_after("--modules", words))
+    modules = _words_after("--modules", words)
+    recipe, run = find_recipe(recipe_names()[0] if asks_help else words[0], modules)
+    known_classes(modules)  # imports them, so that their classes are parts by name, too
     run, left = exchange(run, words[1:])
     check_options(left, run, further=("folder", "modules", "seeds"))
     options = tyro.cli(
@@ -99,8 +102,8 @@ def _start(words: list[str]) -> int:
             usage=USAGE,
             recipes=", ".join(recipe_names()),
             methods=", ".join(method_names()),
-            data=", ".join(part_classes(Dataset)),
-            model=", ".join(part_classes(Model)),
+            data=", ".join(with_defaults(Dataset)),
+            model=", ".join(with_defaults(Model)),
         ),
     )
     if options.seeds:
@@ -108,6 +111,21 @@ def _start(words: list[str]) -> int:
     folder = options.folder or free_name(Path("runs"), recipe, options.run.seed)
     refuse_taken(folder)
     return _train(options.run, folder, recipe_file(words[0]))
+
+
+def check_resume(words: list[str]) -> None:
+    """Raises SettingError for options that a resume does not take: its settings come from its run.json."""
+    if words[0].split("=")[0] != "--resume":
+        raise SettingError("--resume", expected="no recipe beside it", got=words[0], hint=USAGE)
+    for word in words:
+        name = word.split("=")[0]
+        if name.startswith("--") and name not in ("--resume", "--steps", "--modules", "--help"):
+            raise SettingError(
+                name,
+                expected="--steps or --modules beside --resume",
+                got=name,
+                hint="a run keeps its settings; repeat it with others by `equilab train RUN/run.json --folder NEW ...`",
+            )
 
 
 def _train_seeds(options: Start, recipe: str, file: Path | None) -> int:

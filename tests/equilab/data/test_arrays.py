@@ -23,6 +23,15 @@ def test_every_layout_gives_the_same_images(given):
     np.testing.assert_array_equal(data.images(np.arange(6)), IMAGES)
 
 
+def test_booleans_are_off_and_on():
+    np.testing.assert_array_equal(Arrays(IMAGES > 99).images(np.arange(6)), (IMAGES > 99) * np.uint8(255))
+
+
+def test_factors_are_a_dict():
+    with refused(SettingError, "factors", got="ndarray", hint="{"):
+        Arrays(IMAGES, np.arange(6))
+
+
 def test_images_without_channels_have_one():
     np.testing.assert_array_equal(Arrays(IMAGES[:, 0]).images(np.arange(6)), IMAGES[:, :1])
 

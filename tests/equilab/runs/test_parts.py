@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import pytest
 from processes import TINY, finish
 
+from equilab.__main__ import main as command
 from equilab.data import DSprites, MiniSprites, PairsSharing, RotatedMNIST
 from equilab.errors import SettingError
 from equilab.models import P4CNN, ConvVAE
@@ -115,6 +116,25 @@ def test_an_option_that_there_is_not_gets_the_nearest_as_a_hint(option, hint):
     run = replace(RUN, objective=FactorVAE())
     with refused(SettingError, option.replace("_", "-"), hint=f"did you mean {hint}?"):
         check_options([option, "3"], run)
+
+
+def test_a_setting_of_another_class_names_the_classes_that_have_it():
+    with refused(SettingError, "--objective.gamma", hint="a setting of annealed_vae, factor_vae: --objective NAME"):
+        check_options(["--objective.gamma", "3"], RUN)
+
+
+@pytest.mark.parametrize(
+    ("words", "argument"),
+    [
+        (["--resume", "runs/x", "--batch-size", "8"], "--batch-size"),
+        (["mini_sprites", "--resume", "runs/x"], "--resume"),
+        (["nothing.py"], "nothing.py"),
+        (["mini_sprites", "--modules", "nosuch"], "modules"),
+    ],
+)
+def test_words_that_do_not_go_together_are_refused_by_name(words, argument, capsys):
+    assert command(["train", *words]) == 2
+    assert f"Error: {argument}: expected" in capsys.readouterr().err
 
 
 def test_an_option_far_from_all_gets_the_way_to_the_list():

@@ -2,13 +2,13 @@
 
 import signal
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
 import equilab as eq
-from equilab.errors import DataError, SettingError
+from equilab.errors import DataError, EquilabError, SettingError
 from equilab.runs import Compute, HeldOutLoss, Logging, Run
 from equilab.runs.train_method import with_settings
 from tests.refused import refused
@@ -83,6 +83,42 @@ def test_a_name_of_no_setting_is_refused_before_anything_is_written(tmp_path, na
     with refused(SettingError, name, expected="Run, FactorVAE, ConvVAE or Adam", hint=hint):
         eq.train(eq.data.MiniSprites(), "factor_vae", folder=tmp_path / "runs", **{name: 3})
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("data", "settings"),
+    [
+        (eq.data.Arrays(images()[:, :28, :28]), {}),  # of a size that the network does not take
+        (eq.data.Arrays(images(), {"x": np.arange(12) % 2}), {"batch_size": 10**12}),
+        (eq.data.Arrays(images()), {"evaluations": (eq.runs.Disentanglement(),)}),
+    ],
+)
+def test_a_run_that_cannot_be_trained_leaves_nothing(tmp_path, data, settings):
+    with pytest.raises(EquilabError):
+        eq.train(data, "vae", folder=tmp_path / "runs", **(QUICK | settings))
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_file_in_place_of_the_folder_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    with refused(SettingError, "folder", expected="a folder"):
+        eq.train(eq.data.Arrays(images()), "vae", folder=tmp_path / "file", **QUICK)
+
+
+@pytest.mark.parametrize("seeds", [3, [], [1, 1]])
+def test_seeds_are_several_different_ones(tmp_path, seeds):
+    with refused(SettingError, "seeds", got=seeds):
+        eq.train(eq.data.Arrays(images()), "vae", folder=tmp_path / "runs", seeds=seeds, **QUICK)
+
+
+@dataclass(frozen=True)
+class NotebookVAE(eq.objectives.VAE):
+    """An objective that no module of the project has."""
+
+
+def test_an_objective_of_ones_own_is_read_back(tmp_path):
+    (record,) = eq.train(eq.data.Arrays(images()), NotebookVAE(), folder=tmp_path, **QUICK)
+    assert record.run.objective == NotebookVAE()
 
 
 def test_seed_is_given_as_seeds(tmp_path):
