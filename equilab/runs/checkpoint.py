@@ -97,12 +97,13 @@ def load_newest(folder: Path) -> dict[str, Any] | None:
         try:
             return _read(path)
         except (OSError, ValueError) as error:
-            warnings.warn(f"{path}: {error}; trying the checkpoint before it", RuntimeWarning, stacklevel=2)
+            then = "; trying the checkpoint before it" if path != found[-1] else ""
+            warnings.warn(f"{path}: {error}{then}", RuntimeWarning, stacklevel=2)
     if found:
         raise DataError(
             str(folder),
             expected="an intact checkpoint",
-            got=f"{len(found)} damaged ones",
+            got=f"{len(found)} damaged",
             hint="start the run again in another folder",
         )
     return None

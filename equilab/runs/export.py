@@ -34,7 +34,7 @@ def export(record: Record, folder: Path | str, *, onnx: bool = True) -> list[Pat
     """
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise SettingError("folder", expected="a new or an empty folder", got=str(folder))
+        raise SettingError("folder", expected="a new or an empty folder", got=str(folder), hint="--out FOLDER")
     missing = [name for name in ("onnx", "onnxscript") if onnx and importlib.util.find_spec(name) is None]
     if missing:
         raise SettingError(
@@ -142,13 +142,15 @@ def _save_networks(model: nn.Module, image_shape: tuple[int, int, int], folder: 
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Remarks of the exporter about itself are left out: packages that it could use, functions that it should not."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)
             warnings.simplefilter("ignore", DeprecationWarning)
             yield
     finally:
-        logger.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

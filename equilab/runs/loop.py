@@ -208,7 +208,7 @@ def restore(state: State, run: Run, folder: Path) -> int | None:
     """
     saved = load_state(folder / "checkpoints")
     if saved is None:
-        refuse_rows_without_checkpoint(folder, run.log.checkpoint_every)
+        refuse_rows_without_checkpoint(folder, run.log.checkpoint_every, [each.every for each in run.evaluations])
         return None
     hint = "put run.json back, or train in another folder"
     refuse_other_settings(saved["settings"], run, folder, of="checkpoint", hint=hint)

@@ -58,10 +58,13 @@ class Record:
     def open(cls, folder: Path | str, *, modules: Sequence[str] = ()) -> "Record":
         """The record in a run folder; DataError when there is none.
 
-        modules: of yours, whose dataclasses the run's settings may name; they are imported.
+        folder: of the run, or its run.json. modules: of yours, whose dataclasses the run's settings may name; they are
+        imported.
         """
-        saved: Saved = read_run(Path(folder), modules)
-        return cls(Path(folder), saved.run, saved.key, saved.environment)
+        folder = Path(folder)
+        folder = folder.parent if folder.name == "run.json" else folder
+        saved: Saved = read_run(folder, modules)
+        return cls(folder, saved.run, saved.key, saved.environment)
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
@@ -112,10 +115,15 @@ class Record:
         return {key: math.nan if value is None else float(value) for key, value in values.items()}
 
     def logged_table(self, key: str) -> Columns:
-        """The newest table that was logged under a key, such as "metric/scores"; SettingError for another key."""
+        """The newest table that was logged under a key, such as "metric/scores".
+
+        Raises SettingError for another key, DataError for a table whose file is lost.
+        """
         paths = self._paths("table")
         if key not in paths:
             raise SettingError("key", expected=f"one of {', '.join(paths) or 'none'}", got=repr(key))
+        if not paths[key][-1].is_file():
+            raise DataError(str(paths[key][-1]), expected="the table that metrics.jsonl names", got="no file")
         tree = read_json(paths[key][-1])
         return Columns(tree["columns"], tree["rows"])
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -85,13 +86,16 @@ def refuse_changed_rows(path: Path, num_bytes: int, digest: str) -> None:
         )
 
 
-def refuse_rows_without_checkpoint(folder: Path, every: int) -> None:
+def refuse_rows_without_checkpoint(folder: Path, every: int, periods: Sequence[int] = ()) -> None:
     """DataError for a run folder without checkpoints whose rows go on after the first one must have been written.
 
-    folder: of the run. every: updates between two checkpoints.
+    folder: of the run. every: updates between two checkpoints. periods: updates between two evaluations, of each; an
+    evaluation at any other step was the last of a run, which had written a checkpoint before.
     """
     rows = read_rows(folder / "metrics.jsonl")
-    if rows and rows[-1]["step"] > every:
+    evaluated = [row["step"] for row in rows if "time/evaluation" in row]
+    ended = any(all(not period or step % period for period in periods) for step in evaluated)
+    if rows and (ended or rows[-1]["step"] > every):
         raise DataError(
             str(folder / "checkpoints"),
             expected=f"checkpoints, as there are rows up to step {rows[-1]['step']}",

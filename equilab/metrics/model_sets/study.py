@@ -15,6 +15,8 @@ from equilab.metrics.model_sets.rank_correlation import rank_correlations
 from equilab.metrics.model_sets.selection import Selection, select
 from equilab.metrics.model_sets.variance_shares import VarianceShares, shares_by_chance, variance_shares
 
+_FEWEST_RUNS = 4  # of fewer the rank correlation takes few values, of two only -1 and 1
+
 
 class Spread(NamedTuple):
     """A score over the seeds of one setting."""
@@ -132,7 +134,10 @@ class Study:
         return "\n\n".join(f"{title}\n{_aligned(rows)}" for title, rows in self.tables())
 
     def tables(self) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
-        """Title and rows of words, the first one the header, of each table of the report."""
+        """Title and rows of words, the first one the header, of each table of the report.
+
+        Rank correlations take four runs, shares of the variance two runs of one setting.
+        """
         by_setting = [
             (" ".join(filter(None, label)), str(next(iter(each.values())).num_seeds), *map(_in_words, each.values()))
             for label, each in self.by_setting.items()
@@ -144,10 +149,12 @@ class Study:
         correlations = [
             (name, *map(_number, row)) for name, row in zip(self.correlated, self.correlations.tolist(), strict=True)
         ]
-        yield f"Rank correlation over {len(self.runs)} runs (Spearman)", [("", *self.correlated), *correlations]
-        chance = shares_by_chance(methods=self.methods, settings=self.settings)
-        shares = [(name, *map(_number, each)) for name, each in {**self.shares, "by chance alone": chance}.items()]
-        yield "Share of the variance of a score", [("score", *VarianceShares._fields), *shares]
+        if len(self.runs) >= _FEWEST_RUNS:
+            yield f"Rank correlation over {len(self.runs)} runs (Spearman)", [("", *self.correlated), *correlations]
+        if len(self.runs) > len(self.by_setting):  # without a repetition nothing separates method and seed
+            chance = shares_by_chance(methods=self.methods, settings=self.settings)
+            shares = [(name, *map(_number, each)) for name, each in {**self.shares, "by chance alone": chance}.items()]
+            yield "Share of the variance of a score", [("score", *VarianceShares._fields), *shares]
         if self.selections:
             rows = [
                 (pool, name, self.runs[each.picked], *map(_number, each[1:]))

@@ -17,7 +17,7 @@ from equilab.metrics.metric import Metric, Score, by_name, check_counts
 
 @dataclass(frozen=True)
 class MIG(Metric):
-    """Mutual information gap, mean of (I_1 - I_2) / H: information of the best block about a factor beyond the second best.
+    """Mutual information gap, mean of (I_1 - I_2) / H: the lead of the best block of a factor over the second.
 
     I: mutual information, nats, of a factor's raw values and a block in `bins` cells, over `num_samples` observations
     (see `discretise`: a single axis has equal widths of its own range). H: the factor's entropy.

@@ -82,6 +82,8 @@ def _of_codes(options: Options) -> Scores:
 
 def _of_run(options: Options) -> Scores:
     """The scores of a run's newest checkpoint, on the data that it was trained on."""
+    if options.what.is_file() and options.what.name != "run.json":
+        raise DataError(str(options.what), expected="a run folder, or an .npz file of codes", got="another file")
     record = Record.open(options.what, modules=options.modules)
     model = record.model()
     if not isinstance(model, VariationalAutoencoder):

@@ -19,7 +19,7 @@ from small import SPRITES, files
 
 from equilab.errors import DataError
 from equilab.runs.checkpoint import checkpoints, load_newest, save
-from equilab.runs.evaluations import Columns, Findings
+from equilab.runs.evaluations import Columns, Findings, HeldOutLoss
 from equilab.runs.folder import WriteError, claim, locked, read_run
 from equilab.runs.loop import train
 from equilab.runs.record import Record
@@ -43,6 +43,17 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def folder(trained: Path, tmp_path: Path) -> Path:
     """A copy of a trained run, to damage."""
     return shutil.copytree(trained, tmp_path / "run")
+
+
+def test_a_finished_run_without_its_checkpoints_is_no_run_to_begin_again(tmp_path):
+    """Its last checkpoint came before its last evaluation, however long the period of checkpoints is."""
+    run = replace(RUN, log=replace(RUN.log, checkpoint_every=1_000), evaluations=(HeldOutLoss(images=8),))
+    train(run, tmp_path / "run")
+    shutil.rmtree(tmp_path / "run" / "checkpoints")
+    before = (tmp_path / "run" / "metrics.jsonl").read_bytes()
+    with refused(DataError, str(tmp_path / "run" / "checkpoints"), got="none"):
+        train(replace(run, steps=6), tmp_path / "run")
+    assert (tmp_path / "run" / "metrics.jsonl").read_bytes() == before
 
 
 def edit_json(path: Path, change: Callable[[dict], object]) -> None:

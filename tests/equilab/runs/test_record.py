@@ -179,3 +179,16 @@ def test_a_run_without_evaluations_ends_with_the_row_of_its_last_update(tmp_path
     assert [row["step"] for row in record.rows] == [2, 3]
     assert record.is_finished
     assert record.training_seconds > 0
+
+
+def test_a_run_json_stands_for_its_folder(finished_run):
+    assert Record.open(finished_run / "run.json") == Record.open(finished_run)
+
+
+def test_a_lost_table_is_named(finished_run, tmp_path):
+    folder = shutil.copytree(finished_run, tmp_path / "run")
+    shutil.rmtree(folder / "tables")
+    with pytest.raises(DataError) as found:
+        Record.open(folder).logged_table("metric/scores")
+    assert found.value.got == "no file"
+    assert "metric_scores" in found.value.argument

@@ -165,7 +165,7 @@ def test_only_damaged_checkpoints_are_an_error(killed_run):
         path.write_bytes(b"")
     resumed = finish("--resume", killed_run)
     assert resumed.returncode == 2
-    assert "expected an intact checkpoint, got 2 damaged ones" in resumed.stderr
+    assert "expected an intact checkpoint, got 2 damaged" in resumed.stderr
     assert "Traceback" not in resumed.stderr
 
 

@@ -99,3 +99,14 @@ def test_mistakes_are_explained():
         study(methods=METHODS[1:])
     with refused(ShapeError, "selector", expected="8 runs", got=(7,)):
         study(selector=RANKING[1:])
+
+
+def test_few_runs_give_no_table_that_their_number_alone_decides():
+    few = study(
+        scores=SCORES[:2], methods=("A", "B"), settings=("", ""), runs=("a", "b"), selector=None, selector_name=""
+    )
+    assert [title.split(":")[0] for title, _ in few.tables()] == ["Scores"]
+    repeated = study(
+        scores=SCORES[:3], methods=("A", "A", "B"), settings=("",) * 3, runs=("a", "b", "c"), selector=None
+    )
+    assert [title.split(":")[0] for title, _ in repeated.tables()] == ["Scores", "Share of the variance of a score"]
