@@ -25,7 +25,12 @@ def one_run(record: Record, *, latents: bool = True) -> dict[str, Table | str]:
     latents: whether the latent is measured, if the run has one, which takes seconds.
     """
     values = record.last()
-    logged = record.logged_table("metric/scores") if "metric/scores" in record.columns else None
+    logged, lost = None, ""
+    if "metric/scores" in record.columns:
+        try:
+            logged = record.logged_table("metric/scores")
+        except EquilabError as error:
+            lost = f"the last values are above, floors and ceilings among them; the table is lost: {error}"
     scores = [] if logged is None else [str(row[0]) for row in logged.rows]
     plain = [
         key
@@ -35,6 +40,8 @@ def one_run(record: Record, *, latents: bool = True) -> dict[str, Table | str]:
     tables: dict[str, Table | str] = {f"{record.folder} ({state(record)})": record.table(*plain)}
     if logged is not None:
         tables |= _score_tables(record, Table(tuple(logged.header), [tuple(row) for row in logged.rows]))
+    if lost:
+        tables["scores"] = lost
     if any(key.startswith("equivariance/") for key in values):
         tables["equivariance"] = record.table("equivariance/*")
     if latents and any(key.startswith("latent/") for key in values):

@@ -14,6 +14,7 @@ from processes import ROOT, TINY
 from equilab.errors import DataError, SettingError
 from equilab.objectives import VAE, FactorVAE
 from equilab.runs.commands.show import Options, main, show
+from equilab.runs.commands.show_tables import one_run
 from equilab.runs.folder import claim
 from equilab.runs.recipes import find_recipe
 from equilab.runs.record import Record
@@ -237,3 +238,11 @@ def test_mistakes_are_explained(study, tmp_path, capsys):
 def test_the_command_prints_what_show_gives(study, capsys):
     assert main([str(study[0]), str(study[1])]) == 0
     assert capsys.readouterr().out == show(Options(runs=(study[0], study[1]))) + "\n"
+
+
+def test_a_run_whose_tables_are_lost_is_shown_without_them(finished_run, tmp_path):
+    folder = shutil.copytree(finished_run, tmp_path / "run")
+    shutil.rmtree(folder / "tables")
+    tables = one_run(Record.open(folder), latents=False)
+    assert "the table is lost" in tables["scores"]
+    assert "train/loss" in str(next(iter(tables.values())))
