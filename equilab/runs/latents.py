@@ -1,10 +1,10 @@
 """What each block of a trained latent carries: information about factors, and how the data's groups move it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import combinations
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy import ndarray
 from torch import Tensor
 
@@ -64,8 +64,7 @@ def measure_latents(
         raise DataError("encode", expected="finite codes", got=f"{codes[~np.isfinite(codes)][0]}")
     blocks = posterior.latent.code_blocks
     kl = posterior.kl().double().mean(0).numpy()
-    variances = np.array([block.values(codes).var(axis=0).sum() for block in blocks])
-    alive = (kl > ALIVE_NATS) & (variances > ALIVE_VARIANCE)
+    alive = alive_blocks(kl, codes, blocks)
     labels = data.labels(observations)
     names = [name for name, column in zip(data.factors.names, labels.T, strict=True) if _repeats(column)]
     columns = labels[:, [data.factors.names.index(name) for name in names]]
@@ -83,6 +82,15 @@ def measure_latents(
     )
     orders = {name: group.order for name in shares if (group := data.factors[name].group) is not None}
     return Latents(rows, tuple(planes), orders, max(floor, CARRIED_NATS), INVARIANT_SHARE)
+
+
+def alive_blocks(kl: ndarray, codes: Float[ndarray, "n d"], blocks: Sequence[CodeBlock]) -> Bool[ndarray, "blocks"]:
+    """Which blocks are alive: their mean KL is above 0.1 nats, and the variance of their mean code above 0.01.
+
+    kl: mean over images, nats (blocks,). codes: posterior means (n, d). blocks: of the codes.
+    """
+    variances = np.array([block.values(codes).var(axis=0).sum() for block in blocks])
+    return (kl > ALIVE_NATS) & (variances > ALIVE_VARIANCE)
 
 
 def _repeats(column: ndarray) -> bool:

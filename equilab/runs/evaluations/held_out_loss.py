@@ -12,7 +12,7 @@ from equilab.keys import Key
 from equilab.models import VariationalAutoencoder
 from equilab.objectives import bernoulli_reconstruction
 from equilab.runs.evaluations.evaluation import NUM_TRIED, Evaluation, Findings, Moment, require_model
-from equilab.runs.latents import ALIVE_NATS
+from equilab.runs.latents import alive_blocks
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,9 @@ class HeldOutLoss(Evaluation):
             ),
             Key("latent/kl_mean", "nats per image", "KL of the posterior to the prior, mean over images"),
             Key("latent/kl_mean_{}", "nats per image", "KL of one block, mean over images"),
-            Key("latent/active", "blocks", "blocks whose mean KL is above 0.1 nats"),
+            Key(
+                "latent/active", "blocks", "blocks with a mean KL above 0.1 nats and a mean code of variance above 0.01"
+            ),
         )
 
     def __call__(self, moment: Moment) -> Findings:
@@ -45,23 +47,26 @@ class HeldOutLoss(Evaluation):
         found = mean_losses(model, table.gather(chosen), generator=moment.generator("noise"))
         values = {"latent/reconstruction_mean": found.reconstruction, "latent/kl_mean": float(found.kl.sum())}
         values |= {f"latent/kl_mean_{index:02d}": float(value) for index, value in enumerate(found.kl)}
-        return Findings(values | {"latent/active": float((found.kl > ALIVE_NATS).sum())})
+        alive = alive_blocks(found.kl.double().numpy(), found.codes.double().numpy(), model.latent.code_blocks)
+        return Findings(values | {"latent/active": float(alive.sum())})
 
 
 class MeanLosses(NamedTuple):
-    """Means over images, nats: the reconstruction, and the KL of each block (blocks,), on the CPU."""
+    """Means over images, nats: reconstruction, and KL of each block (blocks,); mean codes (n, d). On the CPU."""
 
     reconstruction: float
     kl: Tensor
+    codes: Tensor
 
 
 @torch.no_grad()
 def mean_losses(model: VariationalAutoencoder, images: Tensor, *, generator: torch.Generator) -> MeanLosses:
     """The parts of the evidence lower bound of images (n, C, H, W), one sample of each posterior from `generator`."""
-    reconstruction, kl = 0.0, torch.zeros(len(model.latent.blocks))
+    reconstruction, kl, codes = 0.0, torch.zeros(len(model.latent.blocks)), list[Tensor]()
     for part in images.split(256):
         posterior = model.encode(part)
         logits = model.decode(posterior.sample(generator))
         reconstruction += float(bernoulli_reconstruction(logits, part).sum())
         kl += posterior.kl().sum(0).cpu()
-    return MeanLosses(reconstruction / len(images), kl / len(images))
+        codes.append(posterior.mean.cpu())
+    return MeanLosses(reconstruction / len(images), kl / len(images), torch.cat(codes))

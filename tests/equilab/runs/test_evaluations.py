@@ -184,7 +184,12 @@ def test_held_out_losses_are_those_of_the_block_that_they_name(tmp_path):
     parts = [last[f"latent/kl_mean_{index:02d}"] for index in range(3)]
     assert "latent/kl_mean_03" not in last
     assert last["latent/kl_mean"] == pytest.approx(sum(parts), rel=1e-5)
-    assert last["latent/active"] == sum(part > 0.1 for part in parts)
+    model, images = Record.open(tmp_path / "run").model(), run.data.table.gather(torch.arange(len(run.data)))
+    with torch.no_grad():
+        codes = model.encode(images).mean.numpy()
+    variances = [block.values(codes).var(axis=0).sum() for block in latent.code_blocks]
+    living = [part > 0.1 and variance > 0.01 for part, variance in zip(parts, variances, strict=True)]
+    assert last["latent/active"] == sum(living)
 
 
 @pytest.mark.parametrize(
