@@ -193,8 +193,10 @@ def _channels_first(images: Any) -> UInt8[ndarray, "n c h w"]:
 
 def _column(name: str, values: Any, num: int) -> ndarray:
     """The values of a factor (n,), one per image."""
-    if name == IMAGES or not name.replace("_", "").replace("-", "").isalnum():
-        raise SettingError("factors", expected=f"names of letters, digits, - and _, not {IMAGES}", got=repr(name))
+    letters = name.replace("_", "").replace("-", "") if isinstance(name, str) else ""
+    if name in (IMAGES, "file") or not letters.isalnum():
+        expected = f"names of letters, digits, - and _, not {IMAGES} and not file"
+        raise SettingError("factors", expected=expected, got=repr(name))
     if isinstance(values, np.ma.MaskedArray):
         raise DataError(name, expected="values without a mask", got="a masked array")
     column = np.asarray(values)

@@ -18,15 +18,18 @@ def evaluation_mode(encode: Any) -> Iterator[None]:
     A module in training mode is set to evaluation mode, with its parts, when it is first called, and back at the end,
     also after an error. A UserWarning names the kinds among them whose output depends on the mode.
     """
-    changed: list[nn.Module] = []
+    modes: dict[nn.Module, bool] = {}  # of every module that was changed, before
     thread = threading.get_ident()
 
     def evaluate(module: nn.Module, inputs: Any = None) -> None:
         if threading.get_ident() == thread:  # a training in another thread goes on
-            for part in module.modules():
-                if part.training:
+            parts = [*module.modules()]
+            if any(part.training for part in parts):
+                for part in parts:
+                    modes.setdefault(part, part.training)
+                module.eval()  # by its own method: some, as those of escnn, build their filters there
+                for part in parts:
                     part.training = False
-                    changed.append(part)
 
     owner = encode.__self__ if inspect.ismethod(encode) else encode
     if isinstance(owner, nn.Module):
@@ -36,9 +39,12 @@ def evaluation_mode(encode: Any) -> Iterator[None]:
         yield
     finally:
         hook.remove()
-        for part in changed:
-            part.training = True
-    if kinds := sorted({type(part).__name__ for part in changed if _reads_mode(part)}):
+        for part, mode in modes.items():
+            if part.training != mode:
+                part.train(mode)
+        for part, mode in modes.items():
+            part.training = mode
+    if kinds := sorted({type(part).__name__ for part, mode in modes.items() if mode and _reads_mode(part)}):
         message = f"encode: {', '.join(kinds)} in training mode; they encode in evaluation mode and are set back"
         warnings.warn(message, UserWarning, stacklevel=2)
 

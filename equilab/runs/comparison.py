@@ -175,6 +175,10 @@ def compare_scores(runs: ScoredRuns, *, confidence: float = 0.95, seed: int = 0)
     """
     if not 0 < confidence < 1:
         raise SettingError("confidence", expected="a number between 0 and 1", got=confidence)
+    for (row, column), value in np.ndenumerate(runs.values):
+        if not np.isfinite(value):
+            where = f"{runs.names[column]} of {runs.methods[row]}, seed {runs.seeds[row]}"
+            raise DataError(where, expected="a finite score", got=value, hint="leave the run or the score out")
     pairs = list(combinations(dict.fromkeys(runs.methods), 2))
     level = 1 - (1 - confidence) / max(len(pairs), 1)
     rng = np.random.default_rng(seed)

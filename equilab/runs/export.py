@@ -71,14 +71,14 @@ def load(folder: Path | str, *, modules: tuple[str, ...] = ()) -> nn.Module:
     if not (folder / WEIGHTS).is_file():
         return Record.open(folder, modules=modules).model()
     from safetensors import SafetensorError, safe_open
+    from safetensors.torch import load_model
 
     run = read_run(folder, modules).run
     try:
         with safe_open(folder / WEIGHTS, framework="pt") as file:
             shape = tuple(int(size) for size in (file.metadata() or {}).get("image_shape", "").split(","))
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
         model = run.model.build(shape, generator=torch.Generator().manual_seed(0))  # pyright: ignore[reportArgumentType]
-        model.load_state_dict(weights)
+        load_model(model, folder / WEIGHTS)  # which shares again what was shared
     except (SafetensorError, ValueError, RuntimeError, OSError) as error:
         raise DataError(
             str(folder / WEIGHTS), expected=f"weights of {run.model}", got=str(error).strip().splitlines()[0]

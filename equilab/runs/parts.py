@@ -99,6 +99,9 @@ def exchange(run: Run, words: Sequence[str]) -> tuple[Run, list[str]]:
         current = _at(run, path)
         kind = next((each for each in PARTS if isinstance(current, each)), None)
         if path == ["evaluations"]:
+            if not names:
+                known = ", ".join(with_defaults(Evaluation))
+                raise SettingError(option, expected=f"names of {known}, or none", got="no name")
             chosen = [] if names == ["none"] else names
             evaluations = tuple(find_part(Evaluation, name, argument=option) for name in chosen)
             run = replace(run, evaluations=evaluations)

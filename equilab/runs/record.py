@@ -132,10 +132,17 @@ class Record:
         """The PNG and GIF files that the run logged, in the order of their keys and steps."""
         return [path for paths in self._paths("picture").values() for path in paths]
 
+    def _inside(self, path: str) -> Path:
+        """A file that a row names; DataError for one outside of the run folder."""
+        found = self.folder / path
+        if not found.resolve().is_relative_to(self.folder.resolve()):
+            raise DataError(str(self.folder / "metrics.jsonl"), expected="files of the run folder", got=path)
+        return found
+
     def _paths(self, kind: str) -> dict[str, list[Path]]:
         """The files of one kind by key, in the order of their steps."""
         return {
-            key: [self.folder / value[kind] for _, value in pairs]
+            key: [self._inside(value[kind]) for _, value in pairs]
             for key, pairs in self.columns.items()
             if isinstance(pairs[0][1], dict) and kind in pairs[0][1]
         }

@@ -32,11 +32,12 @@ def demo(recipe: str = "demo", folder: Path = FOLDER) -> int:
     status = train.main(arguments)
     if status == 0:
         run = f"{python()} -m equilab train"
+        wandb = Path(python()).with_name("wandb")
         print(
             f"\nNext:\n"
-            f"  {python().removesuffix('python')}wandb leet {folder}/wandb    # its curves in the terminal, offline\n"
+            f"  {wandb} leet {folder}/wandb    # its curves in the terminal, offline\n"
             f"  {run} factor_vae --folder runs/full   # the full recipe; Ctrl-C saves it\n"
             f"  {run} --resume runs/full    # go on with it where it was stopped\n"
-            f"(rm -r {folder} and make demo to train the demo again)"
+            f"(remove {folder} to train the demo again)"
         )
     return status

@@ -95,7 +95,7 @@ class WandbSink(Sink):
                 if plan.may_count and "already exists" in str(error):
                     continue
                 raise DataError(f"W&B run {tried.id}", expected="one that W&B opens", got=str(error)) from error
-            found = run.config.get("key", record.key)
+            found = run.config.get("key", "none" if run.starting_step > 0 else record.key)
             if found == record.key:
                 return run
             run.finish()

@@ -118,6 +118,8 @@ def test_images_that_are_none_are_refused(images, kind, got):
         ("x", np.ma.masked_array(np.arange(6), mask=False), DataError),
         ("images", np.arange(6), SettingError),
         ("pose/yaw", np.arange(6), SettingError),
+        ("file", np.arange(6), SettingError),
+        (0, np.arange(6), SettingError),
     ],
 )
 def test_factors_that_are_none_are_refused_by_name(name, values, kind):

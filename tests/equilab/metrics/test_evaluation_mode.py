@@ -98,3 +98,23 @@ def test_a_training_in_another_thread_goes_on_in_its_mode():
         thread.start()
         thread.join()
     assert seen == [True]
+
+
+class Cached(nn.Module):
+    """Doubles its input; the factor is built by `eval` and removed by `train`, as filters of some libraries are."""
+
+    def train(self, mode: bool = True):
+        super().train(mode)
+        self.factor = None if mode else 2.0
+        return self
+
+    def forward(self, x):
+        return x * (2.0 if self.training else self.factor)
+
+
+def test_a_module_that_builds_something_in_eval_has_it():
+    net = nn.Sequential(Cached(), nn.Sequential(Cached(), nn.Identity().eval()))
+    with pytest.warns(UserWarning, match="Cached in training mode"), evaluation_mode(net):
+        assert net(torch.ones(1)).item() == 4.0
+    assert [part.training for part in net.modules()] == [True, True, True, True, False]
+    assert net[0].factor is None

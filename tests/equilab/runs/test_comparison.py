@@ -231,3 +231,10 @@ def test_runs_that_cannot_be_compared_are_refused(tmp_path):
         compare([first, second, other])
     with refused(SettingError, "scores", expected="mig"):
         compare([first, second], scores=["sap"])
+
+
+def test_a_score_that_is_no_number_is_refused_by_name():
+    values = np.array([[np.nan], [0.2], [0.7], [0.8]])
+    runs = ScoredRuns(values, ("mig",), ("up",), ("A", "A", "B", "B"), (0, 1, 0, 1))
+    with refused(DataError, "mig of A, seed 0", expected="a finite score"):
+        compare_scores(runs)

@@ -57,6 +57,11 @@ def test_a_wrong_name_lists_the_classes_and_the_nearest():
         exchange(RUN, ["--evaluations", "test_eror"])
 
 
+def test_evaluations_take_a_name_or_none():
+    with refused(SettingError, "--evaluations", got="no name"):
+        exchange(RUN, ["--evaluations", "--steps", "3"])
+
+
 @pytest.mark.parametrize("words", [["--data"], ["--data", "dsprites", "mini_sprites"], ["--data", "--steps", "3"]])
 def test_a_part_takes_one_name(words):
     with refused(SettingError, "--data", expected="mini_sprites"):

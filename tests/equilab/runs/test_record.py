@@ -192,3 +192,11 @@ def test_a_lost_table_is_named(finished_run, tmp_path):
         Record.open(folder).logged_table("metric/scores")
     assert found.value.got == "no file"
     assert "metric_scores" in found.value.argument
+
+
+def test_a_row_names_no_file_outside_of_the_run(finished_run, tmp_path):
+    folder = shutil.copytree(finished_run, tmp_path / "run")
+    with open(folder / "metrics.jsonl", "a") as file:
+        file.write('{"step": 9, "latent/other": {"picture": "/etc/hostname"}}\n')
+    with refused(DataError, str(folder / "metrics.jsonl"), got="/etc/hostname"):
+        _ = Record.open(folder).pictures
