@@ -171,18 +171,14 @@ def claim(folder: Path, run: Run, recipe: Path | None = None) -> None:
         _write(path, replace(saved, run=run))
 
 
-def extend_run(folder: Path, saved: Saved, steps: int) -> Saved:
-    """The run of a folder with more updates, as run.json now says; its key stays.
+def longer_run(run: Run, steps: int) -> Run:
+    """The run with more updates, or as many; `train` writes it to run.json once it was tried, and the key stays.
 
-    Raises SettingError for fewer updates, BusyError while another process trains in the folder.
+    Raises SettingError for fewer updates.
     """
-    if steps < saved.run.steps:
-        raise SettingError("steps", expected=f"at least the {saved.run.steps} of the run", got=steps)
-    longer = replace(saved, run=replace(saved.run, steps=steps))
-    if longer != saved:
-        with locked(folder):
-            _write(folder / "run.json", longer)
-    return longer
+    if steps < run.steps:
+        raise SettingError("steps", expected=f"at least the {run.steps} of the run", got=steps)
+    return replace(run, steps=steps)
 
 
 def _write(path: Path, saved: Saved) -> None:

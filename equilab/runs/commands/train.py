@@ -3,7 +3,7 @@
 import shlex
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +19,7 @@ from equilab.runs.commands.exit_status import exit_status
 from equilab.runs.commands.show import in_words
 from equilab.runs.commands.show_tables import one_run
 from equilab.runs.compute import prepare
-from equilab.runs.folder import WriteError, environment, extend_run, free_name, read_run, refuse_taken
+from equilab.runs.folder import WriteError, environment, free_name, longer_run, read_run, refuse_taken
 from equilab.runs.loop import NonFiniteLoss, train
 from equilab.runs.near_options import check_options
 from equilab.runs.options import registry
@@ -146,7 +146,7 @@ def _resume(options: Resume) -> int:
     folder = options.resume.parent if options.resume.name == "run.json" else options.resume
     saved = read_run(folder, options.modules)
     if options.steps is not None:
-        saved = extend_run(folder, saved, options.steps)
+        saved = replace(saved, run=longer_run(saved.run, options.steps))
     prepare(saved.run.compute)
     now = environment()
     for key in SAME_RESULT:

@@ -17,7 +17,7 @@ from equilab.optimizers import Adam
 from equilab.runs.commands.train import main
 from equilab.runs.compute import Compute
 from equilab.runs.evaluations import HeldOutLoss
-from equilab.runs.folder import extend_run, read_run
+from equilab.runs.folder import longer_run, read_run
 from equilab.runs.loop import train
 from equilab.runs.record import Record
 from equilab.runs.run import Logging, Run
@@ -147,7 +147,7 @@ def test_a_longer_training_ends_like_one_that_was_as_long_from_the_start(folder,
 def test_a_schedule_goes_on_where_it_was(tmp_path):
     run = replace(SPRITES, optimizer=Adam(Linear(1e-3, 0.0, steps=6)))
     train(replace(run, steps=3), tmp_path / "run")
-    train(extend_run(tmp_path / "run", read_run(tmp_path / "run"), 6).run, tmp_path / "run")
+    train(longer_run(read_run(tmp_path / "run").run, 6), tmp_path / "run")
     train(replace(run, steps=6), tmp_path / "whole")
     assert same(weights(tmp_path / "run"), weights(tmp_path / "whole"))
 
@@ -159,7 +159,7 @@ def test_fewer_updates_are_refused(folder, capsys, steps):
     assert "steps: expected at least the 4 of the run" in capsys.readouterr().err
     assert files(folder) == before
     with refused(SettingError, "steps", got=3):
-        extend_run(folder, read_run(folder), 3)
+        longer_run(read_run(folder).run, 3)
 
 
 def test_as_many_updates_leave_the_run_as_it_is(folder):
@@ -169,7 +169,7 @@ def test_as_many_updates_leave_the_run_as_it_is(folder):
 
 
 def test_rows_of_the_log_that_are_lost_are_noticed(folder):
-    longer = extend_run(folder, read_run(folder), 5).run
+    longer = longer_run(read_run(folder).run, 5)
     (folder / "metrics.jsonl").write_text("")
     with refused(DataError, str(folder / "metrics.jsonl"), got=0):
         train(longer, folder)

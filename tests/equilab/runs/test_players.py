@@ -14,7 +14,7 @@ from equilab.models import VariationalAutoencoder
 from equilab.objectives import EVIDENCE_KEYS, Context, CriticSettings, FactorVAE, Losses, Objective, Player, evidence
 from equilab.optimizers import SGD, Adam, AdamW, Optimizer
 from equilab.runs.evaluations import HeldOutLoss
-from equilab.runs.folder import extend_run, read_run
+from equilab.runs.folder import longer_run, read_run
 from equilab.runs.keys import scalars
 from equilab.runs.loop import Training, evaluate, set_up, train, update
 from equilab.runs.record import Record
@@ -114,8 +114,7 @@ def test_every_player_is_saved_and_restored(run, tmp_path):
     """A run of 5 updates, and one of 2 that goes on to 5, end alike."""
     train(replace(run, steps=5), tmp_path / "whole")
     train(replace(run, steps=2), tmp_path / "longer")
-    saved = extend_run(tmp_path / "longer", read_run(tmp_path / "longer", [__name__]), 5)
-    train(saved.run, tmp_path / "longer")
+    train(longer_run(read_run(tmp_path / "longer", [__name__]).run, 5), tmp_path / "longer")
     assert same(weights(tmp_path / "longer"), weights(tmp_path / "whole"))
     assert len(weights(tmp_path / "whole")) == 2
 

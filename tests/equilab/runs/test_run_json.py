@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 import pytest
 from small import SPRITES, files
 
-from equilab.errors import DataError
+from equilab.errors import DataError, SettingError
 from equilab.objectives import VAE
-from equilab.runs import serial
+from equilab.runs import Compute, serial
 from equilab.runs.checkpoint import load_newest, save
-from equilab.runs.folder import BusyError, claim, extend_run, locked, read_run, refuse_taken
+from equilab.runs.folder import BusyError, claim, locked, longer_run, read_run, refuse_taken
 from equilab.runs.loop import train
 from equilab.runs.serial import to_tree
 from tests.refused import refused
@@ -111,9 +111,7 @@ def test_a_run_from_before_a_field_was_added_goes_on(tmp_path, monkeypatch):
     save(folder / "checkpoints", 2, payload)
     monkeypatch.setitem(serial.ADDED, "Adam.eps", (serial.FORMAT + 1, 1e-8))
     edit(folder, lambda tree: tree["run"]["optimizer"].pop("eps"))
-    saved = extend_run(folder, read_run(folder), 4)
-    edit(folder, lambda tree: tree["run"]["optimizer"].pop("eps"))
-    assert train(saved.run, folder).step == 4
+    assert train(longer_run(read_run(folder).run, 4), folder).step == 4
 
 
 def objective(name: str, **fields: float) -> VAE:
@@ -144,13 +142,14 @@ def test_a_run_of_format_1_is_not_trained_over(folder):
     assert files(folder) == before
 
 
-def test_a_longer_run_is_written_only_while_no_other_process_trains(folder):
-    before = files(folder)
+def test_a_longer_run_is_written_once_it_was_tried_and_while_no_other_process_trains(folder):
+    before, longer = files(folder), longer_run(read_run(folder).run, 9)
     with locked(folder), refused(BusyError, str(folder)):
-        extend_run(folder, read_run(folder), 9)
-    assert files(folder) == before
-    assert extend_run(folder, read_run(folder), 4) == read_run(folder)
-    assert files(folder) == before
-    extend_run(folder, read_run(folder), 9)
+        train(longer, folder)
+    with refused(SettingError, "compute.device"):
+        train(replace(longer, compute=Compute(device="nowhere")), folder)
+    assert read_run(folder).run == SPRITES
+    assert files(folder)["run.json"] == before["run.json"]
+    train(longer, folder)
     assert read_run(folder).run == replace(SPRITES, steps=9)
     assert read_run(folder).key == SPRITES.key()
