@@ -19,7 +19,7 @@ from equilab.runs.writing import WriteError, room
 _DIGEST = 16  # hexadecimal digits of the content's sha256 in the file's name
 _NAME = re.compile(rf"step_(\d{{9,}})_([0-9a-f]{{{_DIGEST}}})\.pt")
 _MOST_BYTES = 2**35  # of a checkpoint
-_PARTS = {"settings": dict, "log_position": tuple, "step": int, "evaluated_at": int, "players": dict}
+_PARTS = {"settings": dict, "log_position": tuple, "step": int, "evaluated_at": int, "evaluated": list, "players": dict}
 
 
 def checkpoints(folder: Path) -> list[Path]:

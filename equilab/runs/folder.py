@@ -155,20 +155,42 @@ def refuse_other_settings(before: dict[str, Any], run: Run, folder: Path, *, of:
         raise DataError(str(folder), expected=f"the settings of its {of}", got=", ".join(found), hint=hint)
 
 
+def refuse_other_run(folder: Path, run: Run) -> Saved | None:
+    """The run that a folder holds, None for none; DataError, naming the settings, for another run.
+
+    folder: to train in. run: the settings now, of which the number of updates may have grown.
+    """
+    if not (folder / "run.json").exists():
+        return None
+    saved = read_run(folder, modules_of(to_tree(run)))
+    refuse_other_settings(saved.run.deciding(), run, folder, of="run.json", hint="choose another folder")
+    return saved
+
+
 def claim(folder: Path, run: Run, recipe: Path | None = None) -> None:
     """Writes run.json: of a new run, or of one that goes on with more updates or other settings that decide nothing.
 
     folder: of the run. run: its settings. recipe: file of one's own that a new run comes from. Raises DataError, naming
     the settings, where the folder holds another run.
     """
+    saved = refuse_other_run(folder, run)
+    if saved is None:
+        _write(folder, _tree(Saved(run, run.key(), environment(), None if recipe is None else str(recipe))))
+    elif saved.run != run:
+        _write(folder, _tree(replace(saved, run=run)) | {"checkpointed": was_saved(folder)})
+
+
+def was_saved(folder: Path) -> bool:
+    """Whether the run of a folder has written a checkpoint, as its run.json says; DataError for one that is no run."""
     path = folder / "run.json"
-    if not path.exists():
-        _write(path, Saved(run, run.key(), environment(), None if recipe is None else str(recipe)))
-        return
-    saved = read_run(folder, modules_of(to_tree(run)))
-    refuse_other_settings(saved.run.deciding(), run, folder, of="run.json", hint="choose another folder")
-    if saved.run != run:
-        _write(path, replace(saved, run=run))
+    return path.exists() and _read(path).get("checkpointed") is True
+
+
+def mark_saved(folder: Path) -> None:
+    """Notes in run.json that the run has written a checkpoint: one that is lost later is noticed then."""
+    tree = _read(folder / "run.json")
+    if tree.get("checkpointed") is not True:
+        _write(folder, tree | {"checkpointed": True})
 
 
 def longer_run(run: Run, steps: int) -> Run:
@@ -181,10 +203,13 @@ def longer_run(run: Run, steps: int) -> Run:
     return replace(run, steps=steps)
 
 
-def _write(path: Path, saved: Saved) -> None:
+def _tree(saved: Saved) -> dict[str, Any]:
     tree = {"format": FORMAT, "key": saved.key, "run": to_tree(saved.run), "environment": saved.environment}
-    tree |= {"recipe": saved.recipe} if saved.recipe else {}
-    content = json.dumps(tree, indent=2).encode()
+    return tree | ({"recipe": saved.recipe} if saved.recipe else {})
+
+
+def _write(folder: Path, tree: dict[str, Any]) -> None:
+    path, content = folder / "run.json", json.dumps(tree, indent=2).encode()
     with writing(path, len(content)):
         write_atomically(path, content)
 

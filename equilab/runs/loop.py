@@ -19,7 +19,7 @@ from equilab.runs.checkpoint import load_state, save
 from equilab.runs.compute import autocast, kept_generators, prepare, resolve_precision, seed_layers, step_tensor
 from equilab.runs.divergence import NonFiniteLoss, refuse_non_finite, warn_of_divergence
 from equilab.runs.evaluations import Evaluation, Findings, Moment
-from equilab.runs.folder import Held, claim, locked, refuse_other_settings
+from equilab.runs.folder import Held, claim, locked, mark_saved, refuse_other_run, refuse_other_settings, was_saved
 from equilab.runs.keys import keys_of, scalars
 from equilab.runs.memory import peak_memory
 from equilab.runs.progress import Clock, Progress
@@ -77,7 +77,7 @@ def train(run: Run, folder: Path, *, sinks: Sequence[Sink] = (), recipe: Path | 
     """Train until the last update and its evaluations, or until SIGTERM or SIGINT.
 
     run: the settings. folder: of the run; one that is empty gets the run.json, of one that holds this run the training
-    goes on from the newest checkpoint. From a checkpoint on, everything that follows is bit-identical to a run that was
+    goes on from the newest checkpoint; evaluations that a finished run lacks are made. From a checkpoint on, everything that follows is bit-identical to a run that was
     never stopped, on one machine: batches and noise are functions of (seed, step). sinks: further receivers of rows,
     tables and pictures, beside the folder and W&B; one that fails is left out, with a warning. recipe: the file of
     one's own that the run comes from, which run.json then names.
@@ -90,11 +90,12 @@ def train(run: Run, folder: Path, *, sinks: Sequence[Sink] = (), recipe: Path | 
         training = set_up(run)
         run, state = training.run, training.state
         held = stack.enter_context(locked(folder))
-        claim(folder, run, recipe)
-        position = restore(state, run, folder)
-        if state.step >= run.steps and not due_evaluations(run, state):
-            return Outcome(state.step, None)  # nothing is left to do, and nothing to log
         stop = stack.enter_context(StopRequest())
+        refuse_other_run(folder, run)
+        position = restore(state, run, folder)
+        claim(folder, run, recipe)
+        if state.step >= run.steps and not due_evaluations(run, state):
+            return Outcome(state.step, stop.signal)  # nothing is left to do, and nothing to log
         opened = stack.enter_context(open_sinks(run, folder, position, sinks))
         progress = stack.enter_context(Progress(run.steps, state.step))
         saved_at, clock, diverged = (-1 if position is None else state.step), Clock(state.step), False
@@ -112,7 +113,8 @@ def train(run: Run, folder: Path, *, sinks: Sequence[Sink] = (), recipe: Path | 
                 except Interrupted:
                     continue  # the state is saved as it was before the evaluations, which are repeated on resume
                 opened.log(state.step, found)
-                state.evaluated_at, clock = state.step, Clock(state.step)
+                state.note(due)
+                clock = Clock(state.step)
                 if state.step >= run.steps:
                     checkpoint(state, run, held, opened)
             if state.step >= run.steps:
@@ -190,9 +192,7 @@ def evaluate(due: list[Evaluation], training: Training, progress: Callable[[int,
 
 def due_evaluations(run: Run, state: State) -> list[Evaluation]:
     """The evaluations of this step that were not made yet."""
-    if state.evaluated_at == state.step:
-        return []
-    return [each for each in run.evaluations if is_due(state.step, each.every, run.steps)]
+    return [each for each in run.evaluations if is_due(state.step, each.every, run.steps) and state.lacks(each)]
 
 
 def is_due(step: int, every: int, last: int) -> bool:
@@ -208,7 +208,7 @@ def restore(state: State, run: Run, folder: Path) -> int | None:
     """
     saved = load_state(folder / "checkpoints")
     if saved is None:
-        refuse_rows_without_checkpoint(folder, run.log.checkpoint_every, [each.every for each in run.evaluations])
+        refuse_rows_without_checkpoint(folder, run.log.checkpoint_every, was_saved=was_saved(folder))
         return None
     hint = "put run.json back, or train in another folder"
     refuse_other_settings(saved["settings"], run, folder, of="checkpoint", hint=hint)
@@ -233,4 +233,5 @@ def checkpoint(state: State, run: Run, held: Held, sinks: Sinks) -> int:
         "log_position": (sinks.record.sync(), sinks.record.digest),
     }
     save(held.folder / "checkpoints", state.step, payload)
+    mark_saved(held.folder)
     return state.step

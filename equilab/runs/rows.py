@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -86,16 +85,14 @@ def refuse_changed_rows(path: Path, num_bytes: int, digest: str) -> None:
         )
 
 
-def refuse_rows_without_checkpoint(folder: Path, every: int, periods: Sequence[int] = ()) -> None:
-    """DataError for a run folder without checkpoints whose rows go on after the first one must have been written.
+def refuse_rows_without_checkpoint(folder: Path, every: int, *, was_saved: bool) -> None:
+    """DataError for a run folder without checkpoints that has rows, and has had a checkpoint.
 
-    folder: of the run. every: updates between two checkpoints. periods: updates between two evaluations, of each; an
-    evaluation at any other step was the last of a run, which had written a checkpoint before.
+    folder: of the run. every: updates between two checkpoints: rows beyond them come after the first one. was_saved:
+    whether run.json says that there was one.
     """
     rows = read_rows(folder / "metrics.jsonl")
-    evaluated = [row["step"] for row in rows if "time/evaluation" in row]
-    ended = any(all(not period or step % period for period in periods) for step in evaluated)
-    if rows and (ended or rows[-1]["step"] > every):
+    if rows and (was_saved or rows[-1]["step"] > every):
         raise DataError(
             str(folder / "checkpoints"),
             expected=f"checkpoints, as there are rows up to step {rows[-1]['step']}",

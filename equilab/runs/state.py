@@ -1,6 +1,7 @@
 """All that a training changes as it goes: players (weights and optimisers) and the number of updates."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -10,7 +11,9 @@ from equilab.errors import DataError, SettingError
 from equilab.noise import StreamNoise, torch_stream
 from equilab.objectives import Losses, Player
 from equilab.optimizers import Optimizer
+from equilab.runs.evaluations import Evaluation
 from equilab.runs.run import Run
+from equilab.runs.serial import to_tree
 from equilab.schedules import Schedule
 
 
@@ -87,7 +90,8 @@ class State:
     players: dict[str, Trained]
     noise: StreamNoise
     step: int = 0  # updates of the model so far
-    evaluated_at: int = -1  # the step of the last finished evaluation
+    evaluated_at: int = -1  # the step of the last finished evaluations
+    evaluated: list[dict[str, Any]] = field(default_factory=list)  # these, as `to_tree` gives them, of whatever period
 
     @classmethod
     def build(cls, run: Run, device: torch.device) -> "State":
@@ -128,6 +132,15 @@ class State:
         last = len(found) - 1
         return [(loss, parameters, index < last) for index, (loss, parameters) in enumerate(found.values())]
 
+    def lacks(self, evaluation: Evaluation) -> bool:
+        """Whether an evaluation was not made yet at this step; its period does not matter."""
+        return self.evaluated_at != self.step or _without_period(evaluation) not in self.evaluated
+
+    def note(self, evaluations: Iterable[Evaluation]) -> None:
+        """Notes evaluations that were made at this step."""
+        before = self.evaluated if self.evaluated_at == self.step else []
+        self.evaluated_at, self.evaluated = self.step, [*before, *map(_without_period, evaluations)]
+
     def is_finite(self) -> bool:
         """Whether every weight of every player is a finite number."""
         return all(bool(weight.isfinite().all()) for player in self.players.values() for weight in player.parameters)
@@ -138,7 +151,8 @@ class State:
             name: {"module": player.module.state_dict(), "optimizer": player.optimizer.state_dict()}
             for name, player in self.players.items()
         }
-        return {"step": self.step, "evaluated_at": self.evaluated_at, "players": players}
+        evaluated = {"evaluated_at": self.evaluated_at, "evaluated": self.evaluated}
+        return {"step": self.step, **evaluated, "players": players}
 
     def restore(self, payload: dict[str, Any]) -> None:
         """The state that `payload` was taken from, bit by bit. Raises DataError for other players or other weights."""
@@ -146,6 +160,10 @@ class State:
             raise DataError(
                 "checkpoint", expected=f"players {', '.join(self.players)}", got=", ".join(payload["players"])
             )
-        self.step, self.evaluated_at = payload["step"], payload["evaluated_at"]
+        self.step, self.evaluated_at, self.evaluated = (payload[name] for name in ("step", "evaluated_at", "evaluated"))
         for name, player in self.players.items():
             player.restore(payload["players"][name], name)
+
+
+def _without_period(evaluation: Evaluation) -> dict[str, Any]:
+    return to_tree(evaluation) | {"every": 0}

@@ -1,5 +1,6 @@
 """Runs of a few updates, trained in the process of the test."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from equilab.optimizers import Adam
 from equilab.runs.compute import Compute
 from equilab.runs.loop import Training, set_up, update
 from equilab.runs.run import Logging, Run
+from equilab.runs.sinks.sink import Sink
 
 FEW = MiniSprites(shapes=1, scales=1, orientations=2, positions=4)
 """32 images, of 3 factors that vary."""
@@ -60,3 +62,17 @@ def files(folder: Path) -> dict[str, bytes]:
     """The content of every file below a folder, but for the lock."""
     found = (path for path in folder.rglob("*") if path.is_file() and path.name not in (".lock", ".owner"))
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+class AtStep(Sink):
+    """Does something when the row of a step arrives: to the run folder, or to the process."""
+
+    def __init__(self, step: int, action: Callable[[], object]):
+        self.step, self.action = step, action
+
+    def log(self, step, findings, pictures):
+        if step == self.step:
+            self.action()
+
+    def close(self, exit_code: int) -> None:
+        pass
