@@ -1,9 +1,9 @@
 """Tables of words and numbers: as aligned text, Markdown, LaTeX, HTML and a pandas data frame."""
 
 import html
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import mean, stdev
 from typing import TYPE_CHECKING, TypeAlias
 
 from equilab.errors import SettingError
@@ -112,12 +112,23 @@ def format_cell(cell: Cell) -> str:
 
 
 def format_value(value: float) -> str:
-    """Four significant digits, without an exponent where that is short.
+    """Four significant digits; five before the point, with an exponent from 100,000 on and below 0.0001.
 
-    >>> [format_value(value) for value in (0.63749, 4096.0, 17.99, float("nan"))]
-    ['0.6375', '4096', '17.99', 'nan']
+    >>> [format_value(value) for value in (0.63749, 17.99, 4096.0, 54321.6, 1234567.0, float("nan"))]
+    ['0.6375', '17.99', '4096', '54322', '1.235e+06', 'nan']
     """
-    return f"{value:.4g}" if not math.isfinite(value) or abs(value) < 1e5 else f"{value:.3e}"
+    return f"{value:.0f}" if 9999.5 <= abs(value) < 99999.5 else f"{value:.4g}"
+
+
+def format_spread(values: Sequence[float]) -> str:
+    """The only value, or mean +- standard deviation (ddof 1); nothing for no values.
+
+    >>> format_spread([1.0, 2.0, 3.0]), format_spread([0.25]), format_spread([])
+    ('2 +- 1', '0.25', '')
+    """
+    if len(values) < 2:
+        return format_value(values[0]) if values else ""
+    return f"{format_value(mean(values))} +- {format_value(stdev(values))}"
 
 
 def escape_latex(text: str) -> str:

@@ -76,11 +76,14 @@ def set_up(run: Run) -> Training:
 def train(run: Run, folder: Path, *, sinks: Sequence[Sink] = (), recipe: Path | None = None) -> Outcome:
     """Train until the last update and its evaluations, or until SIGTERM or SIGINT.
 
+    From a checkpoint on, everything that follows is bit-identical to a run that was never stopped, on one machine:
+    batches and noise are functions of (seed, step).
+
     run: the settings. folder: of the run; one that is empty gets the run.json, of one that holds this run the training
-    goes on from the newest checkpoint; evaluations that a finished run lacks are made. From a checkpoint on, everything that follows is bit-identical to a run that was
-    never stopped, on one machine: batches and noise are functions of (seed, step). sinks: further receivers of rows,
-    tables and pictures, beside the folder and W&B; one that fails is left out, with a warning. recipe: the file of
-    one's own that the run comes from, which run.json then names.
+    goes on from the newest checkpoint; of a finished one the evaluations are made that it lacks. sinks: further
+    receivers of rows, tables and pictures, beside the folder and W&B; one that fails is left out, with a warning.
+    recipe: the file of one's own that the run comes from, which run.json then names.
+
     Raises what `set_up` does, before anything is written; DataError for a folder that holds another run, or whose rows
     or checkpoints do not fit; BusyError, NonFiniteLoss and WriteError; StoppedAtOnce at a second Ctrl-C.
     """

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
-from statistics import mean, stdev
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,11 +26,11 @@ from equilab.runs.folder import Saved, read_run, refuse_other_settings
 from equilab.runs.keys import Keys, keys_of
 from equilab.runs.latent_report import Latents
 from equilab.runs.latents import measure_latents
+from equilab.runs.logged_files import inside, read_table
 from equilab.runs.rows import read_last_rows, read_rows
 from equilab.runs.run import Run
-from equilab.runs.serial import read_json
 from equilab.runs.state import build_model, load_weights
-from equilab.tables import Table, format_value
+from equilab.tables import Table
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -81,12 +80,20 @@ class Record:
 
     @cached_property
     def columns(self) -> dict[str, list[tuple[int, Any]]]:
-        """For each key that was logged, in the order of first appearance, its steps and what was logged there."""
+        """For each key that was logged, in the order of first appearance, its steps and what was logged there.
+
+        Raises DataError for a key under which numbers and files, or files of two kinds, were logged.
+        """
         found: dict[str, list[tuple[int, Any]]] = {}
         for row in self.rows:
             for key, value in row.items():
                 if key != "step":
-                    found.setdefault(key, []).append((int(row["step"]), value))
+                    found.setdefault(key, []).append((row["step"], value))
+        for key, pairs in found.items():
+            kinds = {next(iter(value)) if isinstance(value, dict) else "number" for _, value in pairs}
+            if len(kinds) > 1:
+                expected, got = "values of one kind under a key", f"{key}: {' and '.join(sorted(kinds))}"
+                raise DataError(str(self.folder / "metrics.jsonl"), expected=expected, got=got, hint="restore it")
         return found
 
     @cached_property
@@ -117,32 +124,22 @@ class Record:
     def logged_table(self, key: str) -> Columns:
         """The newest table that was logged under a key, such as "metric/scores".
 
-        Raises SettingError for another key, DataError for a table whose file is lost.
+        Raises SettingError for another key, DataError for a table whose file is lost or damaged.
         """
-        paths = self._paths("table")
-        if key not in paths:
-            raise SettingError("key", expected=f"one of {', '.join(paths) or 'none'}", got=repr(key))
-        if not paths[key][-1].is_file():
-            raise DataError(str(paths[key][-1]), expected="the table that metrics.jsonl names", got="no file")
-        tree = read_json(paths[key][-1])
-        return Columns(tree["columns"], tree["rows"])
+        names = self._files("table")
+        if key not in names:
+            raise SettingError("key", expected=f"one of {', '.join(names) or 'none'}", got=repr(key))
+        return read_table(self.folder, names[key][-1])
 
     @property
     def pictures(self) -> list[Path]:
         """The PNG and GIF files that the run logged, in the order of their keys and steps."""
-        return [path for paths in self._paths("picture").values() for path in paths]
+        return [inside(self.folder, name) for names in self._files("picture").values() for name in names]
 
-    def _inside(self, path: str) -> Path:
-        """A file that a row names; DataError for one outside of the run folder."""
-        found = self.folder / path
-        if not found.resolve().is_relative_to(self.folder.resolve()):
-            raise DataError(str(self.folder / "metrics.jsonl"), expected="files of the run folder", got=path)
-        return found
-
-    def _paths(self, kind: str) -> dict[str, list[Path]]:
-        """The files of one kind by key, in the order of their steps."""
+    def _files(self, kind: str) -> dict[str, list[str]]:
+        """The files of one kind by key, as rows name them, in the order of their steps."""
         return {
-            key: [self._inside(value[kind]) for _, value in pairs]
+            key: [value[kind] for _, value in pairs]
             for key, pairs in self.columns.items()
             if isinstance(pairs[0][1], dict) and kind in pairs[0][1]
         }
@@ -225,9 +222,7 @@ class Record:
     @property
     def training_seconds(self) -> float:
         """The time that the logged updates took, without evaluations, pauses and what a crash undid."""
-        rated = [
-            (int(row["step"] or 0), row["time/steps_per_second"]) for row in self.rows if "time/steps_per_second" in row
-        ]
+        rated = [(row["step"], row["time/steps_per_second"]) for row in self.rows if "time/steps_per_second" in row]
         before = [0, *(step for step, _ in rated)]
         return sum((step - last) / rate for (step, rate), last in zip(rated, before, strict=False) if rate)
 
@@ -239,14 +234,3 @@ class Record:
         ):
             return False
         return not self.run.evaluations or "time/evaluation" in self._last_rows[-1]
-
-
-def format_spread(values: Sequence[float]) -> str:
-    """The only value, or mean +- standard deviation (ddof 1); nothing for no values.
-
-    >>> format_spread([1.0, 2.0, 3.0]), format_spread([0.25]), format_spread([])
-    ('2 +- 1', '0.25', '')
-    """
-    if len(values) < 2:
-        return format_value(values[0]) if values else ""
-    return f"{format_value(mean(values))} +- {format_value(stdev(values))}"

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from equilab.errors import DataError
 from equilab.files import open_plain, read_plain
 
 _MOST_BYTES = 2**31  # of metrics.jsonl
+_MOST_STEPS = 2**63
 _TAIL = 2**17  # bytes
 _LOST = "restore the file, or train again in another folder"
 
@@ -17,8 +19,8 @@ _LOST = "restore the file, or train again in another folder"
 def read_rows(path: Path) -> list[dict[str, Any]]:
     """The complete rows of a metrics.jsonl, in order; a last line that a crash cut short is left out.
 
-    No file: no rows. Raises DataError for a line that is no row (an object with an integer `step`), and for a file of
-    more than 2 GiB.
+    No file: no rows. Raises DataError for a line that is no row (an object with an integer `step`; a finite number,
+    null, or the file of a table or picture under every other key), and for a file of more than 2 GiB.
     """
     try:
         lines = read_plain(path, most=_MOST_BYTES).split(b"\n")[:-1]
@@ -51,9 +53,25 @@ def _row(line: bytes, place: str) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise DataError(place, expected=expected, got=str(error), hint=hint) from error
     step = row.get("step") if isinstance(row, dict) else None
-    if isinstance(step, bool) or not isinstance(step, int) or step < 0:
+    if isinstance(step, bool) or not isinstance(step, int) or not 0 <= step < _MOST_STEPS:
         raise DataError(place, expected=expected, got=line[:80].decode(errors="replace"), hint=hint)
+    for key, value in row.items():
+        if not (value is None or _is_number(value) or _is_file(value)):
+            expected = "a number, null, a table or a picture under every key"
+            raise DataError(place, expected=expected, got=f"{key}: {json.dumps(value)[:80]}", hint=hint)
     return row
+
+
+def _is_number(value: object) -> bool:
+    """Whether a value is a finite number; one that was not finite is logged as null."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
+
+
+def _is_file(value: object) -> bool:
+    """Whether a value names the file of a table or picture."""
+    if not isinstance(value, dict) or [*value] not in (["table"], ["picture"]):
+        return False
+    return all(isinstance(name, str) for name in value.values())
 
 
 def hash_of_rows(path: Path, num_bytes: int) -> "hashlib._Hash":

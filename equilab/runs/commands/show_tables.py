@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from equilab.errors import EquilabError, SettingError
 from equilab.runs.divergence import has_diverged
 from equilab.runs.logged_scores import logged_scores
-from equilab.runs.record import Record, format_spread
+from equilab.runs.record import Record
 from equilab.runs.run_folders import short_names
 from equilab.runs.settings import leaves, method_of, same_but_seed, settings_of
-from equilab.tables import Cell, Table
+from equilab.tables import Cell, Table, format_spread
 
 SHOWN = ("metric/*", "latent/active", "latent/*_mean", "equivariance/*", "time/*")
 """The keys of several runs that are shown, unless others are given."""

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from equilab.errors import DataError
 from equilab.runs.evaluations import Columns
+from equilab.runs.logged_files import read_table, stored
 from equilab.runs.record import Record
-from equilab.runs.serial import read_json
 
 
 @dataclass(frozen=True)
@@ -37,16 +36,7 @@ def rows_of(record: Record, start: int = 0) -> Iterator[tuple[int, Row]]:
             if not isinstance(value, dict):
                 found.values[key] = math.nan if value is None else value
             elif "table" in value:
-                tree = read_json(_inside(record.folder, value["table"]))
-                found.tables[key] = Columns(tree["columns"], tree["rows"])
+                found.tables[key] = read_table(record.folder, value["table"])
             else:
-                found.pictures[key] = _inside(record.folder, value["picture"])
+                found.pictures[key] = stored(record.folder, value["picture"])
         yield place, found
-
-
-def _inside(folder: Path, name: object) -> Path:
-    """A file of a run folder by its path within."""
-    path = folder / str(name)
-    if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
-        raise DataError(str(path), expected="a file in the run folder", got="none", hint="restore it")
-    return path

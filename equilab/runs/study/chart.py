@@ -5,10 +5,9 @@ from pathlib import Path
 
 from equilab.errors import DataError
 from equilab.runs.charts import log_chart
-from equilab.runs.record import format_spread
 from equilab.runs.study.collect import Results
 from equilab.runs.study.study import Chart
-from equilab.tables import Table
+from equilab.tables import Table, format_spread
 
 Curves = Mapping[str, Mapping[float, Sequence[float]]]
 

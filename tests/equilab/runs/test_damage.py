@@ -283,17 +283,6 @@ def test_settings_nested_deeply_are_one_clear_line(folder):
     assert len(str(found.value)) < 10_000
 
 
-@pytest.mark.parametrize(
-    "line", ["[1]", '{"train/loss": 1}', '{"step": "4"}', '{"step": -1}', "no row", '{"step": true}']
-)
-def test_a_line_that_is_no_row_is_named_by_its_number(folder, line):
-    path = folder / "metrics.jsonl"
-    first, rest = path.read_text().split("\n", 1)
-    path.write_text(f"{first}\n{line}\n{rest}")
-    with refused(DataError, f"{path}, line 2", expected="integer `step`"):
-        _ = Record.open(folder).rows
-
-
 @contextmanager
 def largest_file(num_bytes: int) -> Iterator[None]:
     """No file of this process grows past this, as on a full disk."""
