@@ -25,10 +25,11 @@ _PARTS = {"settings": dict, "log_position": tuple, "step": int, "evaluated_at": 
 def checkpoints(folder: Path) -> list[Path]:
     """The checkpoint files of a folder, newest first; files of other names are none."""
     found = (path for path in folder.glob("step_*.pt") if _NAME.fullmatch(path.name))
-    return sorted(found, key=lambda path: (_step_of(path), path.name), reverse=True)
+    return sorted(found, key=lambda path: (step_of(path), path.name), reverse=True)
 
 
-def _step_of(path: Path) -> int:
+def step_of(path: Path) -> int:
+    """The updates made at a checkpoint, by the name of its file."""
     return int(path.name.split("_")[1])
 
 
@@ -54,7 +55,7 @@ def save(folder: Path, step: int, payload: dict[str, Any]) -> Path:
             + (f"{intact[0].name} is intact" if intact else "there is no earlier checkpoint")
             + ". Make room and go on with the run"
         ) from error
-    earlier = [old for old in checkpoints(folder) if _step_of(old) < step]
+    earlier = [old for old in checkpoints(folder) if step_of(old) < step]
     for old in checkpoints(folder):
         if old != path and old not in earlier[:1]:
             old.unlink()

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import sys
 from pathlib import Path
 
@@ -17,10 +18,17 @@ def python() -> str:
     return shlex.quote(os.fspath(running.relative_to(here) if running.is_relative_to(here) else running))
 
 
+def equilab() -> str:
+    """The command `equilab` where it is the one of the interpreter that runs this, else `python -m equilab`."""
+    script = shutil.which("equilab")
+    own = script is not None and Path(script).parent == Path(sys.executable).parent
+    return "equilab" if own else f"{python()} -m equilab"
+
+
 def resume_command(folder: Path, run: Run) -> str:
     """What goes on with the run in a folder: its own modules included, and the file that the run was started from."""
     modules, recipe = modules_of(to_tree(run)), recipe_of(folder)
     if modules and recipe is not None:
         modules = [os.fspath(recipe), *(name for name in modules if name != module_name(recipe))]
-    words = ["-m", "equilab", "train", "--resume", os.fspath(folder), *(["--modules", *modules] if modules else [])]
-    return f"{python()} {shlex.join(words)}"
+    words = ["train", "--resume", os.fspath(folder), *(["--modules", *modules] if modules else [])]
+    return f"{equilab()} {shlex.join(words)}"

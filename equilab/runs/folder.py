@@ -84,9 +84,10 @@ class Held:
 def locked(folder: Path) -> Iterator[Held]:
     """The folder, held for this process; made where it was missing. A killed process frees its lock.
 
-    Raises BusyError when another process trains in it, DataError for links in place of files that are written, and
-    WriteError for a disk that takes nothing.
+    Raises BusyError when another process trains in it, DataError for a file in place of the folder and for links in
+    place of files that are written, and WriteError for a disk that takes nothing.
     """
+    refuse_file(folder)
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     for name in WRITTEN:
@@ -131,8 +132,16 @@ def is_locked(folder: Path) -> bool:
         return True
 
 
+def refuse_file(folder: Path) -> None:
+    """DataError for a path at which, or above which, a file stands in place of a folder."""
+    there = next((each for each in (folder, *folder.parents) if os.path.lexists(each)), Path())
+    if not there.is_dir():
+        raise DataError(str(folder), expected="a folder, or a path where one can be made", got=f"the file {there}")
+
+
 def refuse_taken(folder: Path) -> None:
-    """DataError when the folder already holds a run."""
+    """DataError when the folder already holds a run, or is no folder."""
+    refuse_file(folder)
     if (folder / "run.json").exists():
         raise DataError(
             str(folder),

@@ -19,7 +19,7 @@ from equilab.keys import Key
 from equilab.latents import Posterior
 from equilab.models import VariationalAutoencoder
 from equilab.noise import numpy_stream
-from equilab.runs.checkpoint import checkpoints, load_state
+from equilab.runs.checkpoint import checkpoints, load_state, step_of
 from equilab.runs.divergence import has_diverged
 from equilab.runs.evaluations import Columns, encoder_of
 from equilab.runs.folder import Saved, read_run, refuse_other_settings
@@ -215,9 +215,14 @@ class Record:
         return checkpoints(self.folder / "checkpoints")
 
     @property
+    def saved_step(self) -> int:
+        """The updates made at the newest checkpoint, by its name; 0 without one."""
+        return max(map(step_of, self.checkpoints), default=0)
+
+    @property
     def step(self) -> int:
         """The updates made when the newest row was logged; 0 before the first."""
-        return int(self._last_rows[-1]["step"] or 0) if self._last_rows else 0
+        return self._last_rows[-1]["step"] if self._last_rows else 0
 
     @property
     def training_seconds(self) -> float:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import tyro
 
-from equilab.runs.command_lines import python
+from equilab.runs.command_lines import equilab, python
 from equilab.runs.commands import train
 
 FOLDER = Path("runs/demo")
@@ -31,7 +31,7 @@ def demo(recipe: str = "demo", folder: Path = FOLDER) -> int:
     arguments = ["--resume", str(folder)] if (folder / "run.json").exists() else [recipe, "--folder", str(folder)]
     status = train.main(arguments)
     if status == 0:
-        run = f"{python()} -m equilab train"
+        run = f"{equilab()} train"
         wandb = Path(python()).with_name("wandb")
         print(
             f"\nNext:\n"

@@ -53,11 +53,14 @@ def one_run(record: Record, *, latents: bool = True) -> dict[str, Table | str]:
 
 
 def state(record: Record) -> str:
-    """Whether a run is finished, diverged, or how far it is."""
+    """Whether a run is finished, diverged, or how far it is; whether its rows are lost."""
     if record.is_finished:
         return "finished"
-    if any(has_diverged(row) for row in record.rows):
+    losses = [row for row in record.rows if "train/loss" in row]
+    if losses and has_diverged(losses[-1]):
         return f"diverged, at step {record.step} of {record.run.steps}"
+    if not record.rows and record.saved_step >= record.run.log.every:
+        return f"its rows are lost; checkpoint of step {record.saved_step} of {record.run.steps}"
     evaluated = ", not evaluated" if record.step >= record.run.steps else ""
     return f"at step {record.step} of {record.run.steps}{evaluated}"
 

@@ -19,7 +19,7 @@ from typing import Literal
 import tyro
 
 from equilab.errors import SettingError
-from equilab.runs.command_lines import python
+from equilab.runs.command_lines import equilab
 from equilab.runs.commands.exit_status import exit_status
 from equilab.runs.record import format_value
 from equilab.runs.study.chart import chart_table, curves_of, draw_chart
@@ -153,7 +153,7 @@ def _train(options: PoolOptions, train: Callable[..., Ended]) -> int:
 def _command(name: str, options: PoolOptions) -> str:
     folder = f" --folder {options.folder}" if options.folder else ""
     shard = f" --shard {options.shard}" if options.shard != "1/1" else ""
-    return f"{python()} -m equilab study {name} {options.file}{folder}{shard}"
+    return f"{equilab()} study {name} {options.file}{folder}{shard}"
 
 
 def _status(words: list[str]) -> int:

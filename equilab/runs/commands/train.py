@@ -14,7 +14,7 @@ from equilab.data import Dataset
 from equilab.errors import SettingError
 from equilab.models import Model
 from equilab.runs.checkpoint import describe_newest
-from equilab.runs.command_lines import python, resume_command
+from equilab.runs.command_lines import equilab, resume_command
 from equilab.runs.commands.exit_status import exit_status
 from equilab.runs.commands.show import in_words
 from equilab.runs.commands.show_tables import one_run
@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _resume(tyro.cli(Resume, args=words, prog="equilab train --resume RUN"))
         return _start(words)
 
-    return exit_status(work, interrupted="stopped before the training began; no run was changed")
+    return exit_status(work, interrupted="stopped before a training began; no run was changed")
 
 
 def _start(words: list[str]) -> int:
@@ -107,7 +107,7 @@ def _start(words: list[str]) -> int:
         ),
     )
     if options.seeds:
-        return _train_seeds(options, recipe, recipe_file(words[0]))
+        return _train_seeds(options, recipe, words)
     folder = options.folder or free_name(Path("runs"), recipe, options.run.seed)
     refuse_taken(folder)
     return _train(options.run, folder, recipe_file(words[0]))
@@ -115,7 +115,7 @@ def _start(words: list[str]) -> int:
 
 def check_resume(words: list[str]) -> None:
     """Raises SettingError for options that a resume does not take: its settings come from its run.json."""
-    if words[0].split("=")[0] != "--resume":
+    if not words[0].startswith("-"):
         raise SettingError("--resume", expected="no recipe beside it", got=words[0], hint=USAGE)
     for word in words:
         name = word.split("=")[0]
@@ -128,17 +128,19 @@ def check_resume(words: list[str]) -> None:
             )
 
 
-def _train_seeds(options: Start, recipe: str, file: Path | None) -> int:
+def _train_seeds(options: Start, recipe: str, words: Sequence[str]) -> int:
     """One training for each seed, which goes on where it was stopped; the status of the first that failed."""
     parent = options.folder or Path("runs") / f"{date.today().isoformat()}_{recipe}"
-    runs = seeded(options.run, options.seeds, parent)
-    statuses = []
-    for folder, run in runs.items():
-        statuses.append(_train(run, folder, file))
-        if statuses[-1] > 128:  # stopped by a signal
-            break
-    print(f"compare them:  {python()} -m equilab compare {' '.join(map(shlex.quote, map(str, runs)))}", file=sys.stderr)
-    return next((status for status in statuses if status), 0)
+    again = [*words, *([] if options.folder else ["--folder", str(parent)])]  # tomorrow's folder has another date
+    statuses: dict[Path, int] = {}
+    for folder, run in seeded(options.run, options.seeds, parent).items():
+        statuses[folder] = _train(run, folder, recipe_file(words[0]), f"{equilab()} train {shlex.join(again)}")
+        if statuses[folder] > 128:  # stopped by a signal
+            return statuses[folder]
+    finished = [str(folder) for folder, status in statuses.items() if not status]
+    if len(finished) > 1:
+        print(f"compare them:  {equilab()} compare {shlex.join(finished)}", file=sys.stderr)
+    return next((status for status in statuses.values() if status), 0)
 
 
 def _resume(options: Resume) -> int:
@@ -159,8 +161,12 @@ def _resume(options: Resume) -> int:
     return _train(saved.run, folder)
 
 
-def _train(run: Run, folder: Path, recipe: Path | None = None) -> int:
-    """Train, then say what there is to see, or how to go on."""
+def _train(run: Run, folder: Path, recipe: Path | None = None, again: str = "") -> int:
+    """Train, then print the tables of the run, or the command that goes on.
+
+    run: its settings. folder: of the run. recipe: file of one's own that it comes from. again: the command that goes on
+    with it, and with others; "": the one that resumes this run.
+    """
     print(f"run folder: {folder}", file=sys.stderr)
     try:
         outcome = train(run, folder, recipe=recipe)
@@ -168,12 +174,15 @@ def _train(run: Run, folder: Path, recipe: Path | None = None) -> int:
         newest = describe_newest(folder / "checkpoints")
         print(
             f"stopped at once, by a second Ctrl-C; the updates since the newest checkpoint ({newest}) are lost. Go on "
-            f"with:\n  {resume_command(folder, run)}",
+            f"with:\n  {again or resume_command(folder, run)}",
             file=sys.stderr,
         )
         return 130
+    except KeyboardInterrupt:
+        print(f"stopped before an update was made; {folder} is as it was", file=sys.stderr)
+        return 130
     except WriteError as error:
-        print(f"{type(error).__name__}: {error}:\n  {resume_command(folder, run)}", file=sys.stderr)
+        print(f"{type(error).__name__}: {error}:\n  {again or resume_command(folder, run)}", file=sys.stderr)
         return 1
     except NonFiniteLoss as error:
         newest = describe_newest(folder / "checkpoints")
@@ -183,10 +192,14 @@ def _train(run: Run, folder: Path, recipe: Path | None = None) -> int:
         print(
             f"stopped by {outcome.signal.name} at step {outcome.step} of {run.steps}; everything is saved. Go on with:"
         )
-        print(f"  {resume_command(folder, run)}")
+        print(f"  {again or resume_command(folder, run)}")
         return 128 + outcome.signal
-    print(in_words(one_run(Record.open(folder, modules=modules_of(to_tree(run))), latents=False)))
-    print(f"\npictures: {folder / 'pictures'}")
+    try:
+        print(in_words(one_run(Record.open(folder, modules=modules_of(to_tree(run))), latents=False)))
+        print(f"\npictures: {folder / 'pictures'}")
+    except KeyboardInterrupt:
+        print(f"the run is finished; its tables:\n  {equilab()} show {shlex.quote(str(folder))}", file=sys.stderr)
+        return 130
     return 0
 
 

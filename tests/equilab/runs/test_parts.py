@@ -10,8 +10,8 @@ from equilab.data import DSprites, MiniSprites, PairsSharing, RotatedMNIST
 from equilab.errors import SettingError
 from equilab.models import P4CNN, ConvVAE
 from equilab.objectives import VAE, AdaGVAE, BetaVAE, FactorVAE, Objective
-from equilab.optimizers import SGD, Adam
-from equilab.runs import HeldOutLoss, Record, Run, Traversals
+from equilab.optimizers import SGD
+from equilab.runs import HeldOutLoss, Run, Traversals
 from equilab.runs.near_options import check_options, nearest_option, options_of
 from equilab.runs.parts import exchange, find_part, part_classes, part_name
 from equilab.runs.recipes import FOLDER, find_recipe, method_names, recipe_names
@@ -163,27 +163,6 @@ def test_the_command_names_the_nearest_option_and_writes_nothing(tmp_path):
     wrong = finish(TINY, "--folder", tmp_path / "run", "--lr", 0.1)
     assert wrong.returncode == 2
     assert "did you mean --optimizer.learning-rate?" in wrong.stderr
-    assert not (tmp_path / "run").exists()
-
-
-@pytest.mark.slow
-def test_seeds_are_trainings_of_their_own_and_a_second_call_goes_on(tmp_path):
-    words = (TINY, "--folder", tmp_path / "runs", "--seeds", 0, 2, "--optimizer", "adam", "--steps", 6)
-    done = finish(*words)
-    assert done.returncode == 0, done.stderr
-    records = [Record.open(tmp_path / "runs" / name) for name in ("s0", "s2")]
-    assert [record.run.seed for record in records] == [0, 2]
-    assert {record.run.optimizer for record in records} == {Adam()}
-    assert all(record.is_finished for record in records)
-    rows = [record.rows for record in records]
-    assert finish(*words).returncode == 0
-    assert [Record.open(record.folder).rows for record in records] == rows
-
-
-@pytest.mark.parametrize("seeds", [["0", "0"], ["-1"], ["1.5"]])
-def test_seeds_that_are_none_are_refused(tmp_path, seeds):
-    wrong = finish(TINY, "--folder", tmp_path / "run", "--seeds", *seeds)
-    assert wrong.returncode == 2
     assert not (tmp_path / "run").exists()
 
 

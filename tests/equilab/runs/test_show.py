@@ -1,4 +1,4 @@
-"""The tables of runs: one, several side by side, means over seeds; and what each mistake is told."""
+"""The tables of runs: one, several side by side, means over seeds; the message of each mistake."""
 
 import json
 import shutil
@@ -10,12 +10,14 @@ from statistics import mean, stdev
 
 import pytest
 from processes import ROOT, TINY
+from small import SPRITES
 
 from equilab.errors import DataError, SettingError
 from equilab.objectives import VAE, FactorVAE
 from equilab.runs.commands.show import Options, main, show
-from equilab.runs.commands.show_tables import one_run
+from equilab.runs.commands.show_tables import one_run, state
 from equilab.runs.folder import claim
+from equilab.runs.loop import train
 from equilab.runs.recipes import find_recipe
 from equilab.runs.record import Record
 from equilab.runs.run import Run
@@ -246,3 +248,19 @@ def test_a_run_whose_tables_are_lost_is_shown_without_them(finished_run, tmp_pat
     tables = one_run(Record.open(folder), latents=False)
     assert "the table is lost" in tables["scores"]
     assert "train/loss" in str(next(iter(tables.values())))
+
+
+def test_a_run_that_recovered_from_a_loss_beyond_all_meaning_has_not_diverged(tmp_path):
+    claim(tmp_path, replace(SPRITES, steps=9))
+    rows = [{"step": 1, "train/loss": 2.0}, {"step": 2, "train/loss": 1e30}]
+    (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert state(Record.open(tmp_path)) == "diverged, at step 2 of 9"
+    rows += [{"step": 3, "train/loss": 2.0}, {"step": 3, "metric/mig": 0.1, "time/evaluation": 1.0}]
+    (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert state(Record.open(tmp_path)) == "at step 3 of 9"
+
+
+def test_a_run_whose_rows_are_lost_says_so(tmp_path):
+    train(replace(SPRITES, steps=3), tmp_path)
+    (tmp_path / "metrics.jsonl").write_text("")
+    assert state(Record.open(tmp_path)) == "its rows are lost; checkpoint of step 3 of 3"
