@@ -21,7 +21,6 @@ import tyro
 from equilab.errors import SettingError
 from equilab.runs.command_lines import equilab
 from equilab.runs.commands.exit_status import exit_status
-from equilab.runs.record import format_value
 from equilab.runs.study.chart import chart_table, curves_of, draw_chart
 from equilab.runs.study.collect import Results, collect_study
 from equilab.runs.study.plan import plan_study
@@ -31,7 +30,7 @@ from equilab.runs.study.study import Study
 from equilab.runs.study.study_file import find_study, load_study
 from equilab.runs.study.table_files import check_format, write_table
 from equilab.runs.study.train_study import Ended, rerun_failed, run_study
-from equilab.tables import Table
+from equilab.tables import Table, format_value
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ def test_the_demo_ends_with_its_table_its_pictures_and_what_to_try_next(tmp_path
         assert part in shown
     for command in (
         f"wandb leet {folder}/wandb",
-        "-m equilab train factor_vae",
+        "equilab train factor_vae",
         "--resume runs/full",
     ):
         assert command in shown

@@ -163,7 +163,7 @@ def test_a_killed_and_an_interrupted_pool_leave_runs_that_go_on(tmp_path, undist
     said, _ = process.communicate()
     assert process.returncode == 128 + signal.SIGINT, said
     assert "Traceback" not in said
-    assert f"-m equilab study run {LONG} --folder {tmp_path}" in said
+    assert f"equilab study run {LONG} --folder {tmp_path}" in said
     assert {state_of(each) for each in long_runs(tmp_path)} == {"planned"}
 
     run_study(load_study(LONG), tmp_path, processes=2, file=LONG)

@@ -93,7 +93,7 @@ def test_a_study_from_its_plan_to_its_tables(tmp_path, capsys, monkeypatch):
     shown = capsys.readouterr().out
     assert shown.startswith("4 runs: 0 planned, 0 running, 3 done, 1 failed\n")
     assert "run.json: expected valid JSON" in shown
-    assert f"-m equilab study rerun failed {FEW}" in shown
+    assert f"equilab study rerun failed {FEW}" in shown
     assert main(["status", str(FEW)]) == 0
     assert "DataError" in capsys.readouterr().out
 
