@@ -92,6 +92,7 @@ def _start(words: list[str]) -> int:
     known_classes(modules)  # imports them, so that their classes are parts by name, too
     run, left = exchange(run, words[1:])
     check_options(left, run, further=("folder", "modules", "seeds"))
+    check_seeds(left)
     options = tyro.cli(
         Start,
         default=Start(run),
@@ -106,11 +107,22 @@ def _start(words: list[str]) -> int:
             model=", ".join(with_defaults(Model)),
         ),
     )
+    if "" in left:
+        raise SettingError("options", expected="a value", got="an empty word", hint="a variable that is not set?")
     if options.seeds:
         return _train_seeds(options, recipe, words)
     folder = options.folder or free_name(Path("runs"), recipe, options.run.seed)
     refuse_taken(folder)
     return _train(options.run, folder, recipe_file(words[0]))
+
+
+def check_seeds(words: list[str]) -> None:
+    """Raises SettingError for --seeds without a number, and for --seed beside it."""
+    given = [word.split("=")[0] for word in words]
+    if "--seeds" in given and not _words_after("--seeds", words):
+        raise SettingError("--seeds", expected="one or more different seeds", got="none", hint="--seeds 0 1 2")
+    if "--seeds" in given and "--seed" in given:
+        raise SettingError("--seed", expected="--seed or --seeds", got="both", hint="leave --seed out")
 
 
 def check_resume(words: list[str]) -> None:
@@ -182,7 +194,8 @@ def _train(run: Run, folder: Path, recipe: Path | None = None, again: str = "") 
         print(f"stopped before an update was made; {folder} is as it was", file=sys.stderr)
         return 130
     except WriteError as error:
-        print(f"{type(error).__name__}: {error}:\n  {again or resume_command(folder, run)}", file=sys.stderr)
+        more = f":\n  {again or resume_command(folder, run)}" if (folder / "run.json").exists() else ""
+        print(f"{type(error).__name__}: {error}{more}", file=sys.stderr)
         return 1
     except NonFiniteLoss as error:
         newest = describe_newest(folder / "checkpoints")

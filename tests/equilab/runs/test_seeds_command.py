@@ -11,6 +11,7 @@ from processes import TINY, at_step, finish
 
 from equilab.optimizers import Adam
 from equilab.runs.command_lines import equilab, python
+from equilab.runs.commands.train import main
 from equilab.runs.record import Record
 
 STOP = at_step(3, "os.kill(os.getpid(), signal.SIGTERM)")
@@ -90,3 +91,28 @@ def test_resume_takes_its_options_in_any_order(tmp_path):
         wrong = finish(*words)
         assert wrong.returncode == 2
         assert "expected the run.json of a run folder" in wrong.stderr
+
+
+WRONG = {
+    "no seeds": (["--seeds"], "--seeds: expected one or more different seeds, got none"),
+    "both": (["--seeds", "0", "1", "--seed=2"], "--seed: expected --seed or --seeds, got both"),
+    "an empty folder": (["--folder", ""], "expected a value, got an empty word"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_options_that_say_nothing_or_two_things_are_refused(tmp_path, monkeypatch, capsys, name):
+    monkeypatch.chdir(tmp_path)
+    words, message = WRONG[name]
+    assert main([str(TINY), *words]) == 2
+    assert message in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_cannot_be_made_is_named_without_a_command_that_cannot_work(capsys):
+    if not Path("/proc/self").exists():
+        pytest.skip("a folder in which not even the administrator can write")
+    assert main([str(TINY), "--folder", "/proc/nothing"]) == 1
+    said = capsys.readouterr().err
+    assert "/proc/nothing: cannot be written" in said
+    assert "--resume" not in said
