@@ -1,19 +1,15 @@
-"""The run folder: its name, its run.json, and the lock that keeps a second process out."""
+"""The run folder: its name and its run.json."""
 
 import json
 import os
-import platform
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from equilab.errors import DataError, EquilabError, SettingError
-from equilab.files import read_plain, refuse_link, write_atomically
+from equilab.files import write_atomically
 from equilab.runs.environment import environment
 from equilab.runs.run import Run
 from equilab.runs.serial import (
@@ -26,14 +22,7 @@ from equilab.runs.serial import (
     read_json,
     to_tree,
 )
-from equilab.runs.writing import WriteError, writing
-
-WRITTEN = (".lock", "metrics.jsonl", "checkpoints", "pictures", "tables", "wandb")
-"""What a training writes in its folder beside files that it replaces: none may be a link."""
-
-
-class BusyError(DataError):
-    """Another process trains in this folder."""
+from equilab.runs.writing import writing
 
 
 @dataclass(frozen=True)
@@ -55,81 +44,6 @@ def free_name(parent: Path, recipe: str, seed: int) -> Path:
     stem = f"{date.today().isoformat()}_{recipe}_s{seed}"
     names = (stem if count == 1 else f"{stem}-{count}" for count in range(1, 10_000))
     return next(parent / name for name in names if not (parent / name).exists())
-
-
-class Held:
-    """A run folder that this process holds by the lock file in it.
-
-    folder: of the run, whose lock is held.
-    """
-
-    def __init__(self, folder: Path):
-        self.folder = folder
-        self._lock = os.stat(folder / ".lock")
-
-    def check(self) -> None:
-        """Raises WriteError when the folder, its run.json or its lock was removed or replaced since."""
-        lost = [name for name in ("run.json", ".lock") if not (self.folder / name).is_file()]
-        if not lost and not os.path.samestat(self._lock, os.stat(self.folder / ".lock")):
-            lost = [".lock"]
-        if lost:
-            raise WriteError(
-                f"{self.folder}: {' and '.join(lost)} removed or replaced by somebody else while this process trained. "
-                "The updates since the last checkpoint are not saved. Put the folder back, make sure that no other "
-                "process trains in it, and go on with the run"
-            )
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[Held]:
-    """The folder, held for this process; made where it was missing. A killed process frees its lock.
-
-    Raises BusyError when another process trains in it, DataError for a file in place of the folder and for links in
-    place of files that are written, and WriteError for a disk that takes nothing.
-    """
-    refuse_file(folder)
-    with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    for name in WRITTEN:
-        refuse_link(folder / name)
-    lock = FileLock(folder / ".lock")
-    owner = folder / ".owner"
-    with writing(folder / ".lock"):
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise BusyError(
-                str(folder),
-                expected="a folder in which no other process trains",
-                got=_words_of(owner),
-                hint="wait for it, or choose another --folder",
-            ) from None
-    try:
-        words = f"process {os.getpid()} on {platform.node()}".encode()
-        with writing(owner, len(words)):
-            write_atomically(owner, words)
-        yield Held(folder)
-    finally:
-        lock.release()
-
-
-def _words_of(owner: Path) -> str:
-    """Who holds a folder."""
-    try:
-        return read_plain(owner, most=1000).decode(errors="replace")
-    except (OSError, DataError):
-        return "another process"
-
-
-def is_locked(folder: Path) -> bool:
-    """Whether a process, perhaps this one, trains in the folder at this moment."""
-    if not (folder / ".lock").exists():
-        return False
-    try:
-        with FileLock(folder / ".lock", timeout=0):
-            return False
-    except Timeout:
-        return True
 
 
 def refuse_file(folder: Path) -> None:

@@ -19,8 +19,9 @@ from equilab.runs.checkpoint import load_state, save
 from equilab.runs.compute import autocast, kept_generators, prepare, resolve_precision, seed_layers, step_tensor
 from equilab.runs.divergence import NonFiniteLoss, refuse_non_finite, warn_of_divergence
 from equilab.runs.evaluations import Evaluation, Findings, Moment
-from equilab.runs.folder import Held, claim, locked, mark_saved, refuse_other_run, refuse_other_settings, was_saved
+from equilab.runs.folder import claim, mark_saved, refuse_other_run, refuse_other_settings, was_saved
 from equilab.runs.keys import keys_of, scalars
+from equilab.runs.lock import Held, locked
 from equilab.runs.memory import peak_memory
 from equilab.runs.progress import Clock, Progress
 from equilab.runs.rows import refuse_changed_rows, refuse_rows_without_checkpoint

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Callable
 
 from equilab.errors import EquilabError
-from equilab.runs.folder import WriteError
 from equilab.runs.loop import NonFiniteLoss
+from equilab.runs.writing import WriteError
 
 
 def exit_status(work: Callable[[], int], *, interrupted: str = "stopped; nothing was written") -> int:

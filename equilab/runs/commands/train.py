@@ -19,7 +19,7 @@ from equilab.runs.commands.exit_status import exit_status
 from equilab.runs.commands.show import in_words
 from equilab.runs.commands.show_tables import one_run
 from equilab.runs.compute import prepare
-from equilab.runs.folder import WriteError, environment, free_name, longer_run, read_run, refuse_taken
+from equilab.runs.folder import environment, free_name, longer_run, read_run, refuse_taken
 from equilab.runs.loop import NonFiniteLoss, train
 from equilab.runs.near_options import check_options
 from equilab.runs.options import registry
@@ -30,6 +30,7 @@ from equilab.runs.run import Run
 from equilab.runs.seeds import seeded
 from equilab.runs.serial import known_classes, modules_of, to_tree
 from equilab.runs.stop import StoppedAtOnce
+from equilab.runs.writing import WriteError
 
 USAGE = "equilab train RECIPE [--PART NAME] [--field.sub value ...]   or   equilab train --resume RUN"
 HELP = """{usage}

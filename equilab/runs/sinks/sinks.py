@@ -14,7 +14,7 @@ from PIL import Image
 
 from equilab.files import append_to, make_folder, write_atomically
 from equilab.runs.evaluations import Findings
-from equilab.runs.folder import WriteError, writing
+from equilab.runs.folder import writing
 from equilab.runs.pictures import FRAME_MILLISECONDS
 from equilab.runs.record import Record
 from equilab.runs.rows import hash_of_rows
@@ -22,6 +22,7 @@ from equilab.runs.run import Run
 from equilab.runs.serial import modules_of, to_tree
 from equilab.runs.sinks.sink import Sink
 from equilab.runs.sinks.wandb_plan import plan_training, wandb_mode
+from equilab.runs.writing import WriteError
 
 logger = logging.getLogger("equilab.training")
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from equilab.errors import SettingError
-from equilab.runs.folder import locked
+from equilab.runs.lock import locked
 from equilab.runs.record import Record
 from equilab.runs.sinks.wandb_plan import plan_training
 from equilab.runs.sinks.wandb_variables import read_variables

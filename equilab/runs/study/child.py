@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from equilab.files import append_to, make_folder
-from equilab.runs.folder import BusyError
+from equilab.runs.lock import BusyError
 from equilab.runs.loop import train
 from equilab.runs.study.planned import Planned
 from equilab.runs.study.states import claimed, keep_failure, saved_state

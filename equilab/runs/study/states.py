@@ -9,7 +9,7 @@ from filelock import FileLock, Timeout
 
 from equilab.errors import DataError
 from equilab.files import make_folder, refuse_link, write_atomically
-from equilab.runs.folder import BusyError, is_locked
+from equilab.runs.lock import BusyError, is_locked
 from equilab.runs.record import Record
 from equilab.runs.serial import modules_of, to_tree
 from equilab.runs.study.planned import Planned

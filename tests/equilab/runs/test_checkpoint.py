@@ -9,7 +9,7 @@ import torch
 
 from equilab.errors import DataError
 from equilab.runs.checkpoint import checkpoints, load_newest, save
-from equilab.runs.folder import WriteError
+from equilab.runs.writing import WriteError
 from tests.refused import refused
 
 

@@ -20,10 +20,12 @@ from small import SPRITES, AtStep, files
 from equilab.errors import DataError
 from equilab.runs.checkpoint import checkpoints, load_newest, save
 from equilab.runs.evaluations import Columns, Findings
-from equilab.runs.folder import WriteError, claim, locked, read_run
+from equilab.runs.folder import claim, read_run
+from equilab.runs.lock import locked
 from equilab.runs.loop import train
 from equilab.runs.record import Record
 from equilab.runs.sinks.sinks import JsonLines
+from equilab.runs.writing import WriteError
 from tests.refused import refused
 
 RUN = replace(SPRITES, log=replace(SPRITES.log, checkpoint_every=2))

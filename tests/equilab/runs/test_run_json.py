@@ -10,7 +10,8 @@ from equilab.errors import DataError, SettingError
 from equilab.objectives import VAE
 from equilab.runs import Compute, serial
 from equilab.runs.checkpoint import load_newest, save
-from equilab.runs.folder import BusyError, claim, locked, longer_run, read_run, refuse_taken
+from equilab.runs.folder import claim, longer_run, read_run, refuse_taken
+from equilab.runs.lock import BusyError, locked
 from equilab.runs.loop import train
 from equilab.runs.serial import to_tree
 from tests.refused import refused

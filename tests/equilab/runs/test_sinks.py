@@ -12,12 +12,13 @@ from small import SPRITES
 
 from equilab.errors import DataError, SettingError
 from equilab.runs.evaluations import OF_VAE, Columns, Disentanglement, Findings, Traversals
-from equilab.runs.folder import WriteError, claim
+from equilab.runs.folder import claim
 from equilab.runs.loop import train
 from equilab.runs.record import Record
 from equilab.runs.sinks.sink import Sink
 from equilab.runs.sinks.sinks import JsonLines, Sinks, open_sinks
 from equilab.runs.sinks.wandb_sink import WandbSink
+from equilab.runs.writing import WriteError
 from tests.refused import refused
 
 PICTURE = Image.new("RGB", (3, 2), (10, 200, 30))

@@ -6,7 +6,8 @@ import pytest
 from small import SPRITES
 
 from equilab.runs.commands.upload import main
-from equilab.runs.folder import claim, locked
+from equilab.runs.folder import claim
+from equilab.runs.lock import locked
 from equilab.runs.sinks import wandb_sink
 
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 from small import SPRITES
 
-from equilab.runs.folder import BusyError, claim, locked
+from equilab.runs.folder import claim
+from equilab.runs.lock import BusyError, locked
 from equilab.runs.study import Study, study_status
 from equilab.runs.study.planned import Planned, planned_runs
 from equilab.runs.study.states import claimed, keep_failure, last_line, saved_state, state_of
