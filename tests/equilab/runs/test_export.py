@@ -136,7 +136,7 @@ def test_the_command_lists_what_it_wrote(finished_run, tmp_path, capsys):
 
 
 def test_an_export_is_no_run(finished_run, tmp_path, capsys):
-    """It is not listed with runs, opened as one, resumed, or trained over."""
+    """It is not listed with runs, opened as one, or resumed."""
     export(Record.open(finished_run), tmp_path / "runs" / "out", onnx=False)
     shutil.copytree(finished_run, tmp_path / "runs" / "run")
     assert find_runs([tmp_path / "runs"]) == [tmp_path / "runs" / "run"]
@@ -146,8 +146,6 @@ def test_an_export_is_no_run(finished_run, tmp_path, capsys):
     for words in (["train", "--resume", place], ["show", place], ["compare", place], ["upload", place]):
         assert main(words) == 2
         assert "expected a run folder, got an export" in capsys.readouterr().err
-    with refused(DataError, place, got="an export"):
-        train(Record.open(finished_run).run, tmp_path / "runs" / "out")
 
 
 @dataclass(frozen=True)
