@@ -3,7 +3,9 @@
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from statistics import mean, stdev
+from types import ModuleType
 from typing import TYPE_CHECKING, TypeAlias
 
 from equilab.errors import SettingError
@@ -54,9 +56,7 @@ class Table:
 
     def to_markdown(self) -> str:
         """The table in Markdown; a vertical bar in a cell is escaped."""
-        header, *rows = [
-            f"| {' | '.join(word.replace('|', chr(92) + '|') for word in line)} |" for line in self._words()
-        ]
+        header, *rows = [f"| {' | '.join(map(escape_markdown, line))} |" for line in self._words()]
         return "\n".join([header, f"|{'---|' * len(self.columns)}", *rows])
 
     def to_latex(self) -> str:
@@ -82,12 +82,8 @@ class Table:
 
     def to_dataframe(self) -> "DataFrame":
         """The table as a pandas data frame, numbers in full precision; SettingError without pandas."""
-        try:
-            from pandas import DataFrame, Index
-        except ModuleNotFoundError as error:
-            hint = 'pip install "equilab[pandas]"; to_markdown and to_latex need no package'
-            raise SettingError("to_dataframe", expected="pandas", got="no such package", hint=hint) from error
-        return DataFrame([list(row) for row in self.rows], columns=Index(self.columns))
+        pandas = find_pandas()
+        return pandas.DataFrame([list(row) for row in self.rows], columns=pandas.Index(self.columns))
 
     def _repr_html_(self) -> str:
         """The table as HTML, for notebooks."""
@@ -96,6 +92,20 @@ class Table:
         head = "".join(f"<th>{html.escape(word)}</th>" for word in header)
         body = "\n".join(f"<tr>{line}</tr>" for line in lines)
         return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+
+
+def find_pandas() -> ModuleType:
+    """The module pandas; SettingError, with the way to install it, where there is none."""
+    try:
+        return import_module("pandas")
+    except ModuleNotFoundError as error:
+        hint = 'pip install "equilab[pandas]"; to_markdown and to_latex need no package'
+        raise SettingError("to_dataframe", expected="pandas", got="no such package", hint=hint) from error
+
+
+def escape_markdown(text: str) -> str:
+    """Text in which a vertical bar ends no cell."""
+    return text.replace("|", "\\|")
 
 
 def _is_numeric(column: Sequence[Cell]) -> bool:

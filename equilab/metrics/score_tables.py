@@ -2,20 +2,12 @@
 
 from collections.abc import Sequence
 from html import escape
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from equilab.errors import SettingError
+from equilab.tables import escape_latex, escape_markdown, find_pandas
 
 if TYPE_CHECKING:
     import pandas
-
-_LATEX = {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    **{character: f"\\{character}" for character in "&%$#_{}"},
-}
 
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -26,8 +18,7 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     |---|---:|
     | mig | 0.40 |
     """
-    lines = [[word.replace("|", "\\|") for word in line] for line in (header, *rows)]
-    shown = [f"| {' | '.join(line)} |" for line in lines]
+    shown = [f"| {' | '.join(map(escape_markdown, line))} |" for line in (header, *rows)]
     return "\n".join([shown[0], f"|---|{'---:|' * (len(header) - 1)}", *shown[1:]])
 
 
@@ -43,7 +34,7 @@ def latex(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     \\bottomrule
     \\end{tabular}
     """
-    lines = [" & ".join("".join(_LATEX.get(c, c) for c in word) for word in line) + r" \\" for line in (header, *rows)]
+    lines = [" & ".join(map(escape_latex, line)) + r" \\" for line in (header, *rows)]
     columns = "l" + "r" * (len(header) - 1)
     start = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule", lines[0], r"\midrule"]
     return "\n".join([*start, *lines[1:], r"\bottomrule", r"\end{tabular}"])
@@ -66,9 +57,4 @@ def html(header: Sequence[str], rows: Sequence[Sequence[str]], *, caption: str =
 
 def data_frame(columns: dict[str, list[Any]], *, index: str) -> "pandas.DataFrame":
     """A pandas data frame of columns of one length, indexed by one of them; SettingError where there is no pandas."""
-    try:
-        pandas = import_module("pandas")
-    except ModuleNotFoundError as error:
-        hint = "pip install pandas; to_markdown and to_latex need no package"
-        raise SettingError("to_dataframe", expected="pandas", got="no such package", hint=hint) from error
-    return pandas.DataFrame(columns).set_index(index)
+    return find_pandas().DataFrame(columns).set_index(index)

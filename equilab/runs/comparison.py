@@ -10,7 +10,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from equilab.errors import DataError, SettingError
-from equilab.runs.differences import DifferenceInterval, paired_interval, unpaired_interval
+from equilab.runs.differences import paired_interval, unpaired_interval
 from equilab.runs.logged_scores import Better, logged_scores
 from equilab.runs.record import Record
 from equilab.runs.settings import check_alike, method_of, settings_of
@@ -18,6 +18,8 @@ from equilab.tables import Table
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+_ROUND_OFF = 1e-12  # share of the largest score; differences that vary less are equal
 
 
 class ScoredRuns(NamedTuple):
@@ -38,7 +40,7 @@ class Difference:
     first: str
     second: str
     mean: float  # first - second, in the unit of the score; over the seeds of both where paired
-    low: float | None  # of the interval; None where a method has a single seed
+    low: float | None  # of the interval; None where a method has a single seed, or nothing varies over seeds
     high: float | None
     num_first: int  # seeds
     num_second: int
@@ -49,7 +51,7 @@ class Difference:
     def verdict(self) -> str:
         """The method that is better, or the reason why none is said to be."""
         if self.low is None or self.high is None:
-            return "one seed: no interval"
+            return "one seed: no interval" if min(self.num_first, self.num_second) == 1 else "no spread: no interval"
         if self.low <= 0 <= self.high:
             return "not separated"
         higher, lower = (self.first, self.second) if self.low > 0 else (self.second, self.first)
@@ -179,6 +181,9 @@ def compare_scores(runs: ScoredRuns, *, confidence: float = 0.95, seed: int = 0)
         if not np.isfinite(value):
             where = f"{runs.names[column]} of {runs.methods[row]}, seed {runs.seeds[row]}"
             raise DataError(where, expected="a finite score", got=value, hint="leave the run or the score out")
+    taken = list(zip(runs.methods, runs.seeds, strict=True))
+    if twice := next((each for each in taken if taken.count(each) > 1), None):
+        raise DataError(f"{twice[0]}, seed {twice[1]}", expected="each seed of a method once", got="two runs of it")
     pairs = list(combinations(dict.fromkeys(runs.methods), 2))
     level = 1 - (1 - confidence) / max(len(pairs), 1)
     rng = np.random.default_rng(seed)
@@ -190,9 +195,8 @@ def compare_scores(runs: ScoredRuns, *, confidence: float = 0.95, seed: int = 0)
             paired = len(shared) > 1 and 2 * len(shared) >= max(len(one), len(two))
             if paired:
                 one, two = ({each: values[each] for each in shared} for values in (one, two))
-            interval = _interval(np.array([*one.values()]), np.array([*two.values()]), paired, level, rng)
-            low, high = (interval.low, interval.high) if min(len(one), len(two)) > 1 else (None, None)
-            found.append(Difference(name, first, second, interval.mean, low, high, len(one), len(two), paired, better))
+            mean, low, high = _interval(np.array([*one.values()]), np.array([*two.values()]), paired, level, rng)
+            found.append(Difference(name, first, second, mean, low, high, len(one), len(two), paired, better))
     return Comparison(tuple(found), confidence, len(pairs))
 
 
@@ -204,10 +208,15 @@ def _by_seed(runs: ScoredRuns, method: str, column: int) -> dict[int, float]:
 
 def _interval(
     first: Float[ndarray, "n"], second: Float[ndarray, "m"], paired: bool, level: float, rng: np.random.Generator
-) -> DifferenceInterval:
-    """The interval of the difference; without ends where a method has one seed."""
-    if paired:
-        return paired_interval(first - second, level=level, rng=rng)
+) -> tuple[float, float | None, float | None]:
+    """The difference and the ends of its interval; none where a method has one seed, or nothing varies over seeds."""
+    mean = float(first.mean() - second.mean())
     if min(len(first), len(second)) < 2:
-        return DifferenceInterval(float(first.mean() - second.mean()), -np.inf, np.inf)
-    return unpaired_interval(first, second, level=level, rng=rng)
+        return mean, None, None
+    varying = [first - second] if paired else [first, second]
+    scale = max(np.abs(first).max(), np.abs(second).max())
+    if all(np.ptp(each) <= _ROUND_OFF * scale for each in varying):
+        return mean, None, None
+    return (
+        paired_interval(*varying, level=level, rng=rng) if paired else unpaired_interval(*varying, level=level, rng=rng)
+    )

@@ -60,8 +60,17 @@ def settings_of(runs: Sequence[Run]) -> tuple[str, ...]:
             for path, value in tree.items()
             if any(other.get(path) != value for other in (siblings if path.split(".")[0] == "objective" else trees))
         ]
-        words.append(" ".join(f"{path.removeprefix('objective.')}={_short(tree[path])}" for path in differing))
+        words.append(
+            " ".join(f"{path.removeprefix('objective.')}={_in_words(path, tree, trees)}" for path in differing)
+        )
     return tuple(words)
+
+
+def _in_words(path: str, tree: dict[str, Any], trees: Sequence[dict[str, Any]]) -> str:
+    """A setting, short where the short forms of different values differ, else in full."""
+    values = {json.dumps(by_name(other[path])): other[path] for other in trees if path in other}
+    write = _short if len({_short(value) for value in values.values()}) == len(values) else repr
+    return write(tree[path])
 
 
 def check_alike(records: Sequence[Record]) -> None:

@@ -19,11 +19,12 @@ from equilab.latents import Posterior
 from equilab.metrics import UDR, CodeTable, ScoreSettings, Study, choose_metrics, evaluate, udr
 from equilab.runs.commands.compare_files import write
 from equilab.runs.commands.exit_status import exit_status
+from equilab.runs.commands.opened_runs import open_runs
 from equilab.runs.comparison import Comparison, compare_scores, scored_runs
 from equilab.runs.compute import prepare
 from equilab.runs.logged_scores import Better, logged_scores
 from equilab.runs.record import Record
-from equilab.runs.run_folders import find_runs, short_names
+from equilab.runs.run_folders import short_names
 from equilab.runs.settings import check_alike, method_of, settings_of
 
 _OBSERVATIONS = 1_000  # whose codes UDR compares (Duan et al. 2020)
@@ -92,11 +93,10 @@ def _ranking(records: Sequence[Record], settings: list[tuple[str, str]], options
 
 def _finished(options: Options) -> list[Record]:
     """The finished runs, others named on stderr; DataError for fewer than two or one folder twice."""
-    runs = find_runs(options.runs)
-    folders = [folder.resolve() for folder in runs]
+    records = open_runs(options.runs, options.modules)
+    folders = [record.folder.resolve() for record in records]
     if twice := [folder.name for folder in dict.fromkeys(folders) if folders.count(folder) > 1]:
         raise SettingError("RUN", expected="each run once", got=f"{', '.join(twice)} twice")
-    records = [Record.open(folder, modules=options.modules) for folder in runs]
     finished = [record for record in records if record.is_finished]
     for record in records:
         if record not in finished:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from equilab.files import write_atomically
 from equilab.metrics import Study, heat_map
 from equilab.runs.comparison import Comparison
 
@@ -16,7 +17,7 @@ def write(study: Study, comparison: Comparison, folder: Path) -> list[Path]:
     """study.json and rank_correlations.png in the folder; their paths. A score equal for all runs is in no picture."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / "study.json", folder / "rank_correlations.png"]
-    paths[0].write_text(json.dumps(as_tree(study, comparison), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    write_atomically(paths[0], json.dumps(as_tree(study, comparison), indent=1, allow_nan=False).encode() + b"\n")
     drawn = ~np.isnan(study.correlations).all(axis=1, where=~np.eye(len(study.correlated), dtype=bool))
     drawn |= len(drawn) == 1
     names = [name for name, kept in zip(study.correlated, drawn, strict=True) if kept]

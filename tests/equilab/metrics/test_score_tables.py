@@ -46,7 +46,8 @@ def test_a_column_of_remarks_is_there_only_if_there_are_any(scores):
 def test_odd_names_are_escaped():
     odd = Scores({ODD: Score(ODD, 0.4)})
     assert odd.to_markdown().splitlines()[2].count(" | ") == 1
-    assert r"a|b\_c \& 5\% <x> \textbackslash{} \{\#\$\}\textasciitilde{}\textasciicircum{} & 0.400" in odd.to_latex()
+    latex = r"a\textbar{}b\_c \& 5\% \textless{}x\textgreater{} \textbackslash{} "
+    assert latex + r"\{\#\$\}\textasciitilde{}\textasciicircum{} & 0.400" in odd.to_latex()
     assert ElementTree.fromstring(odd._repr_html_()).findtext("tbody/tr/th") == ODD
 
 
@@ -75,7 +76,7 @@ def test_without_pandas_the_error_says_what_to_install(monkeypatch):
     def absent(name):
         raise ModuleNotFoundError(name)
 
-    monkeypatch.setattr("equilab.metrics.score_tables.import_module", absent)
-    with refused(SettingError, "to_dataframe", expected="pandas", hint="pip install pandas"):
+    monkeypatch.setattr("equilab.tables.import_module", absent)
+    with refused(SettingError, "to_dataframe", expected="pandas", hint='pip install "equilab[pandas]"'):
         Scores({"mig": Score("mig", 0.4)}).to_dataframe()
     assert importlib.import_module("numpy") is np

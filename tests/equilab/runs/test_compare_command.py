@@ -1,6 +1,7 @@
-"""The command compare: on records of known scores, on real small trainings, and what each mistake is told."""
+"""The command compare: on records of known scores, on real small trainings, and the message of each mistake."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,15 +10,15 @@ import pytest
 import torch
 from PIL import Image
 from processes import TINY
-from small import DIGITS
+from small import DIGITS, write_record
 
 from equilab.data import MiniSprites
 from equilab.metrics import udr, variance_shares
 from equilab.models import ConvVAE
 from equilab.objectives import VAE, BetaVAE
 from equilab.runs.commands.compare import main
+from equilab.runs.commands.show import main as show_main
 from equilab.runs.comparison import compare
-from equilab.runs.folder import claim
 from equilab.runs.loop import train
 from equilab.runs.recipes import find_recipe
 from equilab.runs.record import Record
@@ -26,15 +27,6 @@ from equilab.runs.settings import settings_of
 
 MIG = {"vae": [0.1, 0.3], "beta4": [0.5, 0.6, 0.4], "beta16": [0.2, 0.25]}
 OBJECTIVES = {"vae": VAE(), "beta4": BetaVAE(4.0), "beta16": BetaVAE(16.0)}
-
-
-def record(folder: Path, run: Run, values: dict[str, float], *, finished: bool = True) -> Path:
-    """A run folder of which only the record exists."""
-    folder.mkdir(parents=True)
-    claim(folder, run)
-    row = {"step": run.steps if finished else 7, **values} | ({"time/evaluation": 1.0} if finished else {})
-    (folder / "metrics.jsonl").write_text(json.dumps(row) + "\n")
-    return folder
 
 
 def scores_of(mig: float) -> dict[str, float]:
@@ -48,7 +40,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     parent = tmp_path_factory.mktemp("study")
     run: Run = find_recipe(str(TINY))[1]
     return [
-        record(parent / f"{name}_s{seed}", replace(run, objective=OBJECTIVES[name], seed=seed), scores_of(mig))
+        write_record(
+            parent / f"{name}_s{seed}", replace(run, objective=OBJECTIVES[name], seed=seed), scores_of(mig)
+        ).folder
         for name, values in MIG.items()
         for seed, mig in enumerate(values)
     ]
@@ -123,7 +117,7 @@ def test_files_hold_every_number_and_the_picture(runs, tmp_path, capsys):
 
 def test_an_unfinished_run_is_left_out_by_name(runs, tmp_path, capsys):
     run = replace(find_recipe(str(TINY))[1], objective=VAE(), seed=9)
-    folder = record(tmp_path / "stopped", run, scores_of(0.9), finished=False)
+    folder = write_record(tmp_path / "stopped", run, scores_of(0.9), finished=False).folder
     assert main([*map(str, runs), str(folder), "--udr", "none"]) == 0
     said = capsys.readouterr()
     assert f"warning: {folder} is left out: it is at step 7 of 120" in said.err
@@ -180,8 +174,8 @@ def test_a_score_or_model_that_is_not_there_is_named(runs, capsys, options, mess
 
 def test_runs_that_cannot_be_compared_are_refused(runs, tmp_path, capsys):
     run = replace(find_recipe(str(TINY))[1], objective=VAE())
-    other = record(tmp_path / "other", replace(run, data=MiniSprites(scales=1)), scores_of(0.5))
-    twin = record(tmp_path / "twin", replace(run, log=Logging(every=9)), scores_of(0.5))
+    other = write_record(tmp_path / "other", replace(run, data=MiniSprites(scales=1)), scores_of(0.5)).folder
+    twin = write_record(tmp_path / "twin", replace(run, log=Logging(every=9)), scores_of(0.5)).folder
     digits = [tmp_path / f"digits{seed}" for seed in (0, 1)]
     for seed, folder in enumerate(digits):
         train(replace(DIGITS, steps=1, seed=seed), folder)
@@ -198,3 +192,34 @@ def test_runs_that_cannot_be_compared_are_refused(runs, tmp_path, capsys):
     for words, message in cases:
         assert main([str(word) for word in words]) == 2
         assert message in capsys.readouterr().err
+
+
+def test_a_broken_run_in_a_folder_of_runs_is_left_out_by_name(runs, tmp_path, capsys):
+    """Its run.json, or its rows; one that is named itself is an error."""
+    for folder in runs:
+        shutil.copytree(folder, tmp_path / folder.name)
+    (tmp_path / "vae_s0" / "run.json").write_text("{")
+    (tmp_path / "beta4_s0" / "metrics.jsonl").write_text("no row\n")
+    whole = [folder.name for folder in sorted(runs) if folder.name not in ("vae_s0", "beta4_s0")]
+    assert main([str(tmp_path)]) == 0
+    found = capsys.readouterr()
+    for name in ("vae_s0", "beta4_s0"):
+        assert f"warning: {tmp_path / name} is left out: {tmp_path / name}" in found.err
+    assert main([str(tmp_path / name) for name in whole]) == 0
+    assert capsys.readouterr().out == found.out
+    assert show_main([str(tmp_path)]) == 0
+    found = capsys.readouterr()
+    assert "vae_s0 is left out" in found.err
+    assert "vae_s1" in found.out
+    for command in (main, show_main):
+        assert command([str(tmp_path / "vae_s0"), str(tmp_path / "vae_s1")]) == 2
+        assert "valid JSON" in capsys.readouterr().err
+
+
+def test_tables_that_few_runs_cannot_have_are_named(runs, capsys):
+    assert main([str(runs[0]), str(runs[2])]) == 0
+    shown = capsys.readouterr().out
+    assert "Rank correlations are left out: they take 4 runs, these are 2." in shown
+    assert "Shares of the variance are left out: they take two runs of one setting" in shown
+    assert main(list(map(str, runs))) == 0
+    assert "left out" not in capsys.readouterr().out

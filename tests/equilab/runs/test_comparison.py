@@ -1,6 +1,5 @@
 """Pairs of methods over seeds: coverage of the intervals, what scipy's bootstrap gives, pairing, and the verdicts."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import numpy as np
 import pytest
 from processes import TINY
 from scipy import stats
-from small import DIGITS
+from small import DIGITS, write_record
 
 from equilab.data import MiniSprites
 from equilab.errors import DataError, SettingError
@@ -17,7 +16,6 @@ from equilab.optimizers import Adam
 from equilab.runs import Record, Run, TestError, compare
 from equilab.runs.comparison import ScoredRuns, compare_scores
 from equilab.runs.differences import paired_interval, unpaired_interval
-from equilab.runs.folder import claim
 from equilab.runs.recipes import find_recipe
 from tests.refused import refused
 
@@ -163,19 +161,10 @@ def test_more_pairs_widen_every_interval():
         compare_scores(scored(values), confidence=95)
 
 
-def record(folder: Path, run: Run, values: dict[str, float], *, finished: bool = True) -> Record:
-    """A run of which only the record exists."""
-    folder.mkdir(parents=True)
-    claim(folder, run)
-    row = {"step": run.steps if finished else 7, **values} | ({"time/evaluation": 1.0} if finished else {})
-    (folder / "metrics.jsonl").write_text(json.dumps(row) + "\n")
-    return Record.open(folder)
-
-
 def records(parent: Path, run: Run, key: str, values: dict[object, list[float]], **further: float) -> list[Record]:
     """Records of objectives over seeds, with one score."""
     return [
-        record(parent / f"{index}_s{seed}", replace(run, objective=objective, seed=seed), {key: value} | further)
+        write_record(parent / f"{index}_s{seed}", replace(run, objective=objective, seed=seed), {key: value} | further)
         for index, (objective, each) in enumerate(values.items())
         for seed, value in enumerate(each)
     ]
@@ -205,10 +194,10 @@ def test_records_are_compared_by_method_and_setting(tmp_path):
 def test_a_classifier_is_compared_by_its_test_error(tmp_path):
     """Scores without a ceiling count where no score has one; the errors of the classes are parts of one."""
     runs = [
-        record(
+        write_record(
             tmp_path / f"{network}{seed}",
             replace(DIGITS, optimizer=Adam(learning_rate=rate), seed=seed, evaluations=(TestError(),)),
-            {"metric/test_error": error + seed / 100, "metric/test_error_3": 1.0},
+            {"metric/test_error": error + 100 * seed * rate, "metric/test_error_3": 1.0},
         )
         for network, rate, error in (("a", 1e-3, 5.0), ("b", 1e-4, 9.0))
         for seed in range(3)
@@ -223,10 +212,10 @@ def test_runs_that_cannot_be_compared_are_refused(tmp_path):
     first, second = records(tmp_path, run, "metric/mig", {VAE(): [0.1, 0.2]}, **{"metric/mig_ceiling": 1.0})
     with refused(DataError, "records", expected="two or more", got=1):
         compare([first])
-    late = record(tmp_path / "late", replace(run, seed=7), {"metric/mig": 0.5}, finished=False)
+    late = write_record(tmp_path / "late", replace(run, seed=7), {"metric/mig": 0.5}, finished=False)
     with refused(DataError, "records", expected="finished runs", hint="leave it out"):
         compare([first, second, late])
-    other = record(tmp_path / "other", replace(run, data=MiniSprites(scales=1)), {"metric/mig": 0.5})
+    other = write_record(tmp_path / "other", replace(run, data=MiniSprites(scales=1)), {"metric/mig": 0.5})
     with refused(DataError, "RUN", expected="runs on one data set"):
         compare([first, second, other])
     with refused(SettingError, "scores", expected="mig"):
@@ -238,3 +227,27 @@ def test_a_score_that_is_no_number_is_refused_by_name():
     runs = ScoredRuns(values, ("mig",), ("up",), ("A", "A", "B", "B"), (0, 1, 0, 1))
     with refused(DataError, "mig of A, seed 0", expected="a finite score"):
         compare_scores(runs)
+
+
+def test_settings_that_print_alike_are_two_methods(tmp_path):
+    """Four significant digits are not enough for them, so their labels are written in full."""
+    run: Run = find_recipe(str(TINY))[1]
+    values: dict[object, list[float]] = {BetaVAE(4.0000001): [0.1, 0.12, 0.1], BetaVAE(4.0000002): [0.8, 0.82, 0.79]}
+    (found,) = compare(records(tmp_path, run, "metric/mig", values, **{"metric/mig_ceiling": 1.0}))
+    assert (found.first, found.second) == ("BetaVAE beta=4.0000001", "BetaVAE beta=4.0000002")
+    assert found.num_first == found.num_second == 3
+
+
+def test_a_seed_of_a_method_counts_once():
+    with refused(DataError, "a, seed 1", expected="each seed of a method once"):
+        compare_scores(scored({"a": [0.1, 0.2, 0.3], "b": [0.4, 0.5]}, seeds={"a": [0, 1, 1]}))
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [([0.3, 0.2, 0.1], [0.6, 0.5, 0.4]), ([1.0, 1.0], [1.0, 1.0]), ([0.1, 0.1, 0.1, 0.1, 0.1], [0.7, 0.7])],
+)
+def test_scores_that_do_not_vary_over_seeds_have_no_interval(first, second):
+    (found,) = compare_scores(scored({"a": first, "b": second}))
+    assert (found.low, found.high, found.verdict) == (None, None, "no spread: no interval")
+    assert found.mean == pytest.approx(np.mean(first) - np.mean(second))
