@@ -1,7 +1,7 @@
 """Methods compared pairwise over seeds: intervals of the differences of their mean scores, corrected for the pairs."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,11 +10,13 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from equilab.errors import DataError, SettingError
-from equilab.runs.differences import DifferenceInterval, paired_interval, unpaired_interval
+from equilab.runs.differences import paired_interval, unpaired_interval
 from equilab.runs.logged_scores import Better, logged_scores
 from equilab.runs.record import Record
-from equilab.runs.settings import check_alike, method_of, settings_of
+from equilab.runs.settings import check_alike, is_extended, method_of, settings_of
 from equilab.tables import Table
+
+_ROUND_OFF = 1e-12  # of the larger score: differences of equal scores
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -38,7 +40,7 @@ class Difference:
     first: str
     second: str
     mean: float  # first - second, in the unit of the score; over the seeds of both where paired
-    low: float | None  # of the interval; None where a method has a single seed
+    low: float | None  # of the interval; None where a method has a single seed, or no value varies over seeds
     high: float | None
     num_first: int  # seeds
     num_second: int
@@ -49,7 +51,7 @@ class Difference:
     def verdict(self) -> str:
         """The method that is better, or the reason why none is said to be."""
         if self.low is None or self.high is None:
-            return "one seed: no interval"
+            return f"{'one seed' if min(self.num_first, self.num_second) == 1 else 'no spread'}: no interval"
         if self.low <= 0 <= self.high:
             return "not separated"
         higher, lower = (self.first, self.second) if self.low > 0 else (self.second, self.first)
@@ -70,6 +72,7 @@ class Comparison:
     differences: tuple[Difference, ...]
     confidence: float  # that all intervals of a score hold the true differences
     num_pairs: int  # of methods, which each score is corrected for
+    notes: tuple[str, ...] = ()  # on runs, such as one that was extended
 
     def __iter__(self) -> Iterator[Difference]:
         return iter(self.differences)
@@ -88,13 +91,19 @@ class Comparison:
 
     @property
     def caption(self) -> str:
-        """How the intervals were made, and how far the seeds carry them."""
+        """How the intervals were made, how far the seeds carry them, and the notes on runs."""
+        return " ".join((self._origin(), *self.notes))
+
+    def _origin(self) -> str:
+        if not self.differences:
+            return "One method: there is no pair to compare."
         pairs = f"{self.num_pairs} pair{'s' * (self.num_pairs != 1)} of methods"
         made = (
             f"Difference of means over seeds, with a {100 * self.confidence:g} % bootstrap interval, widened for few "
             f"seeds by Student's t and for {pairs} by Bonferroni."
         )
-        few = min((min(each.num_first, each.num_second) for each in self.differences), default=2)
+        few = min(min(each.num_first, each.num_second) for each in self.differences)
+        made += " No spread: no value varies over seeds." if any("no spread" in x.verdict for x in self) else ""
         if few > 3:
             return made
         limit = f"With {few} seed{'s' * (few > 1)} "
@@ -106,7 +115,7 @@ class Comparison:
         )
 
     def __str__(self) -> str:
-        return f"{self.caption}\n{self.table}" if self.differences else "One method: there is no pair to compare."
+        return f"{self.caption}\n{self.table}" if self.differences else self.caption
 
     def to_markdown(self) -> str:
         """The table in Markdown, its caption below."""
@@ -148,7 +157,17 @@ def compare(
     if len(records) < 2:
         raise DataError("records", expected="two or more finished runs", got=len(records))
     check_alike(records)
-    return compare_scores(scored_runs(records, logged_scores(records, scores)), confidence=confidence, seed=seed)
+    found = compare_scores(scored_runs(records, logged_scores(records, scores)), confidence=confidence, seed=seed)
+    return replace(found, notes=extension_notes(records))
+
+
+def extension_notes(records: Sequence[Record]) -> tuple[str, ...]:
+    """A sentence for each run that got further updates by a resume: it is compared as a run of so many updates."""
+    return tuple(
+        f"{record.folder} was extended by a resume: it is compared as a run of {record.run.steps:,} updates."
+        for record in records
+        if is_extended(record)
+    )
 
 
 def scored_runs(records: Sequence[Record], found: Sequence[dict[str, tuple[float, Better]]]) -> ScoredRuns:
@@ -179,6 +198,7 @@ def compare_scores(runs: ScoredRuns, *, confidence: float = 0.95, seed: int = 0)
         if not np.isfinite(value):
             where = f"{runs.names[column]} of {runs.methods[row]}, seed {runs.seeds[row]}"
             raise DataError(where, expected="a finite score", got=value, hint="leave the run or the score out")
+    _refuse_twice(runs)
     pairs = list(combinations(dict.fromkeys(runs.methods), 2))
     level = 1 - (1 - confidence) / max(len(pairs), 1)
     rng = np.random.default_rng(seed)
@@ -190,9 +210,8 @@ def compare_scores(runs: ScoredRuns, *, confidence: float = 0.95, seed: int = 0)
             paired = len(shared) > 1 and 2 * len(shared) >= max(len(one), len(two))
             if paired:
                 one, two = ({each: values[each] for each in shared} for values in (one, two))
-            interval = _interval(np.array([*one.values()]), np.array([*two.values()]), paired, level, rng)
-            low, high = (interval.low, interval.high) if min(len(one), len(two)) > 1 else (None, None)
-            found.append(Difference(name, first, second, interval.mean, low, high, len(one), len(two), paired, better))
+            mean, low, high = _interval(np.array([*one.values()]), np.array([*two.values()]), paired, level, rng)
+            found.append(Difference(name, first, second, mean, low, high, len(one), len(two), paired, better))
     return Comparison(tuple(found), confidence, len(pairs))
 
 
@@ -202,12 +221,24 @@ def _by_seed(runs: ScoredRuns, method: str, column: int) -> dict[int, float]:
     return dict(sorted((seed, value) for seed, each, value in values if each == method))
 
 
+def _refuse_twice(runs: ScoredRuns) -> None:
+    """DataError for two runs of one method and seed."""
+    known = dict[tuple[str, int], int]()
+    for place, run in enumerate(zip(runs.methods, runs.seeds, strict=True)):
+        if (first := known.setdefault(run, place)) != place:
+            expected, got = "each seed of a method once", f"seed {run[1]} of {run[0]} as runs {first} and {place}"
+            raise DataError("seeds", expected=expected, got=got, hint="leave one out")
+
+
 def _interval(
     first: Float[ndarray, "n"], second: Float[ndarray, "m"], paired: bool, level: float, rng: np.random.Generator
-) -> DifferenceInterval:
-    """The interval of the difference; without ends where a method has one seed."""
+) -> tuple[float, float | None, float | None]:
+    """The difference of means and its interval; without ends where a method has one seed, or no value varies."""
+    mean = float(first.mean() - second.mean())
+    varying = [first - second] if paired else [first, second]
+    round_off = _ROUND_OFF * max(np.abs(first).max(), np.abs(second).max())
+    if min(len(first), len(second)) < 2 or all(np.ptp(each) <= round_off for each in varying):
+        return mean, None, None
     if paired:
-        return paired_interval(first - second, level=level, rng=rng)
-    if min(len(first), len(second)) < 2:
-        return DifferenceInterval(float(first.mean() - second.mean()), -np.inf, np.inf)
-    return unpaired_interval(first, second, level=level, rng=rng)
+        return tuple(paired_interval(first - second, level=level, rng=rng))
+    return tuple(unpaired_interval(first, second, level=level, rng=rng))

@@ -2,12 +2,16 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from equilab.errors import DataError
 from equilab.runs.record import Record
 from equilab.runs.run import Run
 from equilab.runs.serial import by_name
+
+_ABSENT = object()
+"""In place of the value of a setting that a run lacks."""
 
 
 def leaves(tree: Any, path: str = "") -> dict[str, Any]:
@@ -43,6 +47,9 @@ def settings_of(runs: Sequence[Run]) -> tuple[str, ...]:
     """For each run the settings in words: fields of the objective in which runs of its method differ, and any other
     in which runs differ at all, but for the seed and what does not decide a result.
 
+    Runs of one method have the same words exactly if they differ in nothing but the seed (`same_but_seed`): numbers are
+    written with six digits, and in full where six digits do not separate them.
+
     >>> from equilab.data import MiniSprites
     >>> from equilab.models import ConvVAE
     >>> from equilab.objectives import VAE, BetaVAE
@@ -50,17 +57,19 @@ def settings_of(runs: Sequence[Run]) -> tuple[str, ...]:
     >>> settings_of([Run(MiniSprites(), ConvVAE(), objective) for objective in objectives])
     ('', 'beta=4', 'beta=16')
     """
-    trees = [leaves(run.deciding() | {"seed": None}) for run in runs]
+    trees = [{path: by_name(value) for path, value in leaves(run.deciding() | {"seed": None}).items()} for run in runs]
     methods = [method_of(run) for run in runs]
     words = []
     for tree, method in zip(trees, methods, strict=True):
         siblings = [other for other, name in zip(trees, methods, strict=True) if name == method]
-        differing = [
-            path
-            for path, value in tree.items()
-            if any(other.get(path) != value for other in (siblings if path.split(".")[0] == "objective" else trees))
-        ]
-        words.append(" ".join(f"{path.removeprefix('objective.')}={_short(tree[path])}" for path in differing))
+        parts = []
+        for path, value in tree.items():
+            others = siblings if path.split(".")[0] == "objective" else trees
+            values = [other.get(path, _ABSENT) for other in others]
+            if (count := len(set(map(_full, values)))) > 1:
+                word = _short(value) if len(set(map(_short, values))) == count else _full(value)
+                parts.append(f"{path.removeprefix('objective.')}={word}")
+        words.append(" ".join(parts))
     return tuple(words)
 
 
@@ -85,6 +94,19 @@ def check_alike(records: Sequence[Record]) -> None:
         known[key] = record
 
 
+def is_extended(record: Record) -> bool:
+    """Whether a run got more updates than it was started with, by a resume: its key is that of the shorter run."""
+    run = record.run
+    forms = [replace(run, precision=each) for each in ("bfloat16", "float32")] if run.precision == "auto" else [run]
+    return record.key not in [each.key() for each in forms]
+
+
 def _short(value: Any) -> str:
-    """A number without zeros behind the point; anything else as it prints."""
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    """A number with a fraction with six digits; anything else as `_full`."""
+    return f"{value:g}" if isinstance(value, float) else _full(value)
+
+
+def _full(value: Any) -> str:
+    """A value in words that no other value has; a text that is a name as it is."""
+    is_word = isinstance(value, str) and value.isidentifier() and value not in ("None", "True", "False")
+    return value if is_word else repr(value)

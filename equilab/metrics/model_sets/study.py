@@ -22,7 +22,7 @@ class Spread(NamedTuple):
     """A score over the seeds of one setting."""
 
     mean: float
-    interval: Interval | None  # bootstrap, 95 %; None for a single seed
+    interval: Interval | None  # bootstrap, 95 %; None for a single seed, and where the seeds have equal scores
     num_seeds: int
 
 
@@ -131,7 +131,17 @@ class Study:
         return found
 
     def __str__(self) -> str:
-        return "\n\n".join(f"{title}\n{_aligned(rows)}" for title, rows in self.tables())
+        tables = [f"{title}\n{_aligned(rows)}" for title, rows in self.tables()]
+        return "\n\n".join([*tables, *self.left_out()])
+
+    def left_out(self) -> Iterator[str]:
+        """A line for each table that the runs are too few for."""
+        if len(self.runs) < _FEWEST_RUNS:
+            yield f"No rank correlations: they take {_FEWEST_RUNS} runs or more, here are {len(self.runs)}."
+        if len(self.runs) == len(self.by_setting):
+            yield "No shares of the variance: they take two seeds or more of some setting, here is one of each."
+        if self.selector is not None and not self.selections:
+            yield f"No selection by {self.selector_name}: it takes a judged run among two, and a score with a better way."
 
     def tables(self) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
         """Title and rows of words, the first one the header, of each table of the report.
@@ -167,14 +177,16 @@ class Study:
 
 
 def _spread(values: Float[ndarray, "seeds"]) -> Spread:
-    several = len(values) > 1
-    interval = bootstrap_interval(values, rng=np.random.default_rng(0)) if several else None
+    varies = np.ptp(values) > 0
+    interval = bootstrap_interval(values, rng=np.random.default_rng(0)) if varies else None
     return Spread(float(values.mean()), interval, len(values))
 
 
 def _in_words(spread: Spread) -> str:
-    ends = "" if spread.interval is None else f" [{_number(spread.interval.low)}, {_number(spread.interval.high)}]"
-    return _number(spread.mean) + ends
+    """The mean, with its interval or the reason why there is none."""
+    if spread.interval is None:
+        return f"{_number(spread.mean)} ({'one seed' if spread.num_seeds == 1 else 'no spread'})"
+    return f"{_number(spread.mean)} [{_number(spread.interval.low)}, {_number(spread.interval.high)}]"
 
 
 def _number(value: float) -> str:

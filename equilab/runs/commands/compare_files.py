@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from equilab.files import write_atomically, written_beside
 from equilab.metrics import Study, heat_map
 from equilab.runs.comparison import Comparison
 
@@ -16,13 +17,14 @@ def write(study: Study, comparison: Comparison, folder: Path) -> list[Path]:
     """study.json and rank_correlations.png in the folder; their paths. A score equal for all runs is in no picture."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / "study.json", folder / "rank_correlations.png"]
-    paths[0].write_text(json.dumps(as_tree(study, comparison), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    write_atomically(paths[0], f"{json.dumps(as_tree(study, comparison), indent=1, allow_nan=False)}\n".encode())
     drawn = ~np.isnan(study.correlations).all(axis=1, where=~np.eye(len(study.correlated), dtype=bool))
     drawn |= len(drawn) == 1
     names = [name for name, kept in zip(study.correlated, drawn, strict=True) if kept]
     if names:
         picture = heat_map(study.correlations[np.ix_(drawn, drawn)], names, names, title="Spearman's rank correlation")
-        picture.save(paths[1])
+        with written_beside(paths[1]) as file:
+            picture.save(file, "PNG")
     return paths if names else paths[:1]
 
 
@@ -42,6 +44,7 @@ def as_tree(study: Study, comparison: Comparison) -> dict[str, Any]:
         "differences": {
             "confidence": comparison.confidence,
             "pairs": comparison.num_pairs,
+            "notes": list(comparison.notes),
             "rows": [asdict(each) | {"verdict": each.verdict} for each in comparison],
         },
         "rank_correlations": {"names": list(study.correlated), "matrix": study.correlations.tolist()},

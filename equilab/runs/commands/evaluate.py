@@ -12,6 +12,7 @@ import torch
 import tyro
 
 from equilab.errors import DataError, SettingError, check_count
+from equilab.files import write_atomically, written_beside
 from equilab.metrics import PROTOCOLS, Scores, ScoreSettings, choose_metrics, evaluate, read_codes, score_codes
 from equilab.models import VariationalAutoencoder
 from equilab.runs.commands.exit_status import exit_status
@@ -144,8 +145,9 @@ def write(scores: Scores, folder: Path) -> list[Path]:
         "per_block": {name: score.per_block for name, score in scores.items() if score.per_block},
     }
     paths = [folder / "scores.json", folder / "heat_maps.png"]
-    paths[0].write_text(json.dumps(record, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    scores.plot().save(paths[1])
+    write_atomically(paths[0], f"{json.dumps(record, indent=1, allow_nan=False)}\n".encode())
+    with written_beside(paths[1]) as file:
+        scores.plot().save(file, "PNG")
     return paths
 
 

@@ -1,6 +1,8 @@
 """The command compare: on records of known scores, on real small trainings, and what each mistake is told."""
 
 import json
+import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,31 +12,25 @@ import torch
 from PIL import Image
 from processes import TINY
 from small import DIGITS
+from written_records import record
 
 from equilab.data import MiniSprites
+from equilab.errors import DataError
 from equilab.metrics import udr, variance_shares
 from equilab.models import ConvVAE
 from equilab.objectives import VAE, BetaVAE
 from equilab.runs.commands.compare import main
 from equilab.runs.comparison import compare
-from equilab.runs.folder import claim
 from equilab.runs.loop import train
+from equilab.runs.open_runs import open_runs
 from equilab.runs.recipes import find_recipe
 from equilab.runs.record import Record
 from equilab.runs.run import Compute, Logging, Run
 from equilab.runs.settings import settings_of
+from tests.refused import refused
 
 MIG = {"vae": [0.1, 0.3], "beta4": [0.5, 0.6, 0.4], "beta16": [0.2, 0.25]}
 OBJECTIVES = {"vae": VAE(), "beta4": BetaVAE(4.0), "beta16": BetaVAE(16.0)}
-
-
-def record(folder: Path, run: Run, values: dict[str, float], *, finished: bool = True) -> Path:
-    """A run folder of which only the record exists."""
-    folder.mkdir(parents=True)
-    claim(folder, run)
-    row = {"step": run.steps if finished else 7, **values} | ({"time/evaluation": 1.0} if finished else {})
-    (folder / "metrics.jsonl").write_text(json.dumps(row) + "\n")
-    return folder
 
 
 def scores_of(mig: float) -> dict[str, float]:
@@ -48,7 +44,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     parent = tmp_path_factory.mktemp("study")
     run: Run = find_recipe(str(TINY))[1]
     return [
-        record(parent / f"{name}_s{seed}", replace(run, objective=OBJECTIVES[name], seed=seed), scores_of(mig))
+        record(parent / f"{name}_s{seed}", replace(run, objective=OBJECTIVES[name], seed=seed), scores_of(mig)).folder
         for name, values in MIG.items()
         for seed, mig in enumerate(values)
     ]
@@ -107,7 +103,11 @@ def test_every_pair_of_settings_is_compared_first(runs, capsys):
 
 
 def test_files_hold_every_number_and_the_picture(runs, tmp_path, capsys):
+    """A link in the place of a file is replaced, not followed."""
+    (tmp_path / "other.json").write_text("other")
+    (tmp_path / "study.json").symlink_to(tmp_path / "other.json")
     assert main([*map(str, runs), "--udr", "none", "--scores", "mig", "factor_vae_score", "--out", str(tmp_path)]) == 0
+    assert (tmp_path / "other.json").read_text() == "other"
     tree = json.loads((tmp_path / "study.json").read_text())
     assert [each["scores"]["mig"] for each in tree["runs"]] == [mig for values in MIG.values() for mig in values]
     assert [each["setting"] for each in tree["runs"][2:]] == ["beta=4"] * 3 + ["beta=16"] * 2
@@ -123,13 +123,54 @@ def test_files_hold_every_number_and_the_picture(runs, tmp_path, capsys):
 
 def test_an_unfinished_run_is_left_out_by_name(runs, tmp_path, capsys):
     run = replace(find_recipe(str(TINY))[1], objective=VAE(), seed=9)
-    folder = record(tmp_path / "stopped", run, scores_of(0.9), finished=False)
+    folder = record(tmp_path / "stopped", run, scores_of(0.9), finished=False).folder
     assert main([*map(str, runs), str(folder), "--udr", "none"]) == 0
     said = capsys.readouterr()
     assert f"warning: {folder} is left out: it is at step 7 of 120" in said.err
     assert "over 7 runs" in said.out
     assert main([str(runs[0]), str(folder)]) == 2
     assert "RUN: expected two or more finished runs, got 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("damage", ["run.json", "metrics.jsonl", "pipe"])
+def test_a_broken_run_of_a_folder_is_left_out_with_the_reason(tmp_path, capsys, damage):
+    """A run that is named itself is not left out, nor are those of a folder without a readable run."""
+    run = replace(find_recipe(str(TINY))[1], objective=VAE())
+    folders = [
+        record(tmp_path / f"s{seed}", replace(run, seed=seed), scores_of(0.1 * seed)).folder for seed in range(4)
+    ]
+    broken = folders[1] / ("run.json" if damage == "pipe" else damage)
+    if damage == "pipe":
+        broken.unlink()
+        os.mkfifo(broken)
+    else:
+        broken.write_text("{\n" + broken.read_text())
+    assert main([str(tmp_path)]) == 0
+    said = capsys.readouterr()
+    assert f"warning: a run is left out: {broken}" in said.err
+    assert re.search(r"^VAE +3 ", said.out, re.MULTILINE)
+    assert main([str(folders[0]), str(folders[1]), str(folders[2])]) == 2
+    assert f"DataError: {broken}" in capsys.readouterr().err
+
+
+def test_a_folder_of_broken_runs_is_an_error(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "run.json").write_text("[")
+    with refused(DataError, str(tmp_path / "a" / "run.json"), expected="valid JSON"):
+        open_runs([tmp_path])
+
+
+def test_what_few_runs_leave_out_is_named(tmp_path, capsys):
+    run = replace(find_recipe(str(TINY))[1], objective=VAE())
+    for seed in range(2):
+        record(tmp_path / f"s{seed}", replace(run, seed=seed), scores_of(0.25))
+    assert main([str(tmp_path)]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("One method: there is no pair to compare.\n")
+    assert "0.250 (no spread)" in text
+    assert "No rank correlations: they take 4 runs or more, here are 2." in text
+    assert "No shares" not in text
 
 
 def test_models_are_scored_again_and_ranked_by_udr(trained, tmp_path, capsys):
@@ -180,8 +221,8 @@ def test_a_score_or_model_that_is_not_there_is_named(runs, capsys, options, mess
 
 def test_runs_that_cannot_be_compared_are_refused(runs, tmp_path, capsys):
     run = replace(find_recipe(str(TINY))[1], objective=VAE())
-    other = record(tmp_path / "other", replace(run, data=MiniSprites(scales=1)), scores_of(0.5))
-    twin = record(tmp_path / "twin", replace(run, log=Logging(every=9)), scores_of(0.5))
+    other = record(tmp_path / "other", replace(run, data=MiniSprites(scales=1)), scores_of(0.5)).folder
+    twin = record(tmp_path / "twin", replace(run, log=Logging(every=9)), scores_of(0.5)).folder
     digits = [tmp_path / f"digits{seed}" for seed in (0, 1)]
     for seed, folder in enumerate(digits):
         train(replace(DIGITS, steps=1, seed=seed), folder)

@@ -2,13 +2,17 @@
 
 import json
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from processes import TINY
 from scipy import stats
-from small import DIGITS
+from small import DIGITS, SPRITES
+from written_records import record
 
 from equilab.data import MiniSprites
 from equilab.errors import DataError, SettingError
@@ -19,6 +23,7 @@ from equilab.runs.comparison import ScoredRuns, compare_scores
 from equilab.runs.differences import paired_interval, unpaired_interval
 from equilab.runs.folder import claim
 from equilab.runs.recipes import find_recipe
+from equilab.runs.settings import same_but_seed, settings_of
 from tests.refused import refused
 
 
@@ -150,6 +155,59 @@ def test_one_seed_has_no_interval_and_few_seeds_say_what_they_allow():
     assert str(compare_scores(scored({"a": [0.1, 0.2]}))) == "One method: there is no pair to compare."
 
 
+def test_equal_differences_have_no_spread_and_no_interval():
+    """Also where round-off separates them: 0.3 - 0.1 is not 0.7 - 0.5."""
+    (paired,) = comparison = compare_scores(scored({"a": [0.1, 0.5, 0.2], "b": [0.3, 0.7, 0.4]}))
+    assert (paired.low, paired.high, paired.verdict) == (None, None, "no spread: no interval")
+    assert paired.mean == pytest.approx(-0.2)
+    assert "No spread: no value varies over seeds." in comparison.caption
+    (unpaired,) = compare_scores(scored({"a": [0.1] * 3, "b": [0.3] * 3}, seeds={"b": [7, 8, 9]}))
+    assert (unpaired.low, unpaired.verdict) == (None, "no spread: no interval")
+    (one_varies,) = compare_scores(scored({"a": [0.1] * 3, "b": [0.3, 0.31, 0.32]}, seeds={"b": [7, 8, 9]}))
+    assert one_varies.low < one_varies.high
+    assert "No spread" not in compare_scores(scored({"a": [0.1, 0.2], "b": [0.3, 0.5]})).caption
+
+
+def test_a_seed_of_a_method_counts_once():
+    with refused(DataError, "seeds", got="seed 1 of a as runs 1 and 2"):
+        compare_scores(scored({"a": [0.1, 0.2, 0.3], "b": [0.3, 0.4]}, seeds={"a": [0, 1, 1]}))
+
+
+@given(st.lists(st.floats(0.1, 1e9), min_size=2, max_size=6), st.integers(0, 5))
+def test_runs_are_of_one_setting_exactly_if_they_differ_in_the_seed_alone(betas, digits):
+    """Numbers that are near each other, too."""
+    betas = [*betas, *(betas[0] * (1 + index * 10.0**-digits) for index in range(3)), int(betas[0]) + 1]
+    runs = [replace(SPRITES, objective=BetaVAE(beta), seed=seed) for seed, beta in enumerate(betas)]
+    labels, settings = settings_of(runs), [same_but_seed(run) for run in runs]
+    for one, other in combinations(range(len(runs)), 2):
+        assert (labels[one] == labels[other]) == (settings[one] == settings[other])
+
+
+def test_near_settings_are_different_methods(tmp_path):
+    run: Run = find_recipe(str(TINY))[1]
+    values: dict[object, list[float]] = {BetaVAE(0.1234567): [0.1, 0.2], BetaVAE(0.1234568): [0.3, 0.5]}
+    (found,) = compare(records(tmp_path, run, "metric/mig", values, **{"metric/mig_ceiling": 1.0}))
+    assert (found.first, found.second) == ("BetaVAE beta=0.1234567", "BetaVAE beta=0.1234568")
+    assert found.seeds == "2 paired"
+
+
+def test_a_run_that_was_extended_is_marked(tmp_path):
+    """It is compared as a run of the updates that it has; the others are not marked."""
+    values: dict[object, list[float]] = {VAE(): [0.1, 0.3], BetaVAE(): [0.5, 0.4]}
+    for precision in ("float32", "auto"):
+        run = replace(SPRITES, precision=precision)
+        first, *others = records(tmp_path / precision, run, "metric/mig", values, **{"metric/mig_ceiling": 1.0})
+        assert compare([first, *others]).notes == ()
+        longer = replace(first.run, steps=9)
+        claim(first.folder, longer)
+        with open(first.folder / "metrics.jsonl", "a") as file:
+            file.write(json.dumps({"step": 9, "metric/mig": 0.1, "metric/mig_ceiling": 1.0}) + "\n")
+        found = compare([Record.open(first.folder), *others])
+        assert found.notes == (f"{first.folder} was extended by a resume: it is compared as a run of 9 updates.",)
+        assert found.notes[0] in str(found)
+        assert next(iter(found)).first == "VAE steps=9"
+
+
 def test_more_pairs_widen_every_interval():
     values = {"a": [0.1, 0.2, 0.4, 0.3], "b": [0.5, 0.55, 0.6, 0.2]}
     (alone,) = compare_scores(scored(values))
@@ -161,15 +219,6 @@ def test_more_pairs_widen_every_interval():
     assert "3 pairs of methods" in three.caption
     with refused(SettingError, "confidence", got=95):
         compare_scores(scored(values), confidence=95)
-
-
-def record(folder: Path, run: Run, values: dict[str, float], *, finished: bool = True) -> Record:
-    """A run of which only the record exists."""
-    folder.mkdir(parents=True)
-    claim(folder, run)
-    row = {"step": run.steps if finished else 7, **values} | ({"time/evaluation": 1.0} if finished else {})
-    (folder / "metrics.jsonl").write_text(json.dumps(row) + "\n")
-    return Record.open(folder)
 
 
 def records(parent: Path, run: Run, key: str, values: dict[object, list[float]], **further: float) -> list[Record]:
@@ -208,7 +257,7 @@ def test_a_classifier_is_compared_by_its_test_error(tmp_path):
         record(
             tmp_path / f"{network}{seed}",
             replace(DIGITS, optimizer=Adam(learning_rate=rate), seed=seed, evaluations=(TestError(),)),
-            {"metric/test_error": error + seed / 100, "metric/test_error_3": 1.0},
+            {"metric/test_error": error + rate * seed**2, "metric/test_error_3": 1.0},
         )
         for network, rate, error in (("a", 1e-3, 5.0), ("b", 1e-4, 9.0))
         for seed in range(3)
