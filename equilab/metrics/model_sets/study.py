@@ -141,7 +141,7 @@ class Study:
         if len(self.runs) == len(self.by_setting):
             yield "No shares of the variance: they take two seeds or more of some setting, here is one of each."
         if self.selector is not None and not self.selections:
-            yield f"No selection by {self.selector_name}: it takes a judged run among two, and a score with a better way."
+            yield f"No selection by {self.selector_name}: it takes two runs, one of them judged."
 
     def tables(self) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
         """Title and rows of words, the first one the header, of each table of the report.
