@@ -240,5 +240,7 @@ def _interval(
     if min(len(first), len(second)) < 2 or all(np.ptp(each) <= round_off for each in varying):
         return mean, None, None
     if paired:
-        return tuple(paired_interval(first - second, level=level, rng=rng))
-    return tuple(unpaired_interval(first, second, level=level, rng=rng))
+        found = paired_interval(first - second, level=level, rng=rng)
+    else:
+        found = unpaired_interval(first, second, level=level, rng=rng)
+    return found.mean, found.low, found.high

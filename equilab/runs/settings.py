@@ -1,7 +1,7 @@
 """The settings that decide a result: flat, in words, and compared over runs."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -59,18 +59,27 @@ def settings_of(runs: Sequence[Run]) -> tuple[str, ...]:
     """
     trees = [{path: by_name(value) for path, value in leaves(run.deciding() | {"seed": None}).items()} for run in runs]
     methods = [method_of(run) for run in runs]
+    of_all = _forms(trees)
+    of_method = {
+        method: _forms([tree for tree, name in zip(trees, methods, strict=True) if name == method])
+        for method in dict.fromkeys(methods)
+    }
     words = []
     for tree, method in zip(trees, methods, strict=True):
-        siblings = [other for other, name in zip(trees, methods, strict=True) if name == method]
-        parts = []
-        for path, value in tree.items():
-            others = siblings if path.split(".")[0] == "objective" else trees
-            values = [other.get(path, _ABSENT) for other in others]
-            if (count := len(set(map(_full, values)))) > 1:
-                word = _short(value) if len(set(map(_short, values))) == count else _full(value)
-                parts.append(f"{path.removeprefix('objective.')}={word}")
+        forms = {path: (of_method[method] if path.split(".")[0] == "objective" else of_all).get(path) for path in tree}
+        parts = [f"{path.removeprefix('objective.')}={form(tree[path])}" for path, form in forms.items() if form]
         words.append(" ".join(parts))
     return tuple(words)
+
+
+def _forms(trees: Sequence[dict[str, Any]]) -> dict[str, Callable[[Any], str]]:
+    """For each setting in which trees differ, the shorter of two ways to write it that separates its values."""
+    found = dict[str, Callable[[Any], str]]()
+    for path in dict.fromkeys(path for tree in trees for path in tree):
+        values = [tree.get(path, _ABSENT) for tree in trees]
+        if (count := len(set(map(_full, values)))) > 1:
+            found[path] = _short if len(set(map(_short, values))) == count else _full
+    return found
 
 
 def check_alike(records: Sequence[Record]) -> None:

@@ -2,13 +2,10 @@
 
 import json
 from dataclasses import replace
-from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from processes import TINY
 from scipy import stats
 from small import DIGITS, SPRITES
@@ -23,7 +20,6 @@ from equilab.runs.comparison import ScoredRuns, compare_scores
 from equilab.runs.differences import paired_interval, unpaired_interval
 from equilab.runs.folder import claim
 from equilab.runs.recipes import find_recipe
-from equilab.runs.settings import same_but_seed, settings_of
 from tests.refused import refused
 
 
@@ -171,16 +167,6 @@ def test_equal_differences_have_no_spread_and_no_interval():
 def test_a_seed_of_a_method_counts_once():
     with refused(DataError, "seeds", got="seed 1 of a as runs 1 and 2"):
         compare_scores(scored({"a": [0.1, 0.2, 0.3], "b": [0.3, 0.4]}, seeds={"a": [0, 1, 1]}))
-
-
-@given(st.lists(st.floats(0.1, 1e9), min_size=2, max_size=6), st.integers(0, 5))
-def test_runs_are_of_one_setting_exactly_if_they_differ_in_the_seed_alone(betas, digits):
-    """Numbers that are near each other, too."""
-    betas = [*betas, *(betas[0] * (1 + index * 10.0**-digits) for index in range(3)), int(betas[0]) + 1]
-    runs = [replace(SPRITES, objective=BetaVAE(beta), seed=seed) for seed, beta in enumerate(betas)]
-    labels, settings = settings_of(runs), [same_but_seed(run) for run in runs]
-    for one, other in combinations(range(len(runs)), 2):
-        assert (labels[one] == labels[other]) == (settings[one] == settings[other])
 
 
 def test_near_settings_are_different_methods(tmp_path):
