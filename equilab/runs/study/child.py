@@ -11,8 +11,7 @@ import traceback
 from pathlib import Path
 from typing import NamedTuple
 
-from equilab.errors import DataError
-from equilab.files import append_to, make_folder
+from equilab.files import append_to
 from equilab.runs.lock import BusyError
 from equilab.runs.loop import train
 from equilab.runs.study.planned import Planned
@@ -42,15 +41,11 @@ def work(job: Job) -> None:
     os.environ.clear()
     os.environ.update(job.variables)
     threading.Thread(target=_stop_with_the_pool, daemon=True).start()
+    with append_to(job.folder / OUTPUT) as output:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+            os.dup2(output.fileno(), stream.fileno())
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    try:
-        with append_to(make_folder(job.folder) / OUTPUT) as output:
-            for stream in (sys.stdout, sys.stderr):
-                stream.flush()
-                os.dup2(output.fileno(), stream.fileno())
-    except (OSError, DataError) as error:  # on the stderr of the pool
-        logger.error("not begun %s: %s", job.folder.name, error)
-        sys.exit(1)
     sys.exit(advance(job))
 
 

@@ -15,6 +15,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from time import sleep
 
+from equilab.errors import DataError
+from equilab.files import append_to, make_folder
 from equilab.runs.stop import StopRequest
 from equilab.runs.study.child import OUTPUT, Job, work
 from equilab.runs.study.planned import Planned
@@ -73,6 +75,8 @@ class Pool:
             self.elsewhere.append(planned)
         if state != "planned" and not (state == "failed" and failure_of(planned.folder) == failure):
             return
+        with append_to(make_folder(planned.folder) / OUTPUT):
+            pass  # a folder that takes no files is found here, where its name and the reason are reported
         run = planned.run
         compute = replace(run.compute, threads=run.compute.threads or self.threads)
         log = replace(run.log, group=self.group if run.log.group is None else run.log.group)
@@ -136,7 +140,7 @@ def _reported(planned: Planned) -> Iterator[None]:
     """Leaves a run whose folder the system does not read or write, with file and reason; the others go on."""
     try:
         yield
-    except (OSError, WriteError) as error:
+    except (OSError, WriteError, DataError) as error:
         logger.error("left %s: %s: %s", planned.name, type(error).__name__, error)
 
 
