@@ -3,8 +3,10 @@
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from statistics import mean, stdev
-from typing import TYPE_CHECKING, Any, TypeAlias
+from types import ModuleType
+from typing import TYPE_CHECKING, TypeAlias
 
 from equilab.errors import SettingError
 
@@ -54,7 +56,8 @@ class Table:
 
     def to_markdown(self) -> str:
         """The table in Markdown; a vertical bar in a cell is escaped."""
-        return markdown(self._words(), "l" * len(self.columns))
+        header, *rows = [f"| {' | '.join(map(escape_markdown, line))} |" for line in self._words()]
+        return "\n".join([header, f"|{'---|' * len(self.columns)}", *rows])
 
     def to_latex(self) -> str:
         r"""The table as a LaTeX tabular with the rules of the package booktabs; columns of numbers are aligned right.
@@ -71,63 +74,38 @@ class Table:
         \bottomrule
         \end{tabular}
         """
+        lines = [" & ".join(map(escape_latex, line)) + r" \\" for line in self._words()]
         columns = zip(*self.rows, strict=True) if self.rows else [()] * len(self.columns)
-        return latex(self._words(), "".join("r" if _is_numeric(column) else "l" for column in columns))
+        aligned = "".join("r" if _is_numeric(column) else "l" for column in columns)
+        begin = f"\\begin{{tabular}}{{{aligned}}}"
+        return "\n".join([begin, r"\toprule", lines[0], r"\midrule", *lines[1:], r"\bottomrule", r"\end{tabular}"])
 
     def to_dataframe(self) -> "DataFrame":
         """The table as a pandas data frame, numbers in full precision; SettingError without pandas."""
-        pandas = load_pandas()
+        pandas = find_pandas()
         return pandas.DataFrame([list(row) for row in self.rows], columns=pandas.Index(self.columns))
 
     def _repr_html_(self) -> str:
         """The table as HTML, for notebooks."""
-        return in_html(self._words())
+        header, *rows = self._words()
+        lines = ["".join(f"<td>{html.escape(word)}</td>" for word in row) for row in rows]
+        head = "".join(f"<th>{html.escape(word)}</th>" for word in header)
+        body = "\n".join(f"<tr>{line}</tr>" for line in lines)
+        return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
 
 
-def markdown(lines: Sequence[Sequence[str]], aligned: str) -> str:
-    """A table in Markdown; a vertical bar in a word is escaped.
-
-    lines: of words, the first one the header. aligned: l or r for each column.
-
-    >>> print(markdown([("score", "value"), ("mig", "0.40")], "lr"))
-    | score | value |
-    |---|---:|
-    | mig | 0.40 |
-    """
-    header, *rows = [f"| {' | '.join(word.replace('|', chr(92) + '|') for word in line)} |" for line in lines]
-    return "\n".join([header, f"|{''.join('---:|' if each == 'r' else '---|' for each in aligned)}", *rows])
-
-
-def latex(lines: Sequence[Sequence[str]], aligned: str) -> str:
-    """A LaTeX tabular with the rules of the package booktabs; characters that LaTeX reads as commands are escaped.
-
-    lines, aligned: as in `markdown`.
-    """
-    header, *rows = [" & ".join(map(escape_latex, line)) + r" \\" for line in lines]
-    begin = f"\\begin{{tabular}}{{{aligned}}}"
-    return "\n".join([begin, r"\toprule", header, r"\midrule", *rows, r"\bottomrule", r"\end{tabular}"])
-
-
-def in_html(lines: Sequence[Sequence[str]], caption: str = "") -> str:
-    """A table in HTML, which notebooks show; all words are escaped.
-
-    lines: of words, the first one the header. caption: below the table.
-    """
-    header, *rows = lines
-    head = "".join(f"<th>{html.escape(word)}</th>" for word in header)
-    body = "\n".join(f"<tr>{''.join(f'<td>{html.escape(word)}</td>' for word in row)}</tr>" for row in rows)
-    title = f'<caption style="caption-side: bottom">{html.escape(caption)}</caption>\n' if caption else ""
-    return f"<table>\n{title}<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
-
-
-def load_pandas() -> Any:
-    """The package pandas; SettingError, with the line that installs it, where there is none."""
+def find_pandas() -> ModuleType:
+    """The module pandas; SettingError, with the way to install it, where there is none."""
     try:
-        import pandas
+        return import_module("pandas")
     except ModuleNotFoundError as error:
         hint = 'pip install "equilab[pandas]"; to_markdown and to_latex need no package'
         raise SettingError("to_dataframe", expected="pandas", got="no such package", hint=hint) from error
-    return pandas
+
+
+def escape_markdown(text: str) -> str:
+    """Text in which a vertical bar ends no cell."""
+    return text.replace("|", "\\|")
 
 
 def _is_numeric(column: Sequence[Cell]) -> bool:

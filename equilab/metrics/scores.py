@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from equilab.errors import DataError
 from equilab.metrics.intervals import Interval, sampling_interval
 from equilab.metrics.metric import Score
-from equilab.tables import in_html, latex, load_pandas, markdown
+from equilab.metrics.score_tables import data_frame, html, latex, markdown
 
 if TYPE_CHECKING:
     import pandas
@@ -93,15 +93,15 @@ class Scores(Mapping[str, Score]):
 
     def to_markdown(self) -> str:
         """The printed table in Markdown, without the line on versions."""
-        return markdown(self._filled(), self._aligned)
+        return markdown(*self._filled())
 
     def to_latex(self) -> str:
         """The printed table as a LaTeX tabular with rules of the package booktabs, without the line on versions."""
-        return latex(self._filled(), self._aligned)
+        return latex(*self._filled())
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the printed table."""
-        return in_html(self._filled(), "; ".join(self._origin()))
+        return html(*self._filled(), caption="; ".join(self._origin()))
 
     def to_dataframe(self) -> "pandas.DataFrame":
         """A pandas data frame with a row for each score, indexed by its name, unrounded.
@@ -125,7 +125,7 @@ class Scores(Mapping[str, Score]):
         for factor in factors:
             name = f"factor {factor}" if factor in columns else factor
             columns[name] = [score.per_factor.get(factor, nothing) for score in scores]
-        return load_pandas().DataFrame(columns).set_index("score")
+        return data_frame(columns, index="score")
 
     def _words(self) -> tuple[list[str], list[list[str]]]:
         """The header and the rows of the table, in words; the last column is a remark."""
@@ -137,16 +137,11 @@ class Scores(Mapping[str, Score]):
             rows.append([name, *("" if number is None else f"{number:.3f}" for number in numbers), _remark(score)])
         return ["score", *(column.replace("_", " ") for column in columns), ""], rows
 
-    def _filled(self) -> list[list[str]]:
-        """Header and rows, without the last column where it is empty."""
+    def _filled(self) -> tuple[list[str], list[list[str]]]:
+        """The same without the last column where it is empty."""
         header, rows = self._words()
         last = len(header) if any(row[-1] for row in rows) else -1
-        return [line[:last] for line in (header, *rows)]
-
-    @property
-    def _aligned(self) -> str:
-        """Names on the left, all else on the right."""
-        return "l" + "r" * (len(self._filled()[0]) - 1)
+        return header[:last], [row[:last] for row in rows]
 
     def _origin(self) -> list[str]:
         """What decides the numbers, in lines; nothing for scores that were put together by hand."""

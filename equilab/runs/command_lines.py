@@ -27,8 +27,14 @@ def equilab() -> str:
 
 def resume_command(folder: Path, run: Run) -> str:
     """What goes on with the run in a folder: its own modules included, and the file that the run was started from."""
-    modules, recipe = modules_of(to_tree(run)), recipe_of(folder)
-    if modules and recipe is not None:
-        modules = [os.fspath(recipe), *(name for name in modules if name != module_name(recipe))]
+    modules = own_modules(folder, run)
     words = ["train", "--resume", os.fspath(folder), *(["--modules", *modules] if modules else [])]
     return f"{equilab()} {shlex.join(words)}"
+
+
+def own_modules(folder: Path, run: Run) -> list[str]:
+    """The modules of one's own whose classes a run has, the file that it was started from by its path."""
+    modules, recipe = modules_of(to_tree(run)), recipe_of(folder)
+    if not modules or recipe is None:
+        return modules
+    return [os.fspath(recipe), *(name for name in modules if name != module_name(recipe))]

@@ -1,7 +1,7 @@
 """Methods compared pairwise over seeds: intervals of the differences of their mean scores, corrected for the pairs."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,13 +13,13 @@ from equilab.errors import DataError, SettingError
 from equilab.runs.differences import paired_interval, unpaired_interval
 from equilab.runs.logged_scores import Better, logged_scores
 from equilab.runs.record import Record
-from equilab.runs.settings import check_alike, is_extended, method_of, settings_of
+from equilab.runs.settings import check_alike, method_of, settings_of
 from equilab.tables import Table
-
-_ROUND_OFF = 1e-12  # of the larger score: differences of equal scores
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+_ROUND_OFF = 1e-12  # share of the largest score; differences that vary less are equal
 
 
 class ScoredRuns(NamedTuple):
@@ -40,7 +40,7 @@ class Difference:
     first: str
     second: str
     mean: float  # first - second, in the unit of the score; over the seeds of both where paired
-    low: float | None  # of the interval; None where a method has a single seed, or no value varies over seeds
+    low: float | None  # of the interval; None where a method has a single seed, or nothing varies over seeds
     high: float | None
     num_first: int  # seeds
     num_second: int
@@ -51,7 +51,7 @@ class Difference:
     def verdict(self) -> str:
         """The method that is better, or the reason why none is said to be."""
         if self.low is None or self.high is None:
-            return f"{'one seed' if min(self.num_first, self.num_second) == 1 else 'no spread'}: no interval"
+            return "one seed: no interval" if min(self.num_first, self.num_second) == 1 else "no spread: no interval"
         if self.low <= 0 <= self.high:
             return "not separated"
         higher, lower = (self.first, self.second) if self.low > 0 else (self.second, self.first)
@@ -72,7 +72,6 @@ class Comparison:
     differences: tuple[Difference, ...]
     confidence: float  # that all intervals of a score hold the true differences
     num_pairs: int  # of methods, which each score is corrected for
-    notes: tuple[str, ...] = ()  # on runs, such as one that was extended
 
     def __iter__(self) -> Iterator[Difference]:
         return iter(self.differences)
@@ -91,19 +90,13 @@ class Comparison:
 
     @property
     def caption(self) -> str:
-        """How the intervals were made, how far the seeds carry them, and the notes on runs."""
-        return " ".join((self._origin(), *self.notes))
-
-    def _origin(self) -> str:
-        if not self.differences:
-            return "One method: there is no pair to compare."
+        """How the intervals were made, and how far the seeds carry them."""
         pairs = f"{self.num_pairs} pair{'s' * (self.num_pairs != 1)} of methods"
         made = (
             f"Difference of means over seeds, with a {100 * self.confidence:g} % bootstrap interval, widened for few "
             f"seeds by Student's t and for {pairs} by Bonferroni."
         )
-        few = min(min(each.num_first, each.num_second) for each in self.differences)
-        made += " No spread: no value varies over seeds." if any("no spread" in x.verdict for x in self) else ""
+        few = min((min(each.num_first, each.num_second) for each in self.differences), default=2)
         if few > 3:
             return made
         limit = f"With {few} seed{'s' * (few > 1)} "
@@ -115,7 +108,7 @@ class Comparison:
         )
 
     def __str__(self) -> str:
-        return f"{self.caption}\n{self.table}" if self.differences else self.caption
+        return f"{self.caption}\n{self.table}" if self.differences else "One method: there is no pair to compare."
 
     def to_markdown(self) -> str:
         """The table in Markdown, its caption below."""
@@ -157,17 +150,7 @@ def compare(
     if len(records) < 2:
         raise DataError("records", expected="two or more finished runs", got=len(records))
     check_alike(records)
-    found = compare_scores(scored_runs(records, logged_scores(records, scores)), confidence=confidence, seed=seed)
-    return replace(found, notes=extension_notes(records))
-
-
-def extension_notes(records: Sequence[Record]) -> tuple[str, ...]:
-    """A sentence for each run that got further updates by a resume: it is compared as a run of so many updates."""
-    return tuple(
-        f"{record.folder} was extended by a resume: it is compared as a run of {record.run.steps:,} updates."
-        for record in records
-        if is_extended(record)
-    )
+    return compare_scores(scored_runs(records, logged_scores(records, scores)), confidence=confidence, seed=seed)
 
 
 def scored_runs(records: Sequence[Record], found: Sequence[dict[str, tuple[float, Better]]]) -> ScoredRuns:
@@ -198,7 +181,9 @@ def compare_scores(runs: ScoredRuns, *, confidence: float = 0.95, seed: int = 0)
         if not np.isfinite(value):
             where = f"{runs.names[column]} of {runs.methods[row]}, seed {runs.seeds[row]}"
             raise DataError(where, expected="a finite score", got=value, hint="leave the run or the score out")
-    _refuse_twice(runs)
+    taken = list(zip(runs.methods, runs.seeds, strict=True))
+    if twice := next((each for each in taken if taken.count(each) > 1), None):
+        raise DataError(f"{twice[0]}, seed {twice[1]}", expected="each seed of a method once", got="two runs of it")
     pairs = list(combinations(dict.fromkeys(runs.methods), 2))
     level = 1 - (1 - confidence) / max(len(pairs), 1)
     rng = np.random.default_rng(seed)
@@ -221,26 +206,17 @@ def _by_seed(runs: ScoredRuns, method: str, column: int) -> dict[int, float]:
     return dict(sorted((seed, value) for seed, each, value in values if each == method))
 
 
-def _refuse_twice(runs: ScoredRuns) -> None:
-    """DataError for two runs of one method and seed."""
-    known = dict[tuple[str, int], int]()
-    for place, run in enumerate(zip(runs.methods, runs.seeds, strict=True)):
-        if (first := known.setdefault(run, place)) != place:
-            expected, got = "each seed of a method once", f"seed {run[1]} of {run[0]} as runs {first} and {place}"
-            raise DataError("seeds", expected=expected, got=got, hint="leave one out")
-
-
 def _interval(
     first: Float[ndarray, "n"], second: Float[ndarray, "m"], paired: bool, level: float, rng: np.random.Generator
 ) -> tuple[float, float | None, float | None]:
-    """The difference of means and its interval; without ends where a method has one seed, or no value varies."""
+    """The difference and the ends of its interval; none where a method has one seed, or nothing varies over seeds."""
     mean = float(first.mean() - second.mean())
-    varying = [first - second] if paired else [first, second]
-    round_off = _ROUND_OFF * max(np.abs(first).max(), np.abs(second).max())
-    if min(len(first), len(second)) < 2 or all(np.ptp(each) <= round_off for each in varying):
+    if min(len(first), len(second)) < 2:
         return mean, None, None
-    if paired:
-        found = paired_interval(first - second, level=level, rng=rng)
-    else:
-        found = unpaired_interval(first, second, level=level, rng=rng)
-    return found.mean, found.low, found.high
+    varying = [first - second] if paired else [first, second]
+    scale = max(np.abs(first).max(), np.abs(second).max())
+    if all(np.ptp(each) <= _ROUND_OFF * scale for each in varying):
+        return mean, None, None
+    return (
+        paired_interval(*varying, level=level, rng=rng) if paired else unpaired_interval(*varying, level=level, rng=rng)
+    )

@@ -1,23 +1,23 @@
 """A trained model for others: weights without pickle, networks as ONNX, and a card of what was trained and measured."""
 
-import importlib.util
-import logging
-import warnings
+import json
+import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from equilab.errors import DataError, SettingError
-from equilab.models import VariationalAutoencoder
-from equilab.nn import materialize
-from equilab.runs.folder import read_run
-from equilab.runs.model_card import model_card
+from equilab.runs.folder import EXPORTED, read_run
+from equilab.runs.model_card import model_card, without_folders
+from equilab.runs.onnx_files import refuse_missing_packages, save_networks
 from equilab.runs.record import Record
+from equilab.runs.serial import read_json
 
-WEIGHTS, CARD, SETTINGS = "model.safetensors", "README.md", "run.json"
+WEIGHTS, CARD = "model.safetensors", "README.md"
 
 
 def export(record: Record, folder: Path | str, *, onnx: bool = True) -> list[Path]:
@@ -30,26 +30,45 @@ def export(record: Record, folder: Path | str, *, onnx: bool = True) -> list[Pat
     record: of a run with a checkpoint. folder: new, or empty. onnx: whether networks are written as ONNX, which takes
     the packages onnx and onnxscript; default True.
 
-    Raises SettingError for a folder that holds something, and without the packages; DataError without a checkpoint.
+    Names of files are written without their folders, which are those of the author's machine. The folder is complete,
+    or not there.
+
+    Raises SettingError for a folder that holds something or cannot be made, without the packages, and for a network
+    that torch cannot export; DataError without a checkpoint.
     """
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise SettingError("folder", expected="a new or an empty folder", got=str(folder), hint="--out FOLDER")
-    missing = [name for name in ("onnx", "onnxscript") if onnx and importlib.util.find_spec(name) is None]
-    if missing:
-        raise SettingError(
-            "onnx",
-            expected="the packages onnx and onnxscript",
-            got=f"no {' and no '.join(missing)}",
-            hint='pip install "equilab[onnx]", or export without (--no-onnx)',
-        )
+    if onnx:
+        refuse_missing_packages()
     model = record.model()
-    folder.mkdir(parents=True, exist_ok=True)
-    _save_weights(model, record, folder / WEIGHTS)
-    (folder / SETTINGS).write_bytes((record.folder / SETTINGS).read_bytes())
-    networks = _save_networks(model, record.run.data.image_shape, folder) if onnx else []
-    (folder / CARD).write_text(model_card(record, model, networks), encoding="utf-8")
-    return [folder / WEIGHTS, folder / SETTINGS, folder / CARD, *networks]
+    with _made_at_once(folder) as beside:
+        _save_weights(model, record, beside / WEIGHTS)
+        settings = without_folders(read_json(record.folder / "run.json"))
+        (beside / EXPORTED).write_text(json.dumps(settings, indent=2), encoding="utf-8")
+        networks = save_networks(model, record.run.data.image_shape, beside) if onnx else []
+        (beside / CARD).write_text(model_card(record, model, networks), encoding="utf-8")
+    return [folder / name for name in (WEIGHTS, EXPORTED, CARD, *(path.name for path in networks))]
+
+
+@contextmanager
+def _made_at_once(folder: Path) -> Iterator[Path]:
+    """A folder beside this one, which takes its place at the end; after an error neither is left.
+
+    folder: new, or empty. Raises SettingError where it cannot be made.
+    """
+    beside = folder.absolute().with_name(f".{folder.absolute().name}.{secrets.token_hex(8)}")
+    try:
+        beside.mkdir(parents=True)
+        yield beside
+        if folder.exists():
+            folder.rmdir()
+        beside.rename(folder)
+    except OSError as error:
+        expected = "a place that can be written"
+        raise SettingError("folder", expected=expected, got=f"{folder}: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
 
 
 def load(folder: Path | str, *, modules: tuple[str, ...] = ()) -> nn.Module:
@@ -65,15 +84,15 @@ def load(folder: Path | str, *, modules: tuple[str, ...] = ()) -> nn.Module:
     equilab.errors.DataError: nowhere: expected the folder of an export or of a run, got nothing of that name
     """
     folder = Path(folder)
-    if not (folder / SETTINGS).is_file():
-        got = "nothing of that name" if not folder.exists() else f"no {SETTINGS}"
-        raise DataError(str(folder), expected="the folder of an export or of a run", got=got)
-    if not (folder / WEIGHTS).is_file():
+    if (folder / "run.json").is_file():
         return Record.open(folder, modules=modules).model()
+    if not (folder / EXPORTED).is_file():
+        got = "nothing of that name" if not folder.exists() else f"neither {EXPORTED} nor run.json"
+        raise DataError(str(folder), expected="the folder of an export or of a run", got=got)
     from safetensors import SafetensorError, safe_open
     from safetensors.torch import load_model
 
-    run = read_run(folder, modules).run
+    run = read_run(folder / EXPORTED, modules).run
     try:
         with safe_open(folder / WEIGHTS, framework="pt") as file:
             shape = tuple(int(size) for size in (file.metadata() or {}).get("image_shape", "").split(","))
@@ -92,65 +111,3 @@ def _save_weights(model: nn.Module, record: Record, path: Path) -> None:
 
     shape = ",".join(map(str, record.run.data.image_shape))
     save_model(model, str(path), metadata={"image_shape": shape, "key": record.key})
-
-
-class _Encoder(nn.Module):
-    def __init__(self, model: VariationalAutoencoder):
-        super().__init__()
-        self.model = model
-
-    def forward(self, images: Tensor) -> Tensor:
-        return self.model.encode(images).mean
-
-
-class _Decoder(nn.Module):
-    def __init__(self, model: VariationalAutoencoder):
-        super().__init__()
-        self.model = model
-
-    def forward(self, z: Tensor) -> Tensor:
-        return self.model.decode(z).sigmoid()
-
-
-def _save_networks(model: nn.Module, image_shape: tuple[int, int, int], folder: Path) -> list[Path]:
-    """The ONNX files of a model."""
-    images = torch.zeros(2, *image_shape)
-    if isinstance(model, VariationalAutoencoder):
-        codes = torch.zeros(2, model.latent.dim)
-        parts = {
-            "encoder": (_Encoder(model), "images", images, "codes"),
-            "decoder": (_Decoder(model), "z", codes, "pixels"),
-        }
-    else:
-        parts = {"model": (materialize(model), "images", images, "outputs")}
-    for name, (network, entry, example, result) in parts.items():
-        with _quiet():
-            torch.onnx.export(
-                network.eval(),
-                (example,),
-                str(folder / f"{name}.onnx"),
-                dynamo=True,
-                input_names=[entry],
-                output_names=[result],
-                dynamic_shapes=({0: torch.export.Dim("batch")},),
-                external_data=False,
-                verbose=False,
-            )
-    return [folder / f"{name}.onnx" for name in parts]
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Remarks of the exporter about itself are left out: packages that it could use, functions that it should not."""
-    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)
-            warnings.simplefilter("ignore", DeprecationWarning)
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)

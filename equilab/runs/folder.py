@@ -24,6 +24,9 @@ from equilab.runs.serial import (
 )
 from equilab.runs.writing import writing
 
+EXPORTED = "settings.json"
+"""The settings of a run that was exported: another name than run.json, so that an export is taken for no run."""
+
 
 @dataclass(frozen=True)
 class Saved:
@@ -139,6 +142,9 @@ def _write(folder: Path, tree: dict[str, Any]) -> None:
 
 def _read(path: Path) -> dict[str, Any]:
     """The content of a run.json of a format that is read, with a tree of settings; DataError for anything else."""
+    if not path.exists() and (path.parent / EXPORTED).is_file():
+        hint = f"equilab train {path.parent / EXPORTED} trains it once more; eq.load gives the model"
+        raise DataError(str(path.parent), expected="a run folder", got="an export", hint=hint)
     tree = read_json(path)
     found = tree.get("format") if isinstance(tree, dict) else None
     wanted = f"a run.json of format {FORMAT}"

@@ -1,11 +1,17 @@
 """The model card of a trained model: data, settings, scores between floor and ceiling, how it was made."""
 
+import os
+import shlex
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
 
 from torch import nn
 
+from equilab.runs.command_lines import own_modules
 from equilab.runs.record import Record
+from equilab.runs.run import Run
+from equilab.runs.serial import to_tree
 from equilab.runs.settings import leaves, method_of
 from equilab.tables import Table, format_value
 
@@ -32,7 +38,8 @@ def model_card(record: Record, model: nn.Module, networks: Sequence[Path]) -> st
     num_parameters = sum(parameter.numel() for parameter in model.parameters())
     factors = ", ".join(f"{factor.name} ({factor.size})" for factor in data.factors)
     state = "finished" if record.is_finished else f"stopped at update {record.step:,} of {run.steps:,}"
-    settings = [(path, str(value)) for path, value in leaves(run.deciding()).items()]
+    settings = [(path, str(value)) for path, value in leaves(without_folders(run.deciding())).items()]
+    modules = [Path(name).name for name in own_modules(record.folder, run)]
     versions = [(name, str(value)) for name, value in record.environment.items()]
     return f"""---
 library_name: equilab
@@ -54,7 +61,7 @@ values: {factors or "none"}.
 ```python
 import equilab as eq
 
-model = eq.load(".")  # this folder
+model = eq.load("."{f", modules={tuple(modules)}" if modules else ""})  # this folder
 ```{_USE_ONNX.format(file=networks[0].name) if networks else ""}
 
 ## Scores
@@ -68,13 +75,43 @@ model = eq.load(".")  # this folder
 ## How it was made
 
 ```
-equilab train run.json --folder runs/again
+equilab train settings.json --folder runs/again{" --modules " + shlex.join(modules) if modules else ""}
 ```
 
-trains the same run once more; its key is {record.key}. It was trained with
+trains the same run once more; its key is {record.key}.{_needed(run, modules)} It was trained with
 
 {Table(("what", "version"), versions).to_markdown()}
 """
+
+
+def _needed(run: Run, modules: Sequence[str]) -> str:
+    """The files that the command takes and that the export does not hold, in a sentence."""
+    before = leaves(to_tree(run.data))
+    files = [str(value) for path, value in leaves(without_folders(to_tree(run.data))).items() if value != before[path]]
+    needed = [f"`{name}`" for name in (*files, *modules)]
+    return f" It needs {' and '.join(needed)}, which this folder does not hold, where it is called." if needed else ""
+
+
+def without_folders(tree: Any) -> Any:
+    """A tree of settings in which files are named without their folders, which are those of one machine.
+
+    A text counts as a file if it is an absolute path, or one of several parts that leads to something.
+
+    >>> without_folders({"data": {"type": "Digits", "path": "/home/me/digits.npz"}, "tags": ["vae", 3]})
+    {'data': {'type': 'Digits', 'path': 'digits.npz'}, 'tags': ['vae', 3]}
+    """
+    if isinstance(tree, dict):
+        return {name: without_folders(value) for name, value in tree.items()}
+    if isinstance(tree, list):
+        return [without_folders(value) for value in tree]
+    return _name_of_file(tree) if isinstance(tree, str) else tree
+
+
+def _name_of_file(text: str) -> str:
+    for kind in (PurePosixPath, PureWindowsPath):
+        if kind(text).is_absolute() or (len(kind(text).parts) > 1 and os.path.exists(os.path.expanduser(text))):
+            return kind(text).name
+    return text
 
 
 def _scores(record: Record) -> str:

@@ -47,11 +47,11 @@ def recipe_file(name: str) -> Path | None:
     path = Path(name)
     if name in recipe_names() or path.suffix == ".py":
         return path.absolute() if path.suffix == ".py" and path.is_file() else None
-    return recipe_of(path) if path.name == "run.json" or (path / "run.json").is_file() else None
+    return recipe_of(path) if path.suffix == ".json" or (path / "run.json").is_file() else None
 
 
 def find_recipe(name: str, modules: Iterable[str] = ()) -> tuple[str, Run]:
-    """A short name for the run folder, and the run, of a recipe or a method, a .py file, a run.json or a run folder.
+    """A short name for the run folder, and the run, of a recipe or a method, a .py file, a .json file or a run folder.
 
     The folder of a .py file of one's own is importable from then on.
 
@@ -65,7 +65,7 @@ def find_recipe(name: str, modules: Iterable[str] = ()) -> tuple[str, Run]:
     if path.suffix == ".py":
         make_importable(path.parent)
         return path.stem, _from_file(path)
-    if path.name == "run.json" or (path / "run.json").is_file():
+    if path.suffix == ".json" or (path / "run.json").is_file():
         run = read_run(path, modules).run
         return f"again_{type(run.objective).__name__.lower()}", run
     if name.replace("-", "_") in method_names():
@@ -75,7 +75,7 @@ def find_recipe(name: str, modules: Iterable[str] = ()) -> tuple[str, Run]:
     raise SettingError(
         "RECIPE",
         expected=f"a recipe ({', '.join(recipe_names())}), a method ({', '.join(method_names())}), a .py file that "
-        "defines `run`, or the run.json of a run",
+        "defines `run`, the run.json of a run, or the settings.json of an export",
         got=repr(name),
         hint=f"did you mean {near[0]}?" if near else "",
     )

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from equilab.errors import DataError
@@ -101,13 +100,6 @@ def check_alike(records: Sequence[Record]) -> None:
                 hint="name one of them",
             )
         known[key] = record
-
-
-def is_extended(record: Record) -> bool:
-    """Whether a run got more updates than it was started with, by a resume: its key is that of the shorter run."""
-    run = record.run
-    forms = [replace(run, precision=each) for each in ("bfloat16", "float32")] if run.precision == "auto" else [run]
-    return record.key not in [each.key() for each in forms]
 
 
 def _short(value: Any) -> str:

@@ -131,17 +131,23 @@ class Study:
         return found
 
     def __str__(self) -> str:
-        tables = [f"{title}\n{_aligned(rows)}" for title, rows in self.tables()]
-        return "\n\n".join([*tables, *self.left_out()])
+        tables = (f"{title}\n{_aligned(rows)}" for title, rows in self.tables())
+        return "\n\n".join([*tables, *self.remarks()])
 
-    def left_out(self) -> Iterator[str]:
-        """A line for each table that the runs are too few for."""
-        if len(self.runs) < _FEWEST_RUNS:
-            yield f"No rank correlations: they take {_FEWEST_RUNS} runs or more, here are {len(self.runs)}."
-        if len(self.runs) == len(self.by_setting):
-            yield "No shares of the variance: they take two seeds or more of some setting, here is one of each."
-        if self.selector is not None and not self.selections:
-            yield f"No selection by {self.selector_name}: it takes two runs, one of them judged."
+    def remarks(self) -> Iterator[str]:
+        """The tables that are left out, and why."""
+        if not self._ranked:
+            yield f"Rank correlations are left out: they take {_FEWEST_RUNS} runs, these are {len(self.runs)}."
+        if not self._repeated:
+            yield "Shares of the variance are left out: they take two runs of one setting, which differ in their seed."
+
+    @property
+    def _ranked(self) -> bool:
+        return len(self.runs) >= _FEWEST_RUNS
+
+    @property
+    def _repeated(self) -> bool:
+        return len(self.runs) > len(self.by_setting)  # without a repetition nothing separates method and seed
 
     def tables(self) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
         """Title and rows of words, the first one the header, of each table of the report.
@@ -159,9 +165,9 @@ class Study:
         correlations = [
             (name, *map(_number, row)) for name, row in zip(self.correlated, self.correlations.tolist(), strict=True)
         ]
-        if len(self.runs) >= _FEWEST_RUNS:
+        if self._ranked:
             yield f"Rank correlation over {len(self.runs)} runs (Spearman)", [("", *self.correlated), *correlations]
-        if len(self.runs) > len(self.by_setting):  # without a repetition nothing separates method and seed
+        if self._repeated:
             chance = shares_by_chance(methods=self.methods, settings=self.settings)
             shares = [(name, *map(_number, each)) for name, each in {**self.shares, "by chance alone": chance}.items()]
             yield "Share of the variance of a score", [("score", *VarianceShares._fields), *shares]

@@ -7,7 +7,7 @@ in their variance; and, with --udr, what choosing a run by its UDR, without labe
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -19,10 +19,10 @@ from equilab.latents import Posterior
 from equilab.metrics import UDR, CodeTable, ScoreSettings, Study, choose_metrics, evaluate, udr
 from equilab.runs.commands.compare_files import write
 from equilab.runs.commands.exit_status import exit_status
-from equilab.runs.comparison import Comparison, compare_scores, extension_notes, scored_runs
+from equilab.runs.commands.opened_runs import open_runs
+from equilab.runs.comparison import Comparison, compare_scores, scored_runs
 from equilab.runs.compute import prepare
 from equilab.runs.logged_scores import Better, logged_scores
-from equilab.runs.open_runs import open_runs
 from equilab.runs.record import Record
 from equilab.runs.run_folders import short_names
 from equilab.runs.settings import check_alike, method_of, settings_of
@@ -66,7 +66,7 @@ def analyse(options: Options) -> Analysis:
     else:
         found = logged_scores(records, options.scores)
     runs = scored_runs(records, found)
-    comparison = replace(compare_scores(runs, confidence=options.confidence), notes=extension_notes(records))
+    comparison = compare_scores(runs, confidence=options.confidence)
     methods = tuple(method_of(record.run) for record in records)
     settings = settings_of([record.run for record in records])
     names = tuple(short_names([record.folder for record in records]))
@@ -92,10 +92,8 @@ def _ranking(records: Sequence[Record], settings: list[tuple[str, str]], options
 
 
 def _finished(options: Options) -> list[Record]:
-    """The finished runs, others named on stderr; DataError for fewer than two, SettingError for one folder twice."""
-    records, broken = open_runs(options.runs, modules=options.modules, read=lambda record: record.rows)
-    for error in broken:
-        print(f"warning: a run is left out: {error}", file=sys.stderr)
+    """The finished runs, others named on stderr; DataError for fewer than two or one folder twice."""
+    records = open_runs(options.runs, options.modules)
     folders = [record.folder.resolve() for record in records]
     if twice := [folder.name for folder in dict.fromkeys(folders) if folders.count(folder) > 1]:
         raise SettingError("RUN", expected="each run once", got=f"{', '.join(twice)} twice")

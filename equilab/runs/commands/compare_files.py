@@ -17,7 +17,7 @@ def write(study: Study, comparison: Comparison, folder: Path) -> list[Path]:
     """study.json and rank_correlations.png in the folder; their paths. A score equal for all runs is in no picture."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / "study.json", folder / "rank_correlations.png"]
-    write_atomically(paths[0], f"{json.dumps(as_tree(study, comparison), indent=1, allow_nan=False)}\n".encode())
+    write_atomically(paths[0], json.dumps(as_tree(study, comparison), indent=1, allow_nan=False).encode() + b"\n")
     drawn = ~np.isnan(study.correlations).all(axis=1, where=~np.eye(len(study.correlated), dtype=bool))
     drawn |= len(drawn) == 1
     names = [name for name, kept in zip(study.correlated, drawn, strict=True) if kept]
@@ -44,7 +44,6 @@ def as_tree(study: Study, comparison: Comparison) -> dict[str, Any]:
         "differences": {
             "confidence": comparison.confidence,
             "pairs": comparison.num_pairs,
-            "notes": list(comparison.notes),
             "rows": [asdict(each) | {"verdict": each.verdict} for each in comparison],
         },
         "rank_correlations": {"names": list(study.correlated), "matrix": study.correlations.tolist()},

@@ -145,7 +145,7 @@ def write(scores: Scores, folder: Path) -> list[Path]:
         "per_block": {name: score.per_block for name, score in scores.items() if score.per_block},
     }
     paths = [folder / "scores.json", folder / "heat_maps.png"]
-    write_atomically(paths[0], f"{json.dumps(record, indent=1, allow_nan=False)}\n".encode())
+    write_atomically(paths[0], json.dumps(record, indent=1, allow_nan=False).encode() + b"\n")
     with written_beside(paths[1]) as file:
         scores.plot().save(file, "PNG")
     return paths

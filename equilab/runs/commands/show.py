@@ -9,9 +9,9 @@ import tyro
 
 from equilab.errors import DataError, SettingError
 from equilab.runs.commands.exit_status import exit_status
+from equilab.runs.commands.opened_runs import open_runs
 from equilab.runs.commands.show_tables import SHOWN, by_seed, list_of_runs, one_run, side_by_side, state
 from equilab.runs.record import Record
-from equilab.runs.run_folders import find_runs
 from equilab.tables import Table
 
 
@@ -30,8 +30,7 @@ class Options:
 
 def show(options: Options) -> str:
     """The tables of the runs, as one text. Raises DataError for a folder that is not a run, SettingError for a key."""
-    folders = find_runs(options.runs)
-    records = [Record.open(folder, modules=options.modules) for folder in folders]
+    records = open_runs(options.runs, options.modules)
     if not records:
         raise SettingError("RUN", expected="one or more run folders", got="none", hint="equilab show runs/demo")
     tables: dict[str, Table | str]
@@ -40,7 +39,7 @@ def show(options: Options) -> str:
         tables = {"": side_by_side(groups, options.keys or SHOWN)}
     elif len(records) == 1:
         tables = one_run(records[0], latents=options.latents)
-    elif folders == list(options.runs):
+    elif [record.folder for record in records] == list(options.runs):
         tables = {"": side_by_side([[record] for record in records], SHOWN)}
     else:
         tables = {"": list_of_runs(records)}

@@ -1,6 +1,6 @@
 """Scores as tables for papers and notebooks: the printed numbers, in each format, and nothing unescaped."""
 
-import sys
+import importlib
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
@@ -8,7 +8,6 @@ import pytest
 
 from equilab.errors import SettingError
 from equilab.metrics import Score, Scores, ScoreSettings, score_codes
-from equilab.tables import escape_latex
 from tests.refused import refused
 
 FACTORS = np.stack(np.unravel_index(np.arange(12_000) % 60, (3, 4, 5)), 1)
@@ -47,8 +46,9 @@ def test_a_column_of_remarks_is_there_only_if_there_are_any(scores):
 def test_odd_names_are_escaped():
     odd = Scores({ODD: Score(ODD, 0.4)})
     assert odd.to_markdown().splitlines()[2].count(" | ") == 1
-    assert f"{escape_latex(ODD)} & 0.400" in odd.to_latex()
-    assert ElementTree.fromstring(odd._repr_html_()).findtext("tbody/tr/td") == ODD
+    latex = r"a\textbar{}b\_c \& 5\% \textless{}x\textgreater{} \textbackslash{} "
+    assert latex + r"\{\#\$\}\textasciitilde{}\textasciicircum{} & 0.400" in odd.to_latex()
+    assert ElementTree.fromstring(odd._repr_html_()).findtext("tbody/tr/th") == ODD
 
 
 def test_a_data_frame_has_a_row_for_each_score_and_every_number_unrounded(scores):
@@ -73,6 +73,10 @@ def test_a_factor_with_the_name_of_a_column_has_a_column_of_its_own():
 
 
 def test_without_pandas_the_error_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "pandas", None)
+    def absent(name):
+        raise ModuleNotFoundError(name)
+
+    monkeypatch.setattr("equilab.tables.import_module", absent)
     with refused(SettingError, "to_dataframe", expected="pandas", hint='pip install "equilab[pandas]"'):
         Scores({"mig": Score("mig", 0.4)}).to_dataframe()
+    assert importlib.import_module("numpy") is np

@@ -1,8 +1,7 @@
-"""The command compare: on records of known scores, on real small trainings, and what each mistake is told."""
+"""The command compare: on records of known scores, on real small trainings, and the message of each mistake."""
 
 import json
-import os
-import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,23 +10,20 @@ import pytest
 import torch
 from PIL import Image
 from processes import TINY
-from small import DIGITS
-from written_records import record
+from small import DIGITS, write_record
 
 from equilab.data import MiniSprites
-from equilab.errors import DataError
 from equilab.metrics import udr, variance_shares
 from equilab.models import ConvVAE
 from equilab.objectives import VAE, BetaVAE
 from equilab.runs.commands.compare import main
+from equilab.runs.commands.show import main as show_main
 from equilab.runs.comparison import compare
 from equilab.runs.loop import train
-from equilab.runs.open_runs import open_runs
 from equilab.runs.recipes import find_recipe
 from equilab.runs.record import Record
 from equilab.runs.run import Compute, Logging, Run
 from equilab.runs.settings import settings_of
-from tests.refused import refused
 
 MIG = {"vae": [0.1, 0.3], "beta4": [0.5, 0.6, 0.4], "beta16": [0.2, 0.25]}
 OBJECTIVES = {"vae": VAE(), "beta4": BetaVAE(4.0), "beta16": BetaVAE(16.0)}
@@ -44,7 +40,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     parent = tmp_path_factory.mktemp("study")
     run: Run = find_recipe(str(TINY))[1]
     return [
-        record(parent / f"{name}_s{seed}", replace(run, objective=OBJECTIVES[name], seed=seed), scores_of(mig)).folder
+        write_record(
+            parent / f"{name}_s{seed}", replace(run, objective=OBJECTIVES[name], seed=seed), scores_of(mig)
+        ).folder
         for name, values in MIG.items()
         for seed, mig in enumerate(values)
     ]
@@ -104,10 +102,11 @@ def test_every_pair_of_settings_is_compared_first(runs, capsys):
 
 def test_files_hold_every_number_and_the_picture(runs, tmp_path, capsys):
     """A link in the place of a file is replaced, not followed."""
-    (tmp_path / "other.json").write_text("other")
-    (tmp_path / "study.json").symlink_to(tmp_path / "other.json")
+    (tmp_path / "other").write_text("other")
+    for name in ("study.json", "rank_correlations.png"):
+        (tmp_path / name).symlink_to(tmp_path / "other")
     assert main([*map(str, runs), "--udr", "none", "--scores", "mig", "factor_vae_score", "--out", str(tmp_path)]) == 0
-    assert (tmp_path / "other.json").read_text() == "other"
+    assert (tmp_path / "other").read_text() == "other"
     tree = json.loads((tmp_path / "study.json").read_text())
     assert [each["scores"]["mig"] for each in tree["runs"]] == [mig for values in MIG.values() for mig in values]
     assert [each["setting"] for each in tree["runs"][2:]] == ["beta=4"] * 3 + ["beta=16"] * 2
@@ -123,54 +122,13 @@ def test_files_hold_every_number_and_the_picture(runs, tmp_path, capsys):
 
 def test_an_unfinished_run_is_left_out_by_name(runs, tmp_path, capsys):
     run = replace(find_recipe(str(TINY))[1], objective=VAE(), seed=9)
-    folder = record(tmp_path / "stopped", run, scores_of(0.9), finished=False).folder
+    folder = write_record(tmp_path / "stopped", run, scores_of(0.9), finished=False).folder
     assert main([*map(str, runs), str(folder), "--udr", "none"]) == 0
     said = capsys.readouterr()
     assert f"warning: {folder} is left out: it is at step 7 of 120" in said.err
     assert "over 7 runs" in said.out
     assert main([str(runs[0]), str(folder)]) == 2
     assert "RUN: expected two or more finished runs, got 1" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("damage", ["run.json", "metrics.jsonl", "pipe"])
-def test_a_broken_run_of_a_folder_is_left_out_with_the_reason(tmp_path, capsys, damage):
-    """A run that is named itself is not left out, nor are those of a folder without a readable run."""
-    run = replace(find_recipe(str(TINY))[1], objective=VAE())
-    folders = [
-        record(tmp_path / f"s{seed}", replace(run, seed=seed), scores_of(0.1 * seed)).folder for seed in range(4)
-    ]
-    broken = folders[1] / ("run.json" if damage == "pipe" else damage)
-    if damage == "pipe":
-        broken.unlink()
-        os.mkfifo(broken)
-    else:
-        broken.write_text("{\n" + broken.read_text())
-    assert main([str(tmp_path)]) == 0
-    said = capsys.readouterr()
-    assert f"warning: a run is left out: {broken}" in said.err
-    assert re.search(r"^VAE +3 ", said.out, re.MULTILINE)
-    assert main([str(folders[0]), str(folders[1]), str(folders[2])]) == 2
-    assert f"DataError: {broken}" in capsys.readouterr().err
-
-
-def test_a_folder_of_broken_runs_is_an_error(tmp_path):
-    for name in ("a", "b"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "run.json").write_text("[")
-    with refused(DataError, str(tmp_path / "a" / "run.json"), expected="valid JSON"):
-        open_runs([tmp_path])
-
-
-def test_what_few_runs_leave_out_is_named(tmp_path, capsys):
-    run = replace(find_recipe(str(TINY))[1], objective=VAE())
-    for seed in range(2):
-        record(tmp_path / f"s{seed}", replace(run, seed=seed), scores_of(0.25))
-    assert main([str(tmp_path)]) == 0
-    text = capsys.readouterr().out
-    assert text.startswith("One method: there is no pair to compare.\n")
-    assert "0.250 (no spread)" in text
-    assert "No rank correlations: they take 4 runs or more, here are 2." in text
-    assert "No shares" not in text
 
 
 def test_models_are_scored_again_and_ranked_by_udr(trained, tmp_path, capsys):
@@ -221,8 +179,8 @@ def test_a_score_or_model_that_is_not_there_is_named(runs, capsys, options, mess
 
 def test_runs_that_cannot_be_compared_are_refused(runs, tmp_path, capsys):
     run = replace(find_recipe(str(TINY))[1], objective=VAE())
-    other = record(tmp_path / "other", replace(run, data=MiniSprites(scales=1)), scores_of(0.5)).folder
-    twin = record(tmp_path / "twin", replace(run, log=Logging(every=9)), scores_of(0.5)).folder
+    other = write_record(tmp_path / "other", replace(run, data=MiniSprites(scales=1)), scores_of(0.5)).folder
+    twin = write_record(tmp_path / "twin", replace(run, log=Logging(every=9)), scores_of(0.5)).folder
     digits = [tmp_path / f"digits{seed}" for seed in (0, 1)]
     for seed, folder in enumerate(digits):
         train(replace(DIGITS, steps=1, seed=seed), folder)
@@ -239,3 +197,34 @@ def test_runs_that_cannot_be_compared_are_refused(runs, tmp_path, capsys):
     for words, message in cases:
         assert main([str(word) for word in words]) == 2
         assert message in capsys.readouterr().err
+
+
+def test_a_broken_run_in_a_folder_of_runs_is_left_out_by_name(runs, tmp_path, capsys):
+    """Its run.json, or its rows; one that is named itself is an error."""
+    for folder in runs:
+        shutil.copytree(folder, tmp_path / folder.name)
+    (tmp_path / "vae_s0" / "run.json").write_text("{")
+    (tmp_path / "beta4_s0" / "metrics.jsonl").write_text("no row\n")
+    whole = [folder.name for folder in sorted(runs) if folder.name not in ("vae_s0", "beta4_s0")]
+    assert main([str(tmp_path)]) == 0
+    found = capsys.readouterr()
+    for name in ("vae_s0", "beta4_s0"):
+        assert f"warning: {tmp_path / name} is left out: {tmp_path / name}" in found.err
+    assert main([str(tmp_path / name) for name in whole]) == 0
+    assert capsys.readouterr().out == found.out
+    assert show_main([str(tmp_path)]) == 0
+    found = capsys.readouterr()
+    assert "vae_s0 is left out" in found.err
+    assert "vae_s1" in found.out
+    for command in (main, show_main):
+        assert command([str(tmp_path / "vae_s0"), str(tmp_path / "vae_s1")]) == 2
+        assert "valid JSON" in capsys.readouterr().err
+
+
+def test_tables_that_few_runs_cannot_have_are_named(runs, capsys):
+    assert main([str(runs[0]), str(runs[2])]) == 0
+    shown = capsys.readouterr().out
+    assert "Rank correlations are left out: they take 4 runs, these are 2." in shown
+    assert "Shares of the variance are left out: they take two runs of one setting" in shown
+    assert main(list(map(str, runs))) == 0
+    assert "left out" not in capsys.readouterr().out

@@ -1,6 +1,5 @@
 """Pairs of methods over seeds: coverage of the intervals, what scipy's bootstrap gives, pairing, and the verdicts."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,8 +7,7 @@ import numpy as np
 import pytest
 from processes import TINY
 from scipy import stats
-from small import DIGITS, SPRITES
-from written_records import record
+from small import DIGITS, write_record
 
 from equilab.data import MiniSprites
 from equilab.errors import DataError, SettingError
@@ -18,7 +16,6 @@ from equilab.optimizers import Adam
 from equilab.runs import Record, Run, TestError, compare
 from equilab.runs.comparison import ScoredRuns, compare_scores
 from equilab.runs.differences import paired_interval, unpaired_interval
-from equilab.runs.folder import claim
 from equilab.runs.recipes import find_recipe
 from tests.refused import refused
 
@@ -151,49 +148,6 @@ def test_one_seed_has_no_interval_and_few_seeds_say_what_they_allow():
     assert str(compare_scores(scored({"a": [0.1, 0.2]}))) == "One method: there is no pair to compare."
 
 
-def test_equal_differences_have_no_spread_and_no_interval():
-    """Also where round-off separates them: 0.3 - 0.1 is not 0.7 - 0.5."""
-    (paired,) = comparison = compare_scores(scored({"a": [0.1, 0.5, 0.2], "b": [0.3, 0.7, 0.4]}))
-    assert (paired.low, paired.high, paired.verdict) == (None, None, "no spread: no interval")
-    assert paired.mean == pytest.approx(-0.2)
-    assert "No spread: no value varies over seeds." in comparison.caption
-    (unpaired,) = compare_scores(scored({"a": [0.1] * 3, "b": [0.3] * 3}, seeds={"b": [7, 8, 9]}))
-    assert (unpaired.low, unpaired.verdict) == (None, "no spread: no interval")
-    (one_varies,) = compare_scores(scored({"a": [0.1] * 3, "b": [0.3, 0.31, 0.32]}, seeds={"b": [7, 8, 9]}))
-    assert one_varies.low < one_varies.high
-    assert "No spread" not in compare_scores(scored({"a": [0.1, 0.2], "b": [0.3, 0.5]})).caption
-
-
-def test_a_seed_of_a_method_counts_once():
-    with refused(DataError, "seeds", got="seed 1 of a as runs 1 and 2"):
-        compare_scores(scored({"a": [0.1, 0.2, 0.3], "b": [0.3, 0.4]}, seeds={"a": [0, 1, 1]}))
-
-
-def test_near_settings_are_different_methods(tmp_path):
-    run: Run = find_recipe(str(TINY))[1]
-    values: dict[object, list[float]] = {BetaVAE(0.1234567): [0.1, 0.2], BetaVAE(0.1234568): [0.3, 0.5]}
-    (found,) = compare(records(tmp_path, run, "metric/mig", values, **{"metric/mig_ceiling": 1.0}))
-    assert (found.first, found.second) == ("BetaVAE beta=0.1234567", "BetaVAE beta=0.1234568")
-    assert found.seeds == "2 paired"
-
-
-def test_a_run_that_was_extended_is_marked(tmp_path):
-    """It is compared as a run of the updates that it has; the others are not marked."""
-    values: dict[object, list[float]] = {VAE(): [0.1, 0.3], BetaVAE(): [0.5, 0.4]}
-    for precision in ("float32", "auto"):
-        run = replace(SPRITES, precision=precision)
-        first, *others = records(tmp_path / precision, run, "metric/mig", values, **{"metric/mig_ceiling": 1.0})
-        assert compare([first, *others]).notes == ()
-        longer = replace(first.run, steps=9)
-        claim(first.folder, longer)
-        with open(first.folder / "metrics.jsonl", "a") as file:
-            file.write(json.dumps({"step": 9, "metric/mig": 0.1, "metric/mig_ceiling": 1.0}) + "\n")
-        found = compare([Record.open(first.folder), *others])
-        assert found.notes == (f"{first.folder} was extended by a resume: it is compared as a run of 9 updates.",)
-        assert found.notes[0] in str(found)
-        assert next(iter(found)).first == "VAE steps=9"
-
-
 def test_more_pairs_widen_every_interval():
     values = {"a": [0.1, 0.2, 0.4, 0.3], "b": [0.5, 0.55, 0.6, 0.2]}
     (alone,) = compare_scores(scored(values))
@@ -210,7 +164,7 @@ def test_more_pairs_widen_every_interval():
 def records(parent: Path, run: Run, key: str, values: dict[object, list[float]], **further: float) -> list[Record]:
     """Records of objectives over seeds, with one score."""
     return [
-        record(parent / f"{index}_s{seed}", replace(run, objective=objective, seed=seed), {key: value} | further)
+        write_record(parent / f"{index}_s{seed}", replace(run, objective=objective, seed=seed), {key: value} | further)
         for index, (objective, each) in enumerate(values.items())
         for seed, value in enumerate(each)
     ]
@@ -240,10 +194,10 @@ def test_records_are_compared_by_method_and_setting(tmp_path):
 def test_a_classifier_is_compared_by_its_test_error(tmp_path):
     """Scores without a ceiling count where no score has one; the errors of the classes are parts of one."""
     runs = [
-        record(
+        write_record(
             tmp_path / f"{network}{seed}",
             replace(DIGITS, optimizer=Adam(learning_rate=rate), seed=seed, evaluations=(TestError(),)),
-            {"metric/test_error": error + rate * seed**2, "metric/test_error_3": 1.0},
+            {"metric/test_error": error + 100 * seed * rate, "metric/test_error_3": 1.0},
         )
         for network, rate, error in (("a", 1e-3, 5.0), ("b", 1e-4, 9.0))
         for seed in range(3)
@@ -258,10 +212,10 @@ def test_runs_that_cannot_be_compared_are_refused(tmp_path):
     first, second = records(tmp_path, run, "metric/mig", {VAE(): [0.1, 0.2]}, **{"metric/mig_ceiling": 1.0})
     with refused(DataError, "records", expected="two or more", got=1):
         compare([first])
-    late = record(tmp_path / "late", replace(run, seed=7), {"metric/mig": 0.5}, finished=False)
+    late = write_record(tmp_path / "late", replace(run, seed=7), {"metric/mig": 0.5}, finished=False)
     with refused(DataError, "records", expected="finished runs", hint="leave it out"):
         compare([first, second, late])
-    other = record(tmp_path / "other", replace(run, data=MiniSprites(scales=1)), {"metric/mig": 0.5})
+    other = write_record(tmp_path / "other", replace(run, data=MiniSprites(scales=1)), {"metric/mig": 0.5})
     with refused(DataError, "RUN", expected="runs on one data set"):
         compare([first, second, other])
     with refused(SettingError, "scores", expected="mig"):
@@ -273,3 +227,27 @@ def test_a_score_that_is_no_number_is_refused_by_name():
     runs = ScoredRuns(values, ("mig",), ("up",), ("A", "A", "B", "B"), (0, 1, 0, 1))
     with refused(DataError, "mig of A, seed 0", expected="a finite score"):
         compare_scores(runs)
+
+
+def test_settings_that_print_alike_are_two_methods(tmp_path):
+    """Four significant digits are not enough for them, so their labels are written in full."""
+    run: Run = find_recipe(str(TINY))[1]
+    values: dict[object, list[float]] = {BetaVAE(4.0000001): [0.1, 0.12, 0.1], BetaVAE(4.0000002): [0.8, 0.82, 0.79]}
+    (found,) = compare(records(tmp_path, run, "metric/mig", values, **{"metric/mig_ceiling": 1.0}))
+    assert (found.first, found.second) == ("BetaVAE beta=4.0000001", "BetaVAE beta=4.0000002")
+    assert found.num_first == found.num_second == 3
+
+
+def test_a_seed_of_a_method_counts_once():
+    with refused(DataError, "a, seed 1", expected="each seed of a method once"):
+        compare_scores(scored({"a": [0.1, 0.2, 0.3], "b": [0.4, 0.5]}, seeds={"a": [0, 1, 1]}))
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [([0.3, 0.2, 0.1], [0.6, 0.5, 0.4]), ([1.0, 1.0], [1.0, 1.0]), ([0.1, 0.1, 0.1, 0.1, 0.1], [0.7, 0.7])],
+)
+def test_scores_that_do_not_vary_over_seeds_have_no_interval(first, second):
+    (found,) = compare_scores(scored({"a": first, "b": second}))
+    assert (found.low, found.high, found.verdict) == (None, None, "no spread: no interval")
+    assert found.mean == pytest.approx(np.mean(first) - np.mean(second))

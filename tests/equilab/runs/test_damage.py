@@ -52,26 +52,6 @@ def edit_json(path: Path, change: Callable[[dict], object]) -> None:
     path.write_text(json.dumps(tree))
 
 
-# What may be changed in run.json by hand: the run that it then says is another one than that of the checkpoint.
-EDITS = {
-    "seed": (lambda run: run.update(seed=7), "seed 0, now 7"),
-    "batch size": (lambda run: run.update(batch_size=8), "batch_size 4, now 8"),
-    "learning rate": (lambda run: run["optimizer"].update(learning_rate=0.5), "optimizer.learning_rate 0.001, now 0.5"),
-    "data": (lambda run: run["data"].update(scales=2), "data.scales 1, now 2"),
-    "fewer updates": (lambda run: run.update(steps=3), "steps 4, now 3"),
-}
-
-
-@pytest.mark.parametrize("name", EDITS)
-def test_a_checkpoint_of_another_run_is_refused_with_the_settings_that_differ(folder, name):
-    change, got = EDITS[name]
-    edit_json(folder / "run.json", lambda tree: change(tree["run"]))
-    before = files(folder)
-    with refused(DataError, str(folder), expected="the settings of its checkpoint", got=got, hint="run.json"):
-        train(read_run(folder).run, folder)
-    assert files(folder) == before
-
-
 TAMPERED = {
     "a line added": lambda text: text.replace(b"\n", b'\n{"step": 1, "train/loss": 0.0}\n', 1),
     "CRLF": lambda text: text.replace(b"\n", b"\r\n"),
@@ -320,7 +300,7 @@ def test_a_full_disk_is_named_for_tables_and_pictures_too(tmp_path):
     assert not [path for name in ("tables", "pictures") for path in (tmp_path / name).iterdir()]
 
 
-def test_a_folder_in_which_nothing_can_be_made_is_a_write_error(tmp_path):
-    (tmp_path / "file").write_text("no folder")
-    with pytest.raises(WriteError, match=r"cannot be written \(Not a directory"):
-        train(RUN, tmp_path / "file" / "run")
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder in which not even root can make another")
+def test_a_folder_in_which_nothing_can_be_made_is_a_write_error():
+    with pytest.raises(WriteError, match=r"/proc/nothing: cannot be written"):
+        train(RUN, Path("/proc/nothing"))

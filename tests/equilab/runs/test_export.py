@@ -1,16 +1,23 @@
 """Exports: what others load is the trained model, with and without torch; and the card names what was trained."""
 
 import shutil
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 import torch
-from processes import TINY, finish
+from processes import finish
+from small import SPRITES
 
 import equilab as eq
+from equilab.__main__ import main
 from equilab.errors import DataError, SettingError
+from equilab.models import ConvVAE, VariationalAutoencoder
 from equilab.runs import Record
 from equilab.runs.export import export
+from equilab.runs.loop import train
+from equilab.runs.model_card import without_folders
+from equilab.runs.run_folders import find_runs
 from tests.refused import refused
 
 
@@ -21,7 +28,7 @@ def rendered(record: Record, num: int = 5) -> torch.Tensor:
 def test_load_builds_the_trained_model_from_an_export_and_from_a_run(finished_run, tmp_path):
     record = Record.open(finished_run)
     files = export(record, tmp_path / "out", onnx=False)
-    assert sorted(path.name for path in files) == ["README.md", "model.safetensors", "run.json"]
+    assert sorted(path.name for path in files) == ["README.md", "model.safetensors", "settings.json"]
     expected, x = record.model(), rendered(record)
     for folder in (tmp_path / "out", finished_run):
         model = eq.load(folder)
@@ -73,7 +80,7 @@ def test_the_card_names_data_settings_scores_with_floors_and_the_command(finishe
         "| seed | 0",
         "random codes",
         "factors as codes",
-        "equilab train run.json",
+        "equilab train settings.json",
         'eq.load(".")',
         "| torch |",
     ):
@@ -86,7 +93,7 @@ def test_the_card_names_data_settings_scores_with_floors_and_the_command(finishe
 @pytest.mark.slow
 def test_the_command_of_the_card_trains_the_same_run(finished_run, tmp_path):
     export(Record.open(finished_run), tmp_path / "out", onnx=False)
-    done = finish(tmp_path / "out" / "run.json", "--folder", tmp_path / "again")
+    done = finish(tmp_path / "out" / "settings.json", "--folder", tmp_path / "again")
     assert done.returncode == 0, done.stderr
     assert Record.open(tmp_path / "again").key == Record.open(finished_run).key
 
@@ -106,7 +113,7 @@ def test_weights_that_do_not_fit_the_settings_are_refused(finished_run, tmp_path
         weights.write_bytes(damaged)
         with refused(DataError, str(weights), expected="weights of ConvVAE"):
             eq.load(tmp_path / "out")
-    settings = tmp_path / "out" / "run.json"
+    settings = tmp_path / "out" / "settings.json"
     weights.write_bytes(content)
     settings.write_text(settings.read_text().replace('"latent_dim": ', '"latent_dim": 1'))
     with refused(DataError, str(weights), expected="weights of ConvVAE"):
@@ -114,20 +121,97 @@ def test_weights_that_do_not_fit_the_settings_are_refused(finished_run, tmp_path
 
 
 def test_a_folder_of_nothing_is_refused(tmp_path):
-    with refused(DataError, str(tmp_path), got="no run.json"):
+    with refused(DataError, str(tmp_path), got="neither settings.json nor run.json"):
         eq.load(tmp_path)
 
 
 def test_a_missing_run_is_refused_by_the_command(tmp_path, capsys):
-    from equilab.__main__ import main
-
     assert main(["export", str(tmp_path / "nothing")]) == 2
     assert "run.json" in capsys.readouterr().err
 
 
 def test_the_command_lists_what_it_wrote(finished_run, tmp_path, capsys):
-    from equilab.__main__ import main
-
     assert main(["export", str(finished_run), "--out", str(tmp_path / "out"), "--no-onnx"]) == 0
     assert str(tmp_path / "out" / "model.safetensors") in capsys.readouterr().out
-    assert TINY.is_file()
+
+
+def test_an_export_is_no_run(finished_run, tmp_path, capsys):
+    """It is not listed with runs, opened as one, or resumed."""
+    export(Record.open(finished_run), tmp_path / "runs" / "out", onnx=False)
+    shutil.copytree(finished_run, tmp_path / "runs" / "run")
+    assert find_runs([tmp_path / "runs"]) == [tmp_path / "runs" / "run"]
+    place = str(tmp_path / "runs" / "out")
+    with refused(DataError, place, expected="a run folder", got="an export", hint="equilab train"):
+        Record.open(tmp_path / "runs" / "out")
+    for words in (["train", "--resume", place], ["show", place], ["compare", place], ["upload", place]):
+        assert main(words) == 2
+        assert "expected a run folder, got an export" in capsys.readouterr().err
+
+
+@dataclass(frozen=True)
+class Unexportable(ConvVAE):
+    """A VAE whose decoder depends on the values of the codes, which no ONNX file can."""
+
+    def build(self, image_shape, *, generator):
+        built = super().build(image_shape, generator=generator)
+        return Branching(built.encoder, built.decoder, image_shape=image_shape, latent=built.latent)
+
+
+class Branching(VariationalAutoencoder):
+    def decode(self, z):
+        found = super().decode(z)
+        return found if z.sum().item() > 1e9 else found + 1
+
+
+@pytest.mark.slow
+def test_a_network_that_cannot_be_exported_leaves_nothing_and_says_why(tmp_path, capfd):
+    run = replace(SPRITES, model=Unexportable(latent_dim=3), steps=1)
+    train(run, tmp_path / "run")
+    record = Record.open(tmp_path / "run", modules=[__name__])
+    capfd.readouterr()
+    with refused(SettingError, "onnx", expected="export as decoder.onnx", got=None, hint="--no-onnx"):
+        export(record, tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+    assert capfd.readouterr() == ("", "")
+    export(record, tmp_path / "out", onnx=False)
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert f"--folder runs/again --modules {__name__}\n" in card
+    assert f"modules=('{__name__}',)" in card
+    assert f"It needs `{__name__}`" in card
+    with refused(SettingError, "folder", expected="empty"):
+        export(record, tmp_path / "out", onnx=False)
+
+
+def test_a_folder_that_cannot_be_made_is_named(finished_run, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with refused(SettingError, "folder", expected="a place that can be written", got=None):
+        export(Record.open(finished_run), tmp_path / "file" / "out", onnx=False)
+
+
+def test_no_folder_of_the_authors_machine_is_published(tmp_path):
+    images = np.random.default_rng(0).integers(256, size=(8, 64, 64), dtype=np.uint8)
+    settings = {"steps": 1, "batch_size": 4, "evaluations": (), "precision": "float32"}
+    (record,) = eq.train(eq.data.Arrays(images), "vae", folder=tmp_path / "private", **settings)
+    export(record, tmp_path / "out", onnx=False)
+    for name in ("README.md", "settings.json"):
+        text = (tmp_path / "out" / name).read_text()
+        assert str(tmp_path) not in text
+        assert "private" not in text
+    assert "It needs `data.npz`" in (tmp_path / "out" / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    "text", ["/home/me/digits.npz", "C:\\Users\\me\\digits.npz", "~/digits.npz", "sets/digits.npz"]
+)
+def test_a_file_is_named_without_its_folder(tmp_path, monkeypatch, text):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "sets").mkdir()
+    for path in (tmp_path / "digits.npz", tmp_path / "sets" / "digits.npz"):
+        path.touch()
+    assert without_folders([{"path": text}]) == [{"path": "digits.npz"}]
+
+
+@pytest.mark.parametrize("text", ["equilab.data.dsprites.DSprites", "team/project", "a b", "", "~"])
+def test_other_words_stay(text):
+    assert without_folders(text) == text

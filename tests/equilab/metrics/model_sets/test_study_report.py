@@ -112,17 +112,6 @@ def test_few_runs_give_no_table_that_their_number_alone_decides():
     assert [title.split(":")[0] for title, _ in repeated.tables()] == ["Scores", "Share of the variance of a score"]
 
 
-def test_what_it_leaves_out_is_named():
-    assert list(study().left_out()) == []
-    few = Study(SCORES[4:7], NAMES, ("A", "B", "C"), selector=np.full(3, np.nan), selector_name="udr")
-    assert [line.split(":")[0] for line in few.left_out()] == [
-        "No rank correlations",
-        "No shares of the variance",
-        "No selection by udr",
-    ]
-    assert str(few).endswith("\n\n".join(few.left_out()))
-
-
 def test_one_seed_and_equal_seeds_have_no_interval_and_the_reason():
     equal = Study(np.array([[0.25], [0.25], [0.5]]), ("mig",), methods=("A", "A", "B"))
     assert [each["mig"].interval for each in equal.by_setting.values()] == [None, None]

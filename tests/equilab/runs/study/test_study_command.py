@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from written_records import record
+from small import write_record
 
 from equilab.errors import DataError, SettingError
 from equilab.runs.commands.study import main
@@ -87,14 +87,14 @@ def test_a_chart_without_a_score_yet_and_one_of_negative_scores_are_named(tmp_pa
     file.write_text(FEW.read_text().replace("OwnClassification()", "Classification()"))
     study = load_study(file)
     for each in planned_runs(study, tmp_path):
-        record(each.folder, each.run, {"train/loss": 3.0})
+        write_record(each.folder, each.run, {"train/loss": 3.0})
     words = ["collect", str(file), "--folder", str(tmp_path), "--scores", "train/loss"]
     assert main(words) == 0
     assert "no chart: no finished run has metric/test_error\n" in capsys.readouterr().out
     assert not list(tmp_path.glob("chart.*"))
     for each, value in zip(planned_runs(study, tmp_path), (2.0, -1.0, 1.0, 1.0), strict=True):
         shutil.rmtree(each.folder)
-        record(each.folder, each.run, {"train/loss": 3.0, "metric/test_error": value})
+        write_record(each.folder, each.run, {"train/loss": 3.0, "metric/test_error": value})
     assert main(words) == 0
     assert "no chart.png: metric/test_error has negative values" in capsys.readouterr().err
     assert "(n = 2)" in (tmp_path / "chart.md").read_text()
