@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from filelock import FileLock, Timeout
 
@@ -13,6 +13,7 @@ from equilab.runs.lock import BusyError, is_locked
 from equilab.runs.record import Record
 from equilab.runs.serial import modules_of, to_tree
 from equilab.runs.study.planned import Planned
+from equilab.runs.writing import writing
 
 State: TypeAlias = Literal["planned", "running", "done", "failed"]
 STATES: tuple[State, ...] = ("planned", "running", "done", "failed")
@@ -43,7 +44,7 @@ def saved_state(planned: Planned) -> State:
     """The state of a run as its files have it, whether or not a process trains it."""
     if _is_finished(planned):
         return "done"
-    return "failed" if failure_file(planned.folder).exists() else "planned"
+    return "failed" if failure_file(planned.folder).is_file() else "planned"
 
 
 def _is_finished(planned: Planned) -> bool:
@@ -75,13 +76,31 @@ def failure_file(folder: Path) -> Path:
     return folder / "failure.txt"
 
 
+class Failure(NamedTuple):
+    """One failure of a run: the file that keeps it, which another failure replaces by another file."""
+
+    file: int  # its number on the disk
+    time: int  # of its last change, ns
+
+
+def failure_of(folder: Path) -> Failure | None:
+    """The failure that a run folder keeps; None: it keeps none."""
+    try:
+        found = failure_file(folder).stat()
+    except FileNotFoundError:
+        return None
+    return Failure(found.st_ino, found.st_mtime_ns)
+
+
 def keep_failure(folder: Path, text: str) -> None:
-    """Writes what stopped a run; its last line is what `status` shows."""
-    write_atomically(failure_file(folder), text.encode())
+    """Writes what stopped a run; its last line is what `status` shows. WriteError for a disk that takes nothing."""
+    content = text.encode(errors="replace")
+    with writing(failure_file(folder), len(content)):
+        write_atomically(failure_file(folder), content)
 
 
 def last_line(folder: Path) -> str:
     """The last line of a run's failure, such as "NonFiniteLoss: step 3: ..."; empty for a run that did not fail."""
     path = failure_file(folder)
-    lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else []
+    lines = path.read_text(encoding="utf-8", errors="replace").split("\n") if path.is_file() else []
     return next((line.strip() for line in reversed(lines) if line.strip()), "")

@@ -1,9 +1,11 @@
 """The command: what each word prints and writes, its exit statuses, and mistakes in words."""
 
 import csv
+import shutil
 from pathlib import Path
 
 import pytest
+from small import write_record
 
 from equilab.errors import DataError, SettingError
 from equilab.runs.commands.study import main
@@ -52,7 +54,13 @@ def test_a_file_without_a_study_is_refused(tmp_path):
         (["start"], "got start"),
         (["rerun", "done", str(FEW)], "rerun: expected rerun failed FILE, got rerun done"),
         (["status", str(FEW), "--shard", "3/2"], "shard: expected i/n"),
-        (["run", str(FEW), "--processes", "-1"], "processes: expected an integer of at least 0"),
+        (["status", str(FEW), "--shard", "0/0"], "shard: expected i/n with 1 <= i <= n, got 0/0"),
+        (["run", str(FEW), "--processes", "-1"], "processes: expected an integer of at least 1, got -1"),
+        (["run", str(FEW), "--processes", "0"], "processes: expected an integer of at least 1, got 0"),
+        (["rerun", "failed", str(FEW), "--threads", "0"], "threads: expected an integer of at least 1, got 0"),
+        (["plan", str(FEW), "--seconds", "-1"], "seconds: expected a finite number of seconds, 0 or more, got -1.0"),
+        (["plan", str(FEW), "--seconds", "nan"], "seconds: expected a finite number of seconds, 0 or more, got nan"),
+        (["plan", str(FEW), "--processes", "0"], "processes: expected an integer of at least 1, got 0"),
         (["collect", str(FEW), "--folder", "nothing"], "expected a finished run with scores, got 0 of 4 runs finished"),
     ],
 )
@@ -72,6 +80,24 @@ def test_help_says_what_the_words_are(capsys):
             main([word, "--help"])
         assert ended.value.code == 0
         assert "--folder" in capsys.readouterr().out
+
+
+def test_a_chart_without_a_score_yet_and_one_of_negative_scores_are_named(tmp_path, capsys):
+    file = tmp_path / "charted.py"
+    file.write_text(FEW.read_text().replace("OwnClassification()", "Classification()"))
+    study = load_study(file)
+    for each in planned_runs(study, tmp_path):
+        write_record(each.folder, each.run, {"train/loss": 3.0})
+    words = ["collect", str(file), "--folder", str(tmp_path), "--scores", "train/loss"]
+    assert main(words) == 0
+    assert "no chart: no finished run has metric/test_error\n" in capsys.readouterr().out
+    assert not list(tmp_path.glob("chart.*"))
+    for each, value in zip(planned_runs(study, tmp_path), (2.0, -1.0, 1.0, 1.0), strict=True):
+        shutil.rmtree(each.folder)
+        write_record(each.folder, each.run, {"train/loss": 3.0, "metric/test_error": value})
+    assert main(words) == 0
+    assert "no chart.png: metric/test_error has negative values" in capsys.readouterr().err
+    assert "(n = 2)" in (tmp_path / "chart.md").read_text()
 
 
 @pytest.mark.slow
