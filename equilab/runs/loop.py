@@ -110,6 +110,7 @@ def train(run: Run, folder: Path, *, sinks: Sequence[Sink] = (), recipe: Path | 
             if saves and saved_at != state.step:
                 saved_at = checkpoint(state, run, held, opened)
             if stop.signal:
+                opened.stopped(stop.signal)
                 break
             if due:
                 try:

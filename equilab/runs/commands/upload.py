@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import tyro
@@ -10,6 +11,8 @@ from equilab.errors import SettingError
 from equilab.runs.commands.exit_status import exit_status
 from equilab.runs.record import Record
 from equilab.runs.sinks.upload import upload
+
+STOPPED = "stopped; `equilab upload` sends the rest"
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,10 @@ class Options:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit status: 0, 1 when W&B fails, 2 for folders that are not runs, a missing login, an id of another run."""
+    """The exit status: 0, 1 when W&B fails, 2 for folders that are not runs, a missing login, an id of another run.
+
+    Of several runs every one is tried; the status is that of the first that failed.
+    """
     options = tyro.cli(Options, args=arguments, prog="equilab upload", description=__doc__)
 
     def work() -> int:
@@ -31,10 +37,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise SettingError("RUN", expected="one or more run folders", got="none", hint="equilab upload runs/demo")
         if options.id is not None and len(options.runs) > 1:
             raise SettingError("id", expected="one run folder", got=f"{len(options.runs)} folders")
-        records = [Record.open(folder, modules=options.modules) for folder in options.runs]
-        for record in records:
-            found = upload(record, id=options.id, project=options.project)
-            print(f"{record.folder}: {found.rows} rows, {found.sent} of them new: {found.url}", flush=True)
-        return 0
+        statuses = [exit_status(partial(send, folder, options), interrupted=STOPPED) for folder in options.runs]
+        return next((status for status in statuses if status), 0)
 
-    return exit_status(work, interrupted="stopped; `equilab upload` goes on where it was")
+    return exit_status(work, interrupted=STOPPED)
+
+
+def send(folder: Path, options: Options) -> int:
+    """Sends one run, and prints how many of its rows were new. Raises what `upload` does."""
+    record = Record.open(folder, modules=options.modules)
+    found = upload(record, id=options.id, project=options.project)
+    print(f"{record.folder}: {found.rows} rows, {found.sent} of them new: {found.url}", flush=True)
+    return 0

@@ -18,4 +18,7 @@ class Sink(ABC):
 
     @abstractmethod
     def close(self, exit_code: int) -> None:
-        """Ends the sink; exit_code: 0 for a training that ended as planned."""
+        """Ends the sink.
+
+        exit_code: 0 for a training that came to its end, 128 + n for one that signal n stopped, 1 for one that failed.
+        """

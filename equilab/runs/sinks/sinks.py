@@ -5,6 +5,7 @@ import json
 import logging
 import math
 import os
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -110,7 +111,11 @@ class Sinks:
     """
 
     def __init__(self, record: JsonLines, others: list[Sink]):
-        self.record, self._others = record, others
+        self.record, self._others, self._exit_code = record, others, 0
+
+    def stopped(self, number: signal.Signals) -> None:
+        """Notes the signal that stops the training before its end, which is then not shown as finished anywhere."""
+        self._exit_code = 128 + number
 
     def __enter__(self) -> "Sinks":
         return self
@@ -124,7 +129,7 @@ class Sinks:
         finally:
             for sink in list(self._others):
                 with self._lenient(sink):
-                    sink.close(0 if kind is None else 1)
+                    sink.close(self._exit_code if kind is None else _exit_code(kind))
 
     def log(self, step: int, findings: Findings) -> None:
         """One row with the findings at a step, to every sink."""
@@ -142,6 +147,11 @@ class Sinks:
                 "%s failed and is left out from here on (%s); metrics.jsonl goes on", type(sink).__name__, error
             )
             self._others.remove(sink)
+
+
+def _exit_code(kind: type[BaseException]) -> int:
+    """The exit status of a training that ends by an exception: as after Ctrl-C, or that of a failure."""
+    return 128 + signal.SIGINT if issubclass(kind, KeyboardInterrupt) else 1
 
 
 def open_sinks(run: Run, folder: Path, position: int | None, further: Sequence[Sink] = ()) -> Sinks:

@@ -8,7 +8,7 @@ from equilab.errors import SettingError
 from equilab.runs.lock import locked
 from equilab.runs.record import Record
 from equilab.runs.sinks.wandb_plan import plan_training
-from equilab.runs.sinks.wandb_variables import read_variables
+from equilab.runs.sinks.wandb_variables import mode_variable, read_variables
 
 
 class Uploaded(NamedTuple):
@@ -26,13 +26,14 @@ def upload(record: Record, *, id: str | None = None, project: str | None = None)
     WANDB_RUN_ID, of the folder's W&B run before, or the run's key. project: default: in the same order, then that of
     the settings.
     Raises SettingError without a login and for a variable that forbids it, BusyError while a process trains in the
-    folder, DataError for a W&B run that holds another training, ConnectionError where W&B fails.
+    folder, DataError for a W&B run that holds another training or more rows than the record, ConnectionError where W&B
+    fails.
     """
     from equilab.runs.sinks.wandb_sink import WandbSink, is_logged_in  # a second
 
     variables = read_variables(os.environ)
     if variables.mode in ("offline", "off"):
-        name = "WANDB_MODE" if os.environ.get("WANDB_MODE") else "WANDB_DISABLED"
+        name = mode_variable(os.environ)
         raise SettingError(name, expected="online, to upload", got=os.environ[name], hint="unset it")
     if not is_logged_in():
         raise SettingError("WANDB_API_KEY", expected="a login at W&B", got="none", hint="wandb login")
@@ -47,6 +48,6 @@ def upload(record: Record, *, id: str | None = None, project: str | None = None)
             system_metrics=False,  # of this process, which is not the training
             console=False,
         )
-        sink = WandbSink(record, plan)
+        sink = WandbSink(record, plan, whole=True)
         sink.close(0 if record.is_finished else 1)
     return Uploaded(len(record.rows), max(0, len(record.rows) - sink.start), sink.url)

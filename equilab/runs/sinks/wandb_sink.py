@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import wandb
@@ -36,12 +36,13 @@ class WandbSink(Sink):
     The place of a row in metrics.jsonl is its `_step` on the server. What the server has is not sent again, what it
     lacks is sent first: a sink that is opened and closed brings a server to the record. A row that a crash undid stays
     as it arrived; the resumed run, which is bit-identical, repeats it but for its times.
-    record: of the run folder, which also holds W&B's files. plan: how the run is opened. Raises
-    ConnectionError where W&B fails, DataError for a W&B run that it refuses or that holds another training,
-    SettingError for one that is active in this process.
+    record: of the run folder, which also holds W&B's files. plan: how the run is opened. whole: whether the record is
+    all that there will be, so that a server cannot have more rows; default False.
+    Raises ConnectionError where W&B fails, DataError for a W&B run that it refuses, that holds another training or has
+    rows which the whole record lacks, SettingError for one that is active in this process.
     """
 
-    def __init__(self, record: Record, plan: Plan):
+    def __init__(self, record: Record, plan: Plan, *, whole: bool = False):
         self._folder, self._layout, self._defined = record.folder, Layout(record.declared), set[str]()
         make_folder(record.folder / "wandb")
         self._offline = plan.mode == "offline"
@@ -51,6 +52,8 @@ class WandbSink(Sink):
         self.place = len(record.rows)  # of the next row in metrics.jsonl
         self.url = "" if self._offline else self._run.url  # of the page
         with self._or_end():
+            if whole and self.start > self.place:
+                self._refuse(f"at most the {self.place} rows of the record", f"{self.start} rows")
             self._bring(record)
 
     def _bring(self, record: Record) -> None:
@@ -146,8 +149,11 @@ class WandbSink(Sink):
         """Raises DataError where the newest row of the server is of another step than the record's at its place."""
         found = self._last.get("step", step)
         if found != step and self._last.get("_step") == place:
-            hint = f"send the record to a new run: equilab upload {self._folder} --id NEW"
-            raise DataError(f"W&B run {self._run.id}", expected=f"row {place} at step {step}", got=found, hint=hint)
+            self._refuse(f"row {place} at step {step}", found)
+
+    def _refuse(self, expected: str, got: object) -> NoReturn:
+        hint = f"send the record to a new run: equilab upload {self._folder} --id NEW"
+        raise DataError(f"W&B run {self._run.id}", expected=expected, got=got, hint=hint)
 
     def _send(self, place: int, row: Row) -> None:
         """One row at its place, with matrices as pictures beside their tables; floors and ceilings to the summary."""
@@ -212,11 +218,17 @@ def as_connection_errors() -> Iterator[None]:
 
 
 def is_logged_in() -> bool:
-    """Whether W&B finds an API key: in the environment, or in the netrc file for its server, which is not called."""
-    if os.environ.get("WANDB_API_KEY"):
+    """Whether W&B finds a login for its server, which is not called.
+
+    It is an API key or the file of an identity token, in the environment or in W&B's settings (`wandb.login` puts it
+    there), or an API key in the netrc file.
+    """
+    settings = wandb.setup().settings
+    given = (os.environ.get("WANDB_API_KEY"), os.environ.get("WANDB_IDENTITY_TOKEN_FILE"))
+    if any((*given, settings.api_key, settings.identity_token_file)):
         return True
-    server = wandb.setup().settings.base_url
     try:
-        return netrc.netrc(os.environ.get("NETRC")).authenticators(urlsplit(server).hostname or "") is not None
+        known = netrc.netrc(os.environ.get("NETRC"))
+        return known.authenticators(urlsplit(settings.base_url).hostname or "") is not None
     except (OSError, netrc.NetrcParseError):
         return False

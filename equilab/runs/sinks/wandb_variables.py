@@ -63,6 +63,15 @@ def read_variables(environment: Mapping[str, str]) -> Variables:
     )
 
 
+def mode_variable(environment: Mapping[str, str]) -> str:
+    """The name of the variable that decides the mode: WANDB_DISABLED where it is true, else WANDB_MODE.
+
+    >>> mode_variable({"WANDB_MODE": "online", "WANDB_DISABLED": "true"})
+    'WANDB_DISABLED'
+    """
+    return "WANDB_DISABLED" if environment.get("WANDB_DISABLED", "").strip().lower() in TRUE else "WANDB_MODE"
+
+
 def _mode(mode: str | None, disabled: str | None) -> Mode | None:
     """The mode that WANDB_MODE names, or off where WANDB_DISABLED says so."""
     if disabled is not None and disabled.lower() not in TRUE + FALSE:

@@ -1,8 +1,10 @@
 """equilab upload: what it refuses, in one line; what it sends is in test_wandb_resume.py."""
 
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import pytest
+import wandb
 from small import SPRITES
 
 from equilab.runs.commands.upload import main
@@ -28,10 +30,12 @@ def said(capsys) -> str:
     return line
 
 
-def test_a_folder_without_a_run_is_refused_before_any_run_is_sent(folder, capsys):
-    assert main([str(folder), str(folder / "nothing")]) == 2
-    assert str(folder / "nothing" / "run.json") in said(capsys)
-    assert not (folder / "wandb").exists()
+def test_every_run_is_tried_and_each_failure_has_a_line(folder, capsys, monkeypatch):
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    assert main([str(folder / "nothing"), str(folder)]) == 2
+    first, second = capsys.readouterr().err.splitlines()
+    assert str(folder / "nothing" / "run.json") in first
+    assert second.startswith("SettingError: WANDB_MODE")
 
 
 def test_no_folder_is_refused(folder, capsys):
@@ -44,8 +48,13 @@ def test_an_id_is_of_one_folder(folder, capsys):
     assert "id: expected one run folder, got 2 folders" in said(capsys)
 
 
-@pytest.mark.parametrize(("name", "value"), [("WANDB_MODE", "offline"), ("WANDB_DISABLED", "true")])
-def test_a_variable_that_forbids_it_is_named(folder, capsys, monkeypatch, name, value):
+@pytest.mark.parametrize(
+    ("name", "value", "mode"),
+    [("WANDB_MODE", "offline", "offline"), ("WANDB_DISABLED", "true", None), ("WANDB_DISABLED", "true", "online")],
+)
+def test_the_variable_that_forbids_it_is_named(folder, capsys, monkeypatch, name, value, mode):
+    if mode is not None:
+        monkeypatch.setenv("WANDB_MODE", mode)
     monkeypatch.setenv(name, value)
     assert main([str(folder)]) == 2
     assert said(capsys) == f"SettingError: {name}: expected online, to upload, got {value}; unset it"
@@ -61,3 +70,35 @@ def test_a_run_that_is_being_trained_is_refused(folder, capsys):
     with locked(folder):
         assert main([str(folder)]) == 2
     assert said(capsys).startswith(f"BusyError: {folder}")
+
+
+@pytest.fixture
+def nobody(tmp_path, monkeypatch):
+    """No login in the environment, in the settings, or in the netrc file."""
+    for name in ("WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setattr(wandb.setup().settings, "api_key", None)
+    monkeypatch.setattr(wandb.setup().settings, "identity_token_file", None)
+    assert not wandb_sink.is_logged_in()
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE"])
+def test_a_login_by_a_variable_counts(nobody, monkeypatch, name):
+    monkeypatch.setenv(name, "a" * 40)
+    assert wandb_sink.is_logged_in()
+
+
+@pytest.mark.parametrize("name", ["api_key", "identity_token_file"])
+def test_a_login_in_the_settings_counts(nobody, monkeypatch, name):
+    monkeypatch.setattr(wandb.setup().settings, name, "a" * 40)
+    assert wandb_sink.is_logged_in()
+
+
+def test_a_login_in_netrc_counts_for_its_server_alone(nobody):
+    host = urlsplit(wandb.setup().settings.base_url).hostname
+    for name, expected in (("other.example", False), (host, True)):
+        (nobody / "netrc").write_text(f"machine {name} login user password {'a' * 40}\n")
+        (nobody / "netrc").chmod(0o600)
+        assert wandb_sink.is_logged_in() == expected

@@ -1,5 +1,6 @@
 """Interrupted and repeated runs with the real W&B client: the server has each row of metrics.jsonl once."""
 
+import signal
 import subprocess
 import sys
 
@@ -82,6 +83,17 @@ def test_an_offline_run_that_was_killed_is_uploaded_from_its_record(tmp_path):
         assert received.unknown == []
 
 
+def test_a_run_that_a_signal_stopped_is_finished_by_its_resume_alone(tmp_path):
+    with wandb_server() as received:
+        known = client_environment(tmp_path, received)
+        stop = at_step(12, "os.kill(os.getpid(), signal.SIGTERM)")
+        words = (TINY_ROWS, "--folder", tmp_path / "run", "--log.wandb", "online")
+        assert finish(*words, before=stop, variables=known).returncode == 128 + signal.SIGTERM
+        assert received.run.finished == [128 + signal.SIGTERM]
+        assert finish("--resume", tmp_path / "run", variables=known).returncode == 0
+        assert received.run.finished == [128 + signal.SIGTERM, 0]
+
+
 def test_a_server_that_holds_a_row_of_another_step_is_refused_and_a_new_run_takes_the_record(tmp_path):
     folder = tmp_path / "run"
     folder.mkdir()
@@ -98,6 +110,12 @@ def test_a_server_that_holds_a_row_of_another_step_is_refused_and_a_new_run_take
         refused = equilab("upload", folder, variables=known)
         assert refused.returncode == 2
         assert "expected row 2 at step 4, got 3" in refused.stderr
+        whole = path.read_text()
+        path.write_text(whole.splitlines(keepends=True)[0])
+        fewer = equilab("upload", folder, variables=known)
+        assert fewer.returncode == 2
+        assert "expected at most the 1 rows of the record, got 3 rows" in fewer.stderr
+        path.write_text(whole)
         never = equilab("upload", folder, variables=known | {"WANDB_RESUME": "never"})
         assert (never.returncode, "already exists" in never.stderr) == (2, True)
         assert [row["step"] for row in received.run.rows] == [1, 2, 3]
