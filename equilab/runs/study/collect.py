@@ -61,7 +61,8 @@ def collect_study(study: Study, folder: Path, *, scores: Sequence[str] = ()) -> 
     if not rows and (scores or not charted):
         got = f"{len(records)} of {len(planned)} runs finished"
         raise DataError(str(folder), expected=f"a finished run with {' or '.join(scores) or 'scores'}", got=got)
-    rows += [] if {row.score for row in charted} & {row.score for row in rows} else charted
+    chosen = {(row.planned.name, row.score) for row in rows}
+    rows += [row for row in charted if (row.planned.name, row.score) not in chosen]
     names = list(dict.fromkeys(row.score for row in rows))
     settings = {each.name: _settings(each, study) for each in planned}
     found = {(row.planned.name, row.score): row for row in rows}

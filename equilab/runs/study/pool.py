@@ -21,7 +21,7 @@ from equilab.runs.stop import StopRequest
 from equilab.runs.study.child import OUTPUT, Job, work
 from equilab.runs.study.planned import Planned
 from equilab.runs.study.states import Failure, failure_of, keep_failure, last_line, state_of
-from equilab.runs.writing import WriteError
+from equilab.runs.writing import WriteError, room
 
 logger = logging.getLogger("equilab.study")
 
@@ -125,7 +125,8 @@ class Pool:
         elif state == "failed":
             logger.warning("failed %s: %s", planned.name, last_line(planned.folder))
         elif 0 < code < 128:
-            logger.warning("ended with status %d, and is left: %s, see %s", code, planned.name, planned.folder / OUTPUT)
+            words = "left %s: it ended with status %d and no failure.txt (%s), see %s"
+            logger.warning(words, planned.name, code, room(planned.folder, 0), planned.folder / OUTPUT)
         else:
             logger.info("%s %s", "done" if state == "done" else "left", planned.name)
 

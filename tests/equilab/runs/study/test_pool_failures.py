@@ -73,7 +73,8 @@ def test_a_run_whose_folder_takes_nothing_stops_no_other(tmp_path, caplog, taken
     assert ended.status.counts == {"planned": 1, "running": 0, "done": 2, "failed": 0}
     said = "".join(each.getMessage() for each in caplog.records)
     if taken == "failure.txt":  # the process of the run writes both to its output: why the run failed, and why the disk
-        assert "ended with status 1" in said
+        assert f"left {failing.name}: it ended with status 1 and no failure.txt" in said
+        assert "MiB are free" in said
         said = (failing.folder / "output.txt").read_text()
         assert "NonFiniteLoss" in said
     assert f"{place}" in said
