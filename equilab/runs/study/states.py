@@ -9,7 +9,7 @@ from filelock import FileLock, Timeout
 
 from equilab.errors import DataError
 from equilab.files import make_folder, refuse_link, write_atomically
-from equilab.runs.lock import BusyError, is_locked
+from equilab.runs.lock import BusyError, is_held, is_locked
 from equilab.runs.record import Record
 from equilab.runs.serial import modules_of, to_tree
 from equilab.runs.study.planned import Planned
@@ -37,7 +37,8 @@ def claimed(folder: Path) -> Iterator[None]:
 
 def state_of(planned: Planned) -> State:
     """The state of a run, its locks included; a run that was begun and stopped is planned."""
-    return "running" if _is_claimed(planned.folder) or is_locked(planned.folder) else saved_state(planned)
+    running = is_held(planned.folder / ".claim") or is_locked(planned.folder)
+    return "running" if running else saved_state(planned)
 
 
 def saved_state(planned: Planned) -> State:
@@ -53,16 +54,6 @@ def _is_finished(planned: Planned) -> bool:
         return record.run.key() == planned.run.key() and record.is_finished
     except DataError:  # there is none yet, or it is damaged, which the training refuses with this error
         return False
-
-
-def _is_claimed(folder: Path) -> bool:
-    if not (folder / ".claim").exists():
-        return False
-    try:
-        with FileLock(folder / ".claim", timeout=0):
-            return False
-    except Timeout:
-        return True
 
 
 def open_record(planned: Planned) -> Record:
