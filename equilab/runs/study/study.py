@@ -106,7 +106,7 @@ def _refuse_unknown(argument: str, name: str, known: Sequence[str], expected: st
 def _check_chart(chart: Chart, runs: Sequence[Run]) -> None:
     """SettingError for a score that no run declares, and for an x that some run lacks or that is no positive number."""
     declared = [key for run in runs for key in keys_of(run).declared]
-    if not any(key.matches(chart.score) for key in declared):
+    if not isinstance(chart.score, str) or not any(key.matches(chart.score) for key in declared):
         names = sorted({key.name for key in declared if "{}" not in key.name})
         _refuse_unknown("chart", chart.score, names, "a key that some run logs")
     for run in runs:

@@ -95,6 +95,8 @@ def test_repeated_is_a_list_of_names(repeated):
 def test_a_chart_that_cannot_be_drawn_is_refused_before_anything_is_trained():
     with refused(SettingError, "chart", expected="a key that some run logs", got="train/los", hint="train/loss"):
         Study([SPRITES], chart=Chart("train/los", x="data.positions", curves="model"))
+    with refused(SettingError, "chart", expected="a key that some run logs", got=None):
+        Study([SPRITES], chart=Chart(None, x="data.positions", curves="model"))
     with refused(SettingError, "chart", expected="as data of every run", got="'MiniSprites' in runs[0]"):
         Study([SPRITES], chart=Chart("train/loss", x="data", curves="model"))
     runs = [replace(SPRITES, objective=BetaVAE(4.0)), SPRITES]
