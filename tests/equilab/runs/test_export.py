@@ -4,6 +4,7 @@ import shutil
 from dataclasses import dataclass, replace
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 from processes import finish
@@ -55,7 +56,6 @@ def test_an_export_needs_neither_the_data_nor_the_recipe(tmp_path):
 
 @pytest.mark.slow
 def test_onnx_encodes_and_decodes_like_the_model(finished_run, tmp_path):
-    onnxruntime = pytest.importorskip("onnxruntime")
     record = Record.open(finished_run)
     export(record, tmp_path / "out")
     model, x = record.model(), rendered(record)
