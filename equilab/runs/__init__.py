@@ -30,7 +30,6 @@ from equilab.runs.study import (
     collect_study,
     crossed,
     plan_study,
-    rerun_failed,
     run_study,
     study_status,
 )
@@ -72,7 +71,6 @@ __all__ = [
     "crossed",
     "measure_latents",
     "plan_study",
-    "rerun_failed",
     "run_study",
     "study_status",
     "train",

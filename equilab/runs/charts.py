@@ -7,6 +7,8 @@ from statistics import mean
 
 from PIL import Image, ImageDraw, ImageFont
 
+from equilab.files import written_beside
+
 _SIZE = (760, 480)  # pixels
 _LEFT, _TOP, _RIGHT, _BOTTOM = 70, 30, 150, 60  # pixels around the plot; the names stand on the right
 _SCALE = 2  # drawn so many times larger, then reduced: smooth lines
@@ -50,7 +52,8 @@ def log_chart(curves: Mapping[str, Mapping[float, Sequence[float]]], *, x_label:
             draw.ellipse([x - 3 * _SCALE, y - 3 * _SCALE, x + 3 * _SCALE, y + 3 * _SCALE], fill=color)
         line = list(curves).index(name)
         _write(draw, right + 14, _TOP + 10 + 20 * line, name, anchor="lm", color=color)
-    image.resize(_SIZE, Image.Resampling.LANCZOS).save(path)
+    with written_beside(path) as file:
+        image.resize(_SIZE, Image.Resampling.LANCZOS).save(file, "PNG")
 
 
 def fraction(value: float, low: float, high: float) -> float:

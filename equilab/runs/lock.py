@@ -1,5 +1,6 @@
 """The lock of a run folder, which keeps a second process out."""
 
+import errno
 import os
 import platform
 from collections.abc import Iterator
@@ -86,11 +87,23 @@ def _words_of(owner: Path) -> str:
 
 
 def is_locked(folder: Path) -> bool:
-    """Whether a process, perhaps this one, trains in the folder at this moment."""
-    if not (folder / ".lock").exists():
+    """Whether a process, perhaps this one, trains in the folder at this moment (see `is_held`)."""
+    return is_held(folder / ".lock")
+
+
+def is_held(path: Path) -> bool:
+    """Whether a process, perhaps this one, holds a lock file; False for a file that this process may not write.
+
+    Thus a study on a read-only disk, or of another user, has the states that its files say.
+    """
+    if not path.exists():
         return False
     try:
-        with FileLock(folder / ".lock", timeout=0):
+        with FileLock(path, timeout=0):
             return False
     except Timeout:
         return True
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            return False
+        raise

@@ -9,8 +9,8 @@ _DEPTH = 3  # levels below a folder at which its runs are looked for, such as ST
 def find_runs(folders: Sequence[Path]) -> list[Path]:
     """The run folders that are named, and those in the folders that are none themselves, sorted by name.
 
-    A folder without runs, or one that is not there, is kept as it is: opening it says what is wrong. A run that is
-    named twice is there twice.
+    A folder without runs, one that is not there, and one that the system does not open is kept as it is: opening it says
+    what is wrong. A run that is named twice is there twice.
     """
     return [run for folder in folders for run in (_runs_in(folder, _DEPTH) or [folder])]
 
@@ -31,10 +31,12 @@ def short_names(folders: Sequence[Path]) -> list[str]:
 
 
 def _runs_in(folder: Path, depth: int) -> list[Path]:
-    """The folder itself if it is a run, else the runs below it, at most so many levels down."""
-    if (folder / "run.json").exists():
+    """The folder itself if it is a run or the system does not open it, else the runs below it, so many levels down."""
+    try:
+        if (folder / "run.json").exists():
+            return [folder]
+        found = folder.iterdir() if depth and folder.is_dir() else ()
+        inner = sorted(path for path in found if path.is_dir() and not path.is_symlink())
+    except OSError:
         return [folder]
-    if not depth or not folder.is_dir():
-        return []
-    inner = sorted(path for path in folder.iterdir() if path.is_dir() and not path.is_symlink())
     return [run for path in inner for run in _runs_in(path, depth - 1)]

@@ -1,13 +1,16 @@
 """The settings that decide a result: flat, in words, and compared over runs."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from equilab.errors import DataError
 from equilab.runs.record import Record
 from equilab.runs.run import Run
 from equilab.runs.serial import by_name
+
+_ABSENT = object()
+"""In place of the value of a setting that a run lacks."""
 
 
 def leaves(tree: Any, path: str = "") -> dict[str, Any]:
@@ -43,6 +46,9 @@ def settings_of(runs: Sequence[Run]) -> tuple[str, ...]:
     """For each run the settings in words: fields of the objective in which runs of its method differ, and any other
     in which runs differ at all, but for the seed and what does not decide a result.
 
+    Runs of one method have the same words exactly if they differ in nothing but the seed (`same_but_seed`): numbers are
+    written with six digits, and in full where six digits do not separate them.
+
     >>> from equilab.data import MiniSprites
     >>> from equilab.models import ConvVAE
     >>> from equilab.objectives import VAE, BetaVAE
@@ -50,27 +56,29 @@ def settings_of(runs: Sequence[Run]) -> tuple[str, ...]:
     >>> settings_of([Run(MiniSprites(), ConvVAE(), objective) for objective in objectives])
     ('', 'beta=4', 'beta=16')
     """
-    trees = [leaves(run.deciding() | {"seed": None}) for run in runs]
+    trees = [{path: by_name(value) for path, value in leaves(run.deciding() | {"seed": None}).items()} for run in runs]
     methods = [method_of(run) for run in runs]
+    of_all = _forms(trees)
+    of_method = {
+        method: _forms([tree for tree, name in zip(trees, methods, strict=True) if name == method])
+        for method in dict.fromkeys(methods)
+    }
     words = []
     for tree, method in zip(trees, methods, strict=True):
-        siblings = [other for other, name in zip(trees, methods, strict=True) if name == method]
-        differing = [
-            path
-            for path, value in tree.items()
-            if any(other.get(path) != value for other in (siblings if path.split(".")[0] == "objective" else trees))
-        ]
-        words.append(
-            " ".join(f"{path.removeprefix('objective.')}={_in_words(path, tree, trees)}" for path in differing)
-        )
+        forms = {path: (of_method[method] if path.split(".")[0] == "objective" else of_all).get(path) for path in tree}
+        parts = [f"{path.removeprefix('objective.')}={form(tree[path])}" for path, form in forms.items() if form]
+        words.append(" ".join(parts))
     return tuple(words)
 
 
-def _in_words(path: str, tree: dict[str, Any], trees: Sequence[dict[str, Any]]) -> str:
-    """A setting, short where the short forms of different values differ, else in full."""
-    values = {json.dumps(by_name(other[path])): other[path] for other in trees if path in other}
-    write = _short if len({_short(value) for value in values.values()}) == len(values) else repr
-    return write(tree[path])
+def _forms(trees: Sequence[dict[str, Any]]) -> dict[str, Callable[[Any], str]]:
+    """For each setting in which trees differ, the shorter of two ways to write it that separates its values."""
+    found = dict[str, Callable[[Any], str]]()
+    for path in dict.fromkeys(path for tree in trees for path in tree):
+        values = [tree.get(path, _ABSENT) for tree in trees]
+        if (count := len(set(map(_full, values)))) > 1:
+            found[path] = _short if len(set(map(_short, values))) == count else _full
+    return found
 
 
 def check_alike(records: Sequence[Record]) -> None:
@@ -95,5 +103,11 @@ def check_alike(records: Sequence[Record]) -> None:
 
 
 def _short(value: Any) -> str:
-    """A number without zeros behind the point; anything else as it prints."""
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    """A number with a fraction with six digits; anything else as `_full`."""
+    return f"{value:g}" if isinstance(value, float) else _full(value)
+
+
+def _full(value: Any) -> str:
+    """A value in words that no other value has; a text that is a name as it is."""
+    is_word = isinstance(value, str) and value.isidentifier() and value not in ("None", "True", "False")
+    return value if is_word else repr(value)

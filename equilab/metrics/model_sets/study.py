@@ -22,7 +22,7 @@ class Spread(NamedTuple):
     """A score over the seeds of one setting."""
 
     mean: float
-    interval: Interval | None  # bootstrap, 95 %; None for a single seed
+    interval: Interval | None  # bootstrap, 95 %; None for a single seed, and where the seeds have equal scores
     num_seeds: int
 
 
@@ -183,14 +183,16 @@ class Study:
 
 
 def _spread(values: Float[ndarray, "seeds"]) -> Spread:
-    several = len(values) > 1
-    interval = bootstrap_interval(values, rng=np.random.default_rng(0)) if several else None
+    varies = np.ptp(values) > 0
+    interval = bootstrap_interval(values, rng=np.random.default_rng(0)) if varies else None
     return Spread(float(values.mean()), interval, len(values))
 
 
 def _in_words(spread: Spread) -> str:
-    ends = "" if spread.interval is None else f" [{_number(spread.interval.low)}, {_number(spread.interval.high)}]"
-    return _number(spread.mean) + ends
+    """The mean, with its interval or the reason why there is none."""
+    if spread.interval is None:
+        return f"{_number(spread.mean)} ({'one seed' if spread.num_seeds == 1 else 'no spread'})"
+    return f"{_number(spread.mean)} [{_number(spread.interval.low)}, {_number(spread.interval.high)}]"
 
 
 def _number(value: float) -> str:

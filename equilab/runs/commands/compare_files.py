@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from equilab.files import write_atomically
+from equilab.files import write_atomically, written_beside
 from equilab.metrics import Study, heat_map
 from equilab.runs.comparison import Comparison
 
@@ -23,7 +23,8 @@ def write(study: Study, comparison: Comparison, folder: Path) -> list[Path]:
     names = [name for name, kept in zip(study.correlated, drawn, strict=True) if kept]
     if names:
         picture = heat_map(study.correlations[np.ix_(drawn, drawn)], names, names, title="Spearman's rank correlation")
-        picture.save(paths[1])
+        with written_beside(paths[1]) as file:
+            picture.save(file, "PNG")
     return paths if names else paths[:1]
 
 

@@ -12,7 +12,7 @@ import torch
 import tyro
 
 from equilab.errors import DataError, SettingError, check_count
-from equilab.files import write_atomically
+from equilab.files import write_atomically, written_beside
 from equilab.metrics import PROTOCOLS, Scores, ScoreSettings, choose_metrics, evaluate, read_codes, score_codes
 from equilab.models import VariationalAutoencoder
 from equilab.runs.commands.exit_status import exit_status
@@ -146,7 +146,8 @@ def write(scores: Scores, folder: Path) -> list[Path]:
     }
     paths = [folder / "scores.json", folder / "heat_maps.png"]
     write_atomically(paths[0], json.dumps(record, indent=1, allow_nan=False).encode() + b"\n")
-    scores.plot().save(paths[1])
+    with written_beside(paths[1]) as file:
+        scores.plot().save(file, "PNG")
     return paths
 
 

@@ -12,10 +12,12 @@ from equilab.runs.run_folders import find_runs
 def open_runs(folders: Sequence[Path], modules: Sequence[str] = ()) -> list[Record]:
     """The records of run folders, and of the runs below other folders, in their order.
 
-    A run below a folder that cannot be read, or whose rows cannot, is named on stderr and left out.
+    A run below a folder that cannot be read, or whose rows cannot, is named on stderr with the reason and left out; so
+    is a folder below it that the system does not open.
 
     folders: of runs, or above runs. modules: of yours, whose dataclasses a run.json may name; they are imported.
-    Raises DataError for a run that is named itself and cannot be read, and for a folder without runs.
+    Raises DataError or OSError for a run that is named itself and cannot be read, and DataError for a folder without
+    runs.
     """
     found: list[Record] = []
     for folder in folders:
@@ -24,7 +26,7 @@ def open_runs(folders: Sequence[Path], modules: Sequence[str] = ()) -> list[Reco
             try:
                 record = Record.open(run, modules=modules)
                 _ = record.columns
-            except EquilabError as error:
+            except (EquilabError, OSError) as error:
                 if run == folder:
                     raise
                 print(f"warning: {run} is left out: {error}", file=sys.stderr)

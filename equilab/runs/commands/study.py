@@ -19,17 +19,18 @@ from typing import Literal
 import tyro
 
 from equilab.errors import SettingError
+from equilab.files import write_atomically
 from equilab.runs.command_lines import equilab
 from equilab.runs.commands.exit_status import exit_status
-from equilab.runs.study.chart import chart_table, curves_of, draw_chart
+from equilab.runs.study.chart import Curves, chart_table, curves_of, draw_chart
 from equilab.runs.study.collect import Results, collect_study
 from equilab.runs.study.plan import plan_study
-from equilab.runs.study.planned import Shard
+from equilab.runs.study.shard import Shard
 from equilab.runs.study.status import study_status
-from equilab.runs.study.study import Study
+from equilab.runs.study.study import Chart, Study
 from equilab.runs.study.study_file import find_study, load_study
 from equilab.runs.study.table_files import check_format, write_table
-from equilab.runs.study.train_study import Ended, rerun_failed, run_study
+from equilab.runs.study.train_study import run_study
 from equilab.tables import Table, format_value
 
 
@@ -39,7 +40,7 @@ class Options:
 
     file: tyro.conf.Positional[str]  # a .py file that defines `study`, or the name of a study of this project
     folder: Path | None = None  # of the study, with one folder per run; None: runs/FILE, without its .py
-    shard: str = "1/1"  # i/n: every n-th run from the i-th on, so that n machines share a study
+    shard: str = "1/1"  # i/n: part i of n, each with its part of every kind of run, so that n machines share a study
 
     def open(self) -> tuple[Study, Path]:
         """The study and its folder."""
@@ -51,7 +52,7 @@ class Options:
 class PoolOptions(Options):
     """Which study, which of its runs, and how many at a time."""
 
-    processes: int = 0  # at one time; 0: one per core and `threads`, and one alone on a GPU
+    processes: int | None = None  # at one time; None: one per core and `threads`, and one alone on a GPU
     threads: int = 1  # CPU threads of each process
 
 
@@ -114,23 +115,24 @@ def _plan(words: list[str]) -> int:
 
 
 def _run(words: list[str]) -> int:
-    return _train(tyro.cli(PoolOptions, args=words, prog="equilab study run"), run_study)
+    return _train(tyro.cli(PoolOptions, args=words, prog="equilab study run"), "planned")
 
 
 def _rerun(words: list[str]) -> int:
     if words[:1] not in (["failed"], ["-h"], ["--help"]):
         raise SettingError("rerun", expected="rerun failed FILE", got=" ".join(["rerun", *words[:1]]))
     words = words[1:] if words[:1] == ["failed"] else words
-    return _train(tyro.cli(PoolOptions, args=words, prog="equilab study rerun failed"), rerun_failed)
+    return _train(tyro.cli(PoolOptions, args=words, prog="equilab study rerun failed"), "failed")
 
 
-def _train(options: PoolOptions, train: Callable[..., Ended]) -> int:
-    """Trains by one of two functions, then says how each run ended."""
+def _train(options: PoolOptions, which: Literal["planned", "failed"]) -> int:
+    """Trains the planned or the failed runs, then prints how each run ended."""
     study, folder = options.open()
     print(f"study folder: {folder}", file=sys.stderr)
-    ended = train(
+    ended = run_study(
         study,
         folder,
+        which=which,
         processes=options.processes,
         threads=options.threads,
         shard=Shard.parsed(options.shard),
@@ -168,28 +170,35 @@ def _collect(words: list[str]) -> int:
     path = find_study(options.file)
     study, folder = load_study(path), options.folder or Path("runs") / path.stem
     found = collect_study(study, folder, scores=options.scores)
-    for path in _write(study, found, options.out or folder, options.format):
+    curves = curves_of(study.chart, found) if study.chart else {}
+    for path in _write(study.chart, found, curves, options.out or folder, options.format):
         print(f"written: {path}", file=sys.stderr)
     if study.chart is not None:
-        print(chart_table(study.chart, curves_of(study.chart, found)), end="\n\n")
+        print(
+            chart_table(study.chart, curves) if curves else f"no chart: no finished run has {study.chart.score}",
+            end="\n\n",
+        )
     print(_in_words(found))
     if found.missing:
         print("\nmissing:", *found.missing, sep="\n  ")
     return 0
 
 
-def _write(study: Study, found: Results, folder: Path, kind: str) -> list[Path]:
+def _write(chart: Chart | None, found: Results, curves: Curves, folder: Path, kind: str) -> list[Path]:
     """Writes the results, the summary and the chart; their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"results.{kind}", folder / f"summary.{kind}"]
     write_table(found.rows, paths[0])
     write_table(found.summary, paths[1])
-    if study.chart is not None:
-        paths += [folder / "chart.md", folder / "chart.png"]
-        curves = curves_of(study.chart, found)
+    if chart is not None and curves:
+        paths.append(folder / "chart.md")
         units = {row[found.rows.header.index("score")]: row[found.rows.header.index("unit")] for row in found.rows.rows}
-        paths[2].write_text(f"{chart_table(study.chart, curves).to_markdown()}\n", encoding="utf-8")
-        draw_chart(study.chart, curves, paths[3], unit=units[study.chart.score])
+        write_atomically(paths[2], f"{chart_table(chart, curves).to_markdown()}\n".encode())
+        if all(value >= 0 for curve in curves.values() for values in curve.values() for value in values):
+            paths.append(folder / "chart.png")
+            draw_chart(chart, curves, paths[3], unit=units[chart.score])
+        else:
+            print(f"no chart.png: {chart.score} has negative values, a logarithmic axis has none", file=sys.stderr)
     return paths
 
 

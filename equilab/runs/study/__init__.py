@@ -3,10 +3,10 @@
 from equilab.runs.study.collect import Results, collect_study
 from equilab.runs.study.crossed import changed, crossed
 from equilab.runs.study.plan import Plan, plan_study
-from equilab.runs.study.planned import Shard
+from equilab.runs.study.shard import Shard
 from equilab.runs.study.status import Status, study_status
 from equilab.runs.study.study import Chart, Study
-from equilab.runs.study.train_study import rerun_failed, run_study
+from equilab.runs.study.train_study import run_study
 
 __all__ = [
     "Chart",
@@ -19,7 +19,6 @@ __all__ = [
     "collect_study",
     "crossed",
     "plan_study",
-    "rerun_failed",
     "run_study",
     "study_status",
 ]

@@ -1,9 +1,9 @@
 """The chart of a study: a score over a setting, as a picture of curves and as a table of the same numbers."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from equilab.errors import DataError
 from equilab.runs.charts import log_chart
 from equilab.runs.study.collect import Results
 from equilab.runs.study.study import Chart
@@ -13,9 +13,9 @@ Curves = Mapping[str, Mapping[float, Sequence[float]]]
 
 
 def curves_of(chart: Chart, results: Results) -> Curves:
-    """For each curve by its name, its x, and the finite values there, one per finished run.
+    """For each curve by its name, its x, and the finite values there, one per finished run; none without any value.
 
-    chart: which score over which setting. results: of the study. Raises DataError where no run has the score.
+    chart: which score over which setting. results: of the study, which hold the chart's score.
     """
     header, rows = results.summary
     places = [header.index(name) for name in (chart.curves, chart.x, "score")]
@@ -28,11 +28,9 @@ def curves_of(chart: Chart, results: Results) -> Curves:
     places = [header.index(name) for name in (chart.curves, chart.x, "score", "value")]
     for row in rows:
         name, x, score, value = (row[place] for place in places)
-        if score == chart.score and value == value:
+        if score == chart.score and math.isfinite(value):
             found[str(name)][float(x)].append(value)
-    if not any(values for curve in found.values() for values in curve.values()):
-        raise DataError("chart", expected=f"a finished run with {chart.score}", got="none")
-    return found
+    return found if any(values for curve in found.values() for values in curve.values()) else {}
 
 
 def chart_table(chart: Chart, curves: Curves) -> Table:
@@ -53,7 +51,8 @@ def draw_chart(chart: Chart, curves: Curves, path: Path, *, unit: str = "") -> N
     drawn = {name: {x: values for x, values in curve.items() if values} for name, curve in curves.items()}
     y_label = ", ".join(filter(None, (chart.score.split("/")[-1].replace("_", " "), unit)))
     x_label = chart.x.rsplit(".", 1)[-1].replace("_", " ")
-    log_chart({name: curve for name, curve in drawn.items() if curve}, x_label=x_label, y_label=y_label, path=path)
+    curves = {name: curve for name, curve in drawn.items() if curve}
+    log_chart(curves, x_label=x_label, y_label=y_label, path=path)
 
 
 def _cell(values: Sequence[float]) -> str:

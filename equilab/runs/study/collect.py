@@ -48,16 +48,21 @@ def collect_study(study: Study, folder: Path, *, scores: Sequence[str] = ()) -> 
     """The results of the finished runs of a study.
 
     folder: of the study. scores: patterns of keys, such as "metric/mig" or "latent/*"; none: every score of the
-    evaluations, without its parts, such as its value for one factor.
+    evaluations, without its parts, such as its value for one factor. The score of the study's chart is always there.
     Raises DataError for a study without a finished run, or of which no run has a score of such a name.
     """
+    if isinstance(scores, str):
+        raise SettingError("scores", expected=f"a list of patterns, such as ({scores!r},)", got=repr(scores))
     planned = planned_runs(study, folder)
     states = [state_of(each) for each in planned]
     records = {each.name: open_record(each) for each, state in zip(planned, states, strict=True) if state == "done"}
-    rows = [row for each in planned if each.name in records for row in _rows(each, records[each.name], scores)]
-    if not rows:
+    rows = _rows_of(planned, records, scores)
+    charted = _rows_of(planned, records, (study.chart.score,)) if study.chart else []
+    if not rows and (scores or not charted):
         got = f"{len(records)} of {len(planned)} runs finished"
         raise DataError(str(folder), expected=f"a finished run with {' or '.join(scores) or 'scores'}", got=got)
+    chosen = {(row.planned.name, row.score) for row in rows}
+    rows += [row for row in charted if (row.planned.name, row.score) not in chosen]
     names = list(dict.fromkeys(row.score for row in rows))
     settings = {each.name: _settings(each, study) for each in planned}
     found = {(row.planned.name, row.score): row for row in rows}
@@ -75,6 +80,11 @@ def collect_study(study: Study, folder: Path, *, scores: Sequence[str] = ()) -> 
     ]
     summary, missing = summarised(values, repeated=study.repeated, references=REFERENCES)
     return Results(_tidy(rows, settings), summary, missing)
+
+
+def _rows_of(planned: Sequence[Planned], records: Mapping[str, Record], patterns: Sequence[str]) -> list[Row]:
+    """The scores of the finished runs, in the order of the study."""
+    return [row for each in planned if each.name in records for row in _rows(each, records[each.name], patterns)]
 
 
 def _settings(planned: Planned, study: Study) -> dict[str, Any]:

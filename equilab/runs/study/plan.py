@@ -1,22 +1,22 @@
 """The plan of a study: its runs, the hours and the disk that those not done yet will take, from timed probes."""
 
-import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from equilab.errors import EquilabError, check_count
+from equilab.errors import EquilabError, SettingError
 from equilab.runs.compute import kept_generators
 from equilab.runs.loop import set_up
 from equilab.runs.run import Run
-from equilab.runs.serial import to_tree
-from equilab.runs.settings import leaves
-from equilab.runs.study.planned import Planned, Shard, label, planned_runs
+from equilab.runs.study.kinds import kind_of
+from equilab.runs.study.planned import Planned, label, planned_runs
 from equilab.runs.study.probe import Cost, probe
+from equilab.runs.study.shard import Shard
 from equilab.runs.study.states import state_of
 from equilab.runs.study.study import Study
-from equilab.runs.study.train_study import default_processes
+from equilab.runs.study.train_study import checked_processes
 from equilab.tables import Table
 
 Measured = TypeVar("Measured")
@@ -92,7 +92,7 @@ def plan_study(
     study: Study,
     folder: Path,
     *,
-    processes: int = 0,
+    processes: int | None = None,
     threads: int = 1,
     seconds: float = 3.0,
     shard: Shard | None = None,
@@ -103,11 +103,13 @@ def plan_study(
     and rates. Nothing is written. A run that could not be trained is found here: raises what its set-up raises.
 
     folder: of the study. processes, threads, shard: as in `run_study`. seconds: that the timed updates of a kind may
-    take, and each call of an evaluation.
+    take, and each call of an evaluation, 0 or more: an update is timed three times at least.
+    Raises SettingError for numbers out of range.
     """
-    check_count("processes", processes, least=0)
-    check_count("threads", threads)
-    states = [(each, state_of(each)) for each in (shard or Shard()).of(planned_runs(study, folder))]
+    processes = checked_processes(study, processes, threads)
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < math.inf:
+        raise SettingError("seconds", expected="a finite number of seconds, 0 or more", got=seconds)
+    states = [(each, state_of(each)) for each in planned_runs(study, folder, shard)]
     left = [each for each, state in states if state != "done"]
     kinds = dict[str, list[Planned]]()
     for each in left:
@@ -115,14 +117,7 @@ def plan_study(
     for each in left[:1]:
         _named(each, set_up)  # what the first set-up of a process imports is not counted
     probed = [_probed(kind, threads, seconds) for kind in kinds.values()]
-    return Plan(probed, len(states) - len(left), processes or default_processes(study, threads), threads)
-
-
-def kind_of(run: Run, repeated: Sequence[str]) -> str:
-    """A text that is equal for runs of which an update and an evaluation cost the same."""
-    tree = leaves({**run.deciding(), "evaluations": to_tree(run.evaluations)})
-    free = {"steps", "seed", *repeated}
-    return json.dumps({path: value for path, value in tree.items() if path not in free and type(value) is not float})
+    return Plan(probed, len(states) - len(left), processes, threads)
 
 
 def _probed(kind: Sequence[Planned], threads: int, seconds: float) -> Kind:

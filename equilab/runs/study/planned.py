@@ -3,18 +3,20 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from filelock import FileLock
 
-from equilab.errors import SettingError
+from equilab.errors import DataError
 from equilab.files import refuse_link, write_atomically
-from equilab.runs.compute import find_device, resolve_precision
+from equilab.runs.compute import Precision, find_device, resolve_precision
 from equilab.runs.run import Run
 from equilab.runs.serial import read_json
 from equilab.runs.settings import method_of
+from equilab.runs.study.kinds import kind_of
+from equilab.runs.study.shard import Shard
 from equilab.runs.study.study import Study
 
 _LONGEST = 120  # characters of a folder's name before the key
@@ -33,39 +35,12 @@ class Planned(NamedTuple):
         return self.folder.name
 
 
-@dataclass(frozen=True)
-class Shard:
-    """The runs at places `index`, `index + count`, ... of a list, counted from 1: disjoint, and together all.
-
-    >>> [Shard.parsed(text).of("abcde") for text in ("1/2", "2/2")]
-    [['a', 'c', 'e'], ['b', 'd']]
-    """
-
-    index: int = 1
-    count: int = 1
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.index <= self.count:
-            raise SettingError("shard", expected="i/n with 1 <= i <= n", got=f"{self.index}/{self.count}")
-
-    @classmethod
-    def parsed(cls, text: str) -> "Shard":
-        """The shard that "i/n" names; SettingError for another text."""
-        found = re.fullmatch(r"(\d+)/(\d+)", text)
-        if found is None:
-            raise SettingError("shard", expected="i/n, such as 1/4", got=repr(text))
-        return cls(int(found[1]), int(found[2]))
-
-    def of(self, items: Sequence[Any]) -> list[Any]:
-        """The items of this shard, in their order."""
-        return list(items[self.index - 1 :: self.count])
-
-
-def planned_runs(study: Study, folder: Path) -> list[Planned]:
+def planned_runs(study: Study, folder: Path, shard: Shard | None = None) -> list[Planned]:
     """The runs of a study below its folder, in the order of the study.
 
     folder: of the study. A run whose key a folder there already names keeps this folder, whatever the study's other
-    runs are; another one is named by the settings in which it differs, and by its key.
+    runs are; another one is named by the settings in which it differs, and by its key. shard: the runs to give, equal
+    on every machine; None: all.
     """
     study = replace(study, runs=with_one_precision(study.runs, folder))
     existing = {path.name.rsplit("_", 1)[-1]: path for path in sorted(folder.glob("*_*"))}
@@ -73,7 +48,12 @@ def planned_runs(study: Study, folder: Path) -> list[Planned]:
     for run, settings in zip(study.runs, study.differing(), strict=True):
         key = run.key()
         found.append(Planned(run, existing.get(key, folder / f"{label(run, settings)}_{key}"), settings))
-    return found
+    return found if shard is None else shard.of(found, [_place(run, study.repeated) for run in study.runs])
+
+
+def _place(run: Run, repeated: Sequence[str]) -> tuple[str, int]:
+    """The kind of a run and its updates, which decide its cost, whatever "auto" precision is on this machine."""
+    return kind_of(replace(run, precision="float32"), repeated), run.steps
 
 
 def label(run: Run, settings: Mapping[str, Any]) -> str:
@@ -101,11 +81,23 @@ def with_one_precision(runs: Sequence[Run], folder: Path) -> list[Run]:
         return list(runs)
     path = folder / "study.json"
     precision = (
-        read_json(path)["precision"]
-        if path.exists()
-        else resolve_precision("auto", find_device(automatic.compute.device))
+        _read_precision(path) if path.exists() else resolve_precision("auto", find_device(automatic.compute.device))
     )
     return [replace(run, precision=precision) if run.precision == "auto" else run for run in runs]
+
+
+def _read_precision(path: Path) -> Precision:
+    """The precision in a study.json; DataError for any other content."""
+    tree = read_json(path)
+    found = tree.get("precision") if isinstance(tree, dict) else None
+    if found not in ("bfloat16", "float32"):
+        raise DataError(
+            str(path),
+            expected='{"precision": "bfloat16"} or {"precision": "float32"}',
+            got=json.dumps(tree)[:80],
+            hint="write the precision that run.json of a trained run has, or remove the file where no run was trained",
+        )
+    return found
 
 
 def settle_precision(runs: Sequence[Run], folder: Path) -> None:

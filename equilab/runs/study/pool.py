@@ -15,10 +15,13 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from time import sleep
 
+from equilab.errors import DataError
+from equilab.files import append_to, make_folder
 from equilab.runs.stop import StopRequest
 from equilab.runs.study.child import OUTPUT, Job, work
 from equilab.runs.study.planned import Planned
-from equilab.runs.study.states import keep_failure, last_line, state_of
+from equilab.runs.study.states import Failure, failure_of, keep_failure, last_line, state_of
+from equilab.runs.writing import WriteError, room
 
 logger = logging.getLogger("equilab.study")
 
@@ -40,6 +43,7 @@ class Pool:
     threads: int  # CPU threads of each
     file: Path | None
     group: str  # of W&B, of runs that have none of their own
+    failures: Mapping[Path, Failure] = field(default_factory=dict)  # of failed runs that are trained again, by folder
     running: dict[BaseProcess, Planned] = field(default_factory=dict)
     elsewhere: list[Planned] = field(default_factory=list)
     killed: set[Path] = field(default_factory=set)
@@ -51,30 +55,34 @@ class Pool:
         try:
             while self.running or ((self.queue or self.elsewhere) and not stop.signal):
                 while self.queue and not stop.signal and len(self.running) < self.processes:
-                    self._start(self.queue.popleft())
+                    with _reported(planned := self.queue.popleft()):
+                        self._start(planned)
                 if stop.signal and not stopping:
                     stopping = True
                     self._terminate()
                 for process in self._ended():
-                    self._end(process, self.running.pop(process), stopping)
+                    with _reported(planned := self.running.pop(process)):
+                        self._end(process, planned, stopping)
                 if not self.queue and not stop.signal:
                     self._take_over()
         finally:  # after a second Ctrl-C, too
             self._terminate()
 
     def _start(self, planned: Planned) -> None:
-        """Starts the process of a run that is neither done, failed, nor trained by another pool."""
-        state = state_of(planned)
+        """Starts the process of a run that is planned or to be trained again, and that no other pool trains."""
+        state, failure = state_of(planned), self.failures.get(planned.folder)
         if state == "running":
             self.elsewhere.append(planned)
-        if state != "planned":
+        if state != "planned" and not (state == "failed" and failure_of(planned.folder) == failure):
             return
+        with append_to(make_folder(planned.folder) / OUTPUT):
+            pass  # a folder that takes no files is found here, where its name and the reason are reported
         run = planned.run
         compute = replace(run.compute, threads=run.compute.threads or self.threads)
         log = replace(run.log, group=self.group if run.log.group is None else run.log.group)
         planned = planned._replace(run=replace(run, compute=compute, log=log))
         variables = os.environ | dict.fromkeys(_LIBRARY_THREADS, str(planned.run.compute.threads))
-        job = Job(pickle.dumps(planned), planned.folder, self.file, variables)
+        job = Job(pickle.dumps(planned), planned.folder, self.file, variables, failure)
         process = _CONTEXT.Process(target=work, args=(job,), name=planned.name)
         with _environment(variables | {"PYTHONPATH": os.pathsep.join(sys.path)}):
             process.start()
@@ -91,9 +99,12 @@ class Pool:
 
     def _take_over(self) -> None:
         """Puts the runs that another pool has stopped or lost into the queue, and forgets those that it has ended."""
-        states = [(each, state_of(each)) for each in self.elsewhere]
-        self.queue.extend(each for each, state in states if state == "planned")
-        self.elsewhere = [each for each, state in states if state == "running"]
+        waiting, self.elsewhere = self.elsewhere, []
+        for planned in waiting:
+            with _reported(planned):
+                state = state_of(planned)
+                if state in ("planned", "running"):
+                    (self.queue if state == "planned" else self.elsewhere).append(planned)
 
     def _end(self, process: BaseProcess, planned: Planned, stopping: bool) -> None:
         """Says how a run ended. A process that a signal killed is started once more, after all others."""
@@ -114,7 +125,8 @@ class Pool:
         elif state == "failed":
             logger.warning("failed %s: %s", planned.name, last_line(planned.folder))
         elif 0 < code < 128:
-            logger.warning("ended with status %d, see %s", code, planned.folder / OUTPUT)
+            words = "left %s: it ended with status %d and no failure.txt (%s), see %s"
+            logger.warning(words, planned.name, code, room(planned.folder, 0), planned.folder / OUTPUT)
         else:
             logger.info("%s %s", "done" if state == "done" else "left", planned.name)
 
@@ -122,6 +134,15 @@ class Pool:
         """Asks every process to save and stop."""
         for process in self.running:
             process.terminate()
+
+
+@contextmanager
+def _reported(planned: Planned) -> Iterator[None]:
+    """Leaves a run whose folder the system does not read or write, with file and reason; the others go on."""
+    try:
+        yield
+    except (OSError, WriteError, DataError) as error:
+        logger.error("left %s: %s: %s", planned.name, type(error).__name__, error)
 
 
 @contextmanager

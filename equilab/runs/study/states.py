@@ -3,16 +3,17 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from filelock import FileLock, Timeout
 
 from equilab.errors import DataError
 from equilab.files import make_folder, refuse_link, write_atomically
-from equilab.runs.lock import BusyError, is_locked
+from equilab.runs.lock import BusyError, is_held, is_locked
 from equilab.runs.record import Record
 from equilab.runs.serial import modules_of, to_tree
 from equilab.runs.study.planned import Planned
+from equilab.runs.writing import writing
 
 State: TypeAlias = Literal["planned", "running", "done", "failed"]
 STATES: tuple[State, ...] = ("planned", "running", "done", "failed")
@@ -36,14 +37,15 @@ def claimed(folder: Path) -> Iterator[None]:
 
 def state_of(planned: Planned) -> State:
     """The state of a run, its locks included; a run that was begun and stopped is planned."""
-    return "running" if _is_claimed(planned.folder) or is_locked(planned.folder) else saved_state(planned)
+    running = is_held(planned.folder / ".claim") or is_locked(planned.folder)
+    return "running" if running else saved_state(planned)
 
 
 def saved_state(planned: Planned) -> State:
     """The state of a run as its files have it, whether or not a process trains it."""
     if _is_finished(planned):
         return "done"
-    return "failed" if failure_file(planned.folder).exists() else "planned"
+    return "failed" if failure_file(planned.folder).is_file() else "planned"
 
 
 def _is_finished(planned: Planned) -> bool:
@@ -52,16 +54,6 @@ def _is_finished(planned: Planned) -> bool:
         return record.run.key() == planned.run.key() and record.is_finished
     except DataError:  # there is none yet, or it is damaged, which the training refuses with this error
         return False
-
-
-def _is_claimed(folder: Path) -> bool:
-    if not (folder / ".claim").exists():
-        return False
-    try:
-        with FileLock(folder / ".claim", timeout=0):
-            return False
-    except Timeout:
-        return True
 
 
 def open_record(planned: Planned) -> Record:
@@ -75,13 +67,31 @@ def failure_file(folder: Path) -> Path:
     return folder / "failure.txt"
 
 
+class Failure(NamedTuple):
+    """One failure of a run: the file that keeps it, which another failure replaces by another file."""
+
+    file: int  # its number on the disk
+    time: int  # of its last change, ns
+
+
+def failure_of(folder: Path) -> Failure | None:
+    """The failure that a run folder keeps; None: it keeps none."""
+    try:
+        found = failure_file(folder).stat()
+    except FileNotFoundError:
+        return None
+    return Failure(found.st_ino, found.st_mtime_ns)
+
+
 def keep_failure(folder: Path, text: str) -> None:
-    """Writes what stopped a run; its last line is what `status` shows."""
-    write_atomically(failure_file(folder), text.encode())
+    """Writes what stopped a run; its last line is what `status` shows. WriteError for a disk that takes nothing."""
+    content = text.encode(errors="replace")
+    with writing(failure_file(folder), len(content)):
+        write_atomically(failure_file(folder), content)
 
 
 def last_line(folder: Path) -> str:
     """The last line of a run's failure, such as "NonFiniteLoss: step 3: ..."; empty for a run that did not fail."""
     path = failure_file(folder)
-    lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else []
+    lines = path.read_text(encoding="utf-8", errors="replace").split("\n") if path.is_file() else []
     return next((line.strip() for line in reversed(lines) if line.strip()), "")

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from equilab.errors import DataError
-from equilab.runs.study.planned import Planned, Shard, planned_runs
+from equilab.runs.study.planned import Planned, planned_runs
+from equilab.runs.study.shard import Shard
 from equilab.runs.study.states import STATES, State, last_line, open_record, state_of
 from equilab.runs.study.study import Study
 from equilab.tables import Table
@@ -54,8 +55,7 @@ def study_status(study: Study, folder: Path, *, shard: Shard | None = None) -> S
 
     folder: of the study. shard: the runs to look at; None: all.
     """
-    shard = shard or Shard()
-    return Status([status_of(planned) for planned in shard.of(planned_runs(study, folder))])
+    return Status([status_of(planned) for planned in planned_runs(study, folder, shard)])
 
 
 def status_of(planned: Planned) -> RunStatus:

@@ -20,7 +20,7 @@ class Value(NamedTuple):
 
 
 def mean_interval(values: Sequence[float], *, confidence: float = 0.95) -> Interval | None:
-    """The interval of the mean of Gaussian values, exact for any number of them; None for fewer than two.
+    """The interval of the mean of Gaussian values, exact for any number of them; None for one, and for equal ones.
 
     mean -+ t sd / sqrt(n): sd with ddof 1, t the (1 + confidence) / 2 quantile of Student's t with n - 1 degrees of
     freedom (Student 1908). values: of independent runs. confidence: probability that it holds the mean.
@@ -32,7 +32,7 @@ def mean_interval(values: Sequence[float], *, confidence: float = 0.95) -> Inter
     from scipy.special import stdtrit
 
     n = len(values)
-    if n < 2:
+    if n < 2 or min(values) == max(values):
         return None
     reach = float(stdtrit(n - 1, (1 + confidence) / 2)) * stdev(values) / math.sqrt(n)
     return Interval(fmean(values) - reach, fmean(values) + reach)

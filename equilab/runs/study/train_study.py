@@ -5,14 +5,15 @@ import signal
 import sys
 from collections import deque
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from equilab.errors import check_count
+from equilab.errors import SettingError, check_count
 from equilab.runs.compute import find_device
 from equilab.runs.stop import StopRequest
-from equilab.runs.study.planned import Planned, Shard, planned_runs, settle_precision
+from equilab.runs.study.planned import planned_runs, settle_precision
 from equilab.runs.study.pool import Pool
-from equilab.runs.study.states import failure_file, state_of
+from equilab.runs.study.shard import Shard
+from equilab.runs.study.states import Failure, failure_of, state_of
 from equilab.runs.study.status import Status, status_of
 from equilab.runs.study.study import Study
 
@@ -28,7 +29,8 @@ def run_study(
     study: Study,
     folder: Path,
     *,
-    processes: int = 0,
+    which: Literal["planned", "failed"] = "planned",
+    processes: int | None = None,
     threads: int = 1,
     shard: Shard | None = None,
     file: Path | None = None,
@@ -40,45 +42,37 @@ def run_study(
     lost is taken over. A run that fails keeps its traceback in failure.txt, and stops no other. SIGTERM or SIGINT lets
     every process save and leave; when the pool is killed, its processes do so by themselves.
 
-    folder: of the study; one folder below it per run. processes: at one time; 0: one per core and `threads`, and one
-    alone on a GPU. threads: CPU threads of each run that does not set its own (`compute.threads`). shard: the runs to
-    train; None: all. file: that made the study, which each process executes to have its classes; None: they can be
-    imported.
+    folder: of the study; one folder below it per run. which: the runs to train, planned ones, or those that have
+    failed and no others; a failure is kept until the run was stopped, is done, or has failed again. processes: at one
+    time; None: one per core and `threads`, and one alone on a GPU. threads: CPU threads of each run that does not set
+    its own (`compute.threads`). shard: the runs to train; None: all. file: that made the study, which each process
+    executes to have its classes; None: they can be imported.
     Raises SettingError for counts out of range.
     """
-    check_count("processes", processes, least=0)
-    check_count("threads", threads)
-    settle_precision(study.runs, folder)
-    planned = (shard or Shard()).of(planned_runs(study, folder))
-    return _work(planned, folder, processes or default_processes(study, threads), threads, file)
-
-
-def rerun_failed(
-    study: Study,
-    folder: Path,
-    *,
-    processes: int = 0,
-    threads: int = 1,
-    shard: Shard | None = None,
-    file: Path | None = None,
-) -> Ended:
-    """Train the failed runs of a study again, from their newest checkpoints, and no others. See `run_study`."""
-    check_count("processes", processes, least=0)
-    check_count("threads", threads)
-    planned = (shard or Shard()).of(planned_runs(study, folder))
-    failed = [each for each in planned if state_of(each) == "failed"]
-    for each in failed:
-        failure_file(each.folder).unlink(missing_ok=True)
-    return _work(failed, folder, processes or default_processes(study, threads), threads, file)
-
-
-def _work(planned: list[Planned], folder: Path, processes: int, threads: int, file: Path | None) -> Ended:
-    """The end of a pool over these runs."""
+    processes = checked_processes(study, processes, threads)
+    if which not in ("planned", "failed"):
+        raise SettingError("which", expected="planned or failed", got=repr(which))
+    if which == "planned":
+        settle_precision(study.runs, folder)
+    planned = planned_runs(study, folder, shard)
+    failures = dict[Path, Failure]()
+    if which == "failed":
+        planned = [each for each in planned if state_of(each) == "failed"]
+        failures = {each.folder: failure for each in planned if (failure := failure_of(each.folder)) is not None}
     file = None if file is None else file.absolute()
-    pool = Pool(deque(planned), processes, threads, file, folder.absolute().name)
+    pool = Pool(deque(planned), processes, threads, file, folder.absolute().name, failures)
     with StopRequest() as stop:
         pool.work(stop)
     return Ended(Status([status_of(each) for each in planned]), stop.signal)
+
+
+def checked_processes(study: Study, processes: int | None, threads: int) -> int:
+    """The processes that a pool uses at one time; SettingError for counts below 1."""
+    check_count("threads", threads)
+    if processes is None:
+        return default_processes(study, threads)
+    check_count("processes", processes)
+    return processes
 
 
 def default_processes(study: Study, threads: int) -> int:

@@ -101,7 +101,12 @@ def test_every_pair_of_settings_is_compared_first(runs, capsys):
 
 
 def test_files_hold_every_number_and_the_picture(runs, tmp_path, capsys):
+    """A link in the place of a file is replaced, not followed."""
+    (tmp_path / "other").write_text("other")
+    for name in ("study.json", "rank_correlations.png"):
+        (tmp_path / name).symlink_to(tmp_path / "other")
     assert main([*map(str, runs), "--udr", "none", "--scores", "mig", "factor_vae_score", "--out", str(tmp_path)]) == 0
+    assert (tmp_path / "other").read_text() == "other"
     tree = json.loads((tmp_path / "study.json").read_text())
     assert [each["scores"]["mig"] for each in tree["runs"]] == [mig for values in MIG.values() for mig in values]
     assert [each["setting"] for each in tree["runs"][2:]] == ["beta=4"] * 3 + ["beta=16"] * 2

@@ -110,3 +110,10 @@ def test_few_runs_give_no_table_that_their_number_alone_decides():
         scores=SCORES[:3], methods=("A", "A", "B"), settings=("",) * 3, runs=("a", "b", "c"), selector=None
     )
     assert [title.split(":")[0] for title, _ in repeated.tables()] == ["Scores", "Share of the variance of a score"]
+
+
+def test_one_seed_and_equal_seeds_have_no_interval_and_the_reason():
+    equal = Study(np.array([[0.25], [0.25], [0.5]]), ("mig",), methods=("A", "A", "B"))
+    assert [each["mig"].interval for each in equal.by_setting.values()] == [None, None]
+    assert "0.250 (no spread)" in str(equal)
+    assert "0.500 (one seed)" in str(equal)

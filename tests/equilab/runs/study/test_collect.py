@@ -142,6 +142,7 @@ def test_the_interval_holds_the_mean_as_often_as_it_says():
         inside = [low < 0 < high for low, high in (mean_interval(row.tolist()) for row in rng.normal(size=(2000, n)))]
         assert np.mean(inside) == pytest.approx(0.95, abs=0.02)
     assert mean_interval([0.5]) is None
+    assert mean_interval([0.5, 0.5, 0.5]) is None
 
 
 def test_csv_holds_every_number_and_empty_cells(study, tmp_path):
@@ -205,10 +206,25 @@ def test_the_chart_shows_every_run_at_its_place(charted, tmp_path):
         assert (np.abs(pixels[:, :600] - color).max(2) < 40).sum() > 100  # a curve, left of its name
 
 
-def test_a_chart_of_a_score_that_no_run_has_is_refused(charted, tmp_path):
-    found = collect_study(charted, tmp_path)
-    with refused(DataError, "chart", expected="a finished run with metric/mig"):
-        curves_of(replace(charted.chart, score="metric/mig"), found)
+def test_the_score_of_the_chart_is_collected_whichever_scores_are_chosen(charted, tmp_path):
+    found = collect_study(charted, tmp_path, scores=("train/loss",))
+    assert {row["score"] for row in records(found.rows)} == {"train/loss", "metric/test_error"}
+    assert curves_of(charted.chart, found) == curves_of(charted.chart, collect_study(charted, tmp_path))
+    with refused(DataError, str(tmp_path), expected="a finished run with metric/sap"):
+        collect_study(charted, tmp_path, scores=("metric/sap",))
+    of_loss = replace(charted, chart=replace(charted.chart, score="train/loss"))
+    found = collect_study(of_loss, tmp_path)
+    assert curves_of(of_loss.chart, found)["4"] == {10.0: [3.0, 3.0], 100.0: [3.0, 3.0]}
+    assert {row["score"] for row in records(found.rows)} == {"train/loss", "metric/test_error"}
+
+
+def test_a_score_that_no_finished_run_has_makes_no_curve(charted, tmp_path):
+    assert curves_of(replace(charted.chart, score="metric/mig"), collect_study(charted, tmp_path)) == {}
+
+
+def test_scores_are_a_list(charted, tmp_path):
+    with refused(SettingError, "scores", expected="('metric/mig',)", got="metric/mig"):
+        collect_study(charted, tmp_path, scores="metric/mig")
 
 
 def test_a_score_of_an_evaluation_that_the_run_has_no_longer_is_collected_by_name_only(tmp_path):

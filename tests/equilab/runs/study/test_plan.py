@@ -1,8 +1,8 @@
 """The plan: kinds of runs, counts that follow from the settings, and times and sizes near those of real runs."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
-from time import perf_counter
 
 import pytest
 import torch
@@ -14,7 +14,7 @@ from equilab.optimizers import Adam
 from equilab.runs import Disentanglement, HeldOutLoss, Logging, TestError, Traversals
 from equilab.runs.loop import train
 from equilab.runs.study import Study, crossed, plan_study
-from equilab.runs.study.plan import kind_of
+from equilab.runs.study.kinds import kind_of
 from equilab.runs.study.planned import planned_runs
 from equilab.runs.study.probe import Cost, Timing, num_between, probe
 from tests.refused import refused
@@ -57,23 +57,21 @@ def test_the_cost_of_a_run_follows_from_its_parts():
 
 
 @pytest.mark.slow
-def test_the_plan_is_of_the_size_of_the_truth_and_leaves_nothing(tmp_path):
-    """Two sizes of batches: the plan ranks them as real runs do, is within a factor of 3, and of files within 20 %."""
+def test_the_plan_has_the_files_of_real_runs_and_leaves_nothing(tmp_path):
+    """Two sizes of batches: bytes within 20 %; the benchmark `plan` compares the times with real ones."""
     study = Study(crossed(MEASURED, {"batch_size": (4, 64)}, seeds=(0, 1)))
     state = torch.get_rng_state()
-    plan = plan_study(study, tmp_path / "study", processes=1, seconds=1.0)
+    plan = plan_study(study, tmp_path / "study", processes=1, seconds=0.1)
     assert torch.equal(torch.get_rng_state(), state)
     assert not (tmp_path / "study").exists()
     small, large = plan.kinds
     assert (small.name, large.name, plan.num_runs, plan.done) == ("batch_size=4", "batch_size=64", 4, 0)
     for kind in plan.kinds:
-        start = perf_counter()
         folder = tmp_path / kind.name
         train(kind.runs[0], folder)
-        assert 1 / 3 < kind.seconds / 2 / (perf_counter() - start) < 3
         num_bytes = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
         assert kind.num_bytes / 2 == pytest.approx(num_bytes, rel=0.2)
-    assert large.cost.update > 2 * small.cost.update
+        assert kind.seconds == pytest.approx(sum(kind.cost.seconds(run) for run in kind.runs))
     assert plan.seconds == pytest.approx(small.seconds + large.seconds)
     assert "4 runs, 0 done, 4 to train" in str(plan)
     assert "2 kinds of run" in str(plan)
@@ -88,7 +86,7 @@ def test_the_plan_is_of_the_size_of_the_truth_and_leaves_nothing(tmp_path):
 
 @pytest.mark.slow
 def test_a_long_evaluation_is_cut_short_and_extrapolated():
-    whole = probe(replace(DIGITS, evaluations=(TestError(),)), seconds=60.0)
+    whole = probe(replace(DIGITS, evaluations=(TestError(),)), seconds=math.inf)
     cut = probe(replace(DIGITS, evaluations=(TestError(),)), seconds=0.0)
     assert (whole.cut, cut.cut) == (False, True)
     assert cut.last[0].seconds > 0

@@ -6,18 +6,17 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pools import DIVERGING, LONG, long_runs, step, wait_until
 from processes import ROOT, assert_identical, environment, rows
 from small import SPRITES, files
 
 from equilab.errors import SettingError
 from equilab.runs.record import Record
-from equilab.runs.study import Shard, Study, crossed, rerun_failed, run_study, study_status
+from equilab.runs.study import Shard, Study, crossed, run_study, study_status
 from equilab.runs.study.planned import Planned, planned_runs
 from equilab.runs.study.states import failure_file, last_line, state_of
 from equilab.runs.study.study_file import load_study
@@ -25,16 +24,6 @@ from tests.refused import refused
 
 pytestmark = pytest.mark.slow
 FEW = Path(__file__).parent / "files" / "few.py"
-LONG = Path(__file__).parent / "files" / "long.py"
-DIVERGING = replace(SPRITES, optimizer=replace(SPRITES.optimizer, learning_rate=1e30))
-TIMEOUT = 120  # seconds
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + TIMEOUT
-    while not condition():
-        assert time.monotonic() < deadline, "not in time"
-        time.sleep(0.01)
 
 
 def pool(folder: Path, *words: str) -> subprocess.Popen[str]:
@@ -49,14 +38,6 @@ def pool(folder: Path, *words: str) -> subprocess.Popen[str]:
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
-
-
-def long_runs(folder: Path) -> list[Planned]:
-    return planned_runs(load_study(LONG), folder)
-
-
-def step(planned: Planned) -> int:
-    return max((row["step"] for row in rows(planned.folder)), default=0)
 
 
 @pytest.fixture(scope="module")
@@ -80,13 +61,13 @@ def test_runs_of_own_classes_are_trained_once_by_shards_of_the_study(tmp_path):
     study = load_study(FEW)
     names = [each.name for each in planned_runs(study, tmp_path)]
     first = run_study(study, tmp_path, processes=2, shard=Shard(1, 2), file=FEW)
-    assert [run.name for run in first.status.runs] == names[::2]
+    assert [run.name for run in first.status.runs] == names[:2]
     assert study_status(study, tmp_path).counts == {"planned": 2, "running": 0, "done": 2, "failed": 0}
-    before = {name: files(tmp_path / name) for name in names[::2]}
+    before = {name: files(tmp_path / name) for name in names[:2]}
     ended = run_study(study, tmp_path, processes=2, file=FEW)
     assert ended.signal is None
     assert ended.status.counts["done"] == 4
-    assert {name: files(tmp_path / name) for name in names[::2]} == before
+    assert {name: files(tmp_path / name) for name in names[:2]} == before
     for each in planned_runs(study, tmp_path):
         assert [row["step"] for row in rows(each.folder)] == [1, 2, 3, 4, 4]  # the last one is the evaluation's
 
@@ -107,7 +88,7 @@ def test_a_run_that_fails_stops_no_other_and_is_trained_again_when_asked(tmp_pat
     assert files(failed.folder) == before
 
     claimed_by_another = {each.name: files(each.folder) for each in others}
-    again = rerun_failed(study, tmp_path, processes=1)
+    again = run_study(study, tmp_path, which="failed", processes=1)
     assert [(run.name, run.state) for run in again.status.runs] == [(failed.name, "failed")]
     assert {each.name: files(each.folder) for each in others} == claimed_by_another
 
@@ -117,8 +98,9 @@ def test_a_run_that_fails_stops_no_other_and_is_trained_again_when_asked(tmp_pat
     for checkpoint in (done.folder / "checkpoints").iterdir():
         checkpoint.unlink()
     failure_file(done.folder).write_text("MemoryError\n")
-    again = rerun_failed(study, tmp_path, processes=1)
+    again = run_study(study, tmp_path, which="failed", processes=1)
     assert {run.name: run.state for run in again.status.runs} == {failed.name: "failed", done.name: "done"}
+    assert not failure_file(done.folder).exists()
 
 
 def test_a_killed_child_is_started_again_and_ends_as_if_nothing_had_happened(tmp_path, undisturbed):
@@ -134,17 +116,6 @@ def test_a_killed_child_is_started_again_and_ends_as_if_nothing_had_happened(tmp
     killer.join()
     assert ended.status.counts["done"] == 2
     assert_as_undisturbed(tmp_path, undisturbed)
-
-
-def test_a_child_that_is_killed_twice_has_failed(tmp_path):
-    file = tmp_path / "mortal.py"
-    file.write_text(
-        f"{LONG.read_text()}\nimport multiprocessing, os, signal\n"
-        "if multiprocessing.parent_process() is not None:\n    os.kill(os.getpid(), signal.SIGKILL)\n"
-    )
-    study = load_study(file)
-    ended = run_study(study, tmp_path / "study", processes=2, file=file)
-    assert {run.error for run in ended.status.runs} == {"killed by SIGKILL twice, perhaps for its memory"}
 
 
 def test_a_killed_and_an_interrupted_pool_leave_runs_that_go_on(tmp_path, undisturbed):
@@ -191,12 +162,14 @@ def test_two_pools_share_a_study_and_take_over_what_the_other_loses(tmp_path, un
     assert_as_undisturbed(tmp_path, undisturbed)
 
 
-@pytest.mark.parametrize(("name", "value"), [("processes", -1), ("processes", 1.5), ("threads", 0)])
+@pytest.mark.parametrize(
+    ("name", "value"), [("processes", -1), ("processes", 0), ("processes", 1.5), ("threads", 0), ("which", "done")]
+)
 def test_counts_out_of_range_are_refused_before_anything_is_written(tmp_path, name, value):
     study = Study(crossed(SPRITES, {}, seeds=(0,)))
-    for train in (run_study, rerun_failed):
+    for options in ({}, {"which": "failed"}):
         with refused(SettingError, name, got=value):
-            train(study, tmp_path / "study", **{name: value})
+            run_study(study, tmp_path / "study", **options | {name: value})
     assert not (tmp_path / "study").exists()
 
 

@@ -1,9 +1,11 @@
 """The command: what each word prints and writes, its exit statuses, and mistakes in words."""
 
 import csv
+import shutil
 from pathlib import Path
 
 import pytest
+from small import write_record
 
 from equilab.errors import DataError, SettingError
 from equilab.runs.commands.study import main
@@ -52,7 +54,13 @@ def test_a_file_without_a_study_is_refused(tmp_path):
         (["start"], "got start"),
         (["rerun", "done", str(FEW)], "rerun: expected rerun failed FILE, got rerun done"),
         (["status", str(FEW), "--shard", "3/2"], "shard: expected i/n"),
-        (["run", str(FEW), "--processes", "-1"], "processes: expected an integer of at least 0"),
+        (["status", str(FEW), "--shard", "0/0"], "shard: expected i/n with 1 <= i <= n, got 0/0"),
+        (["run", str(FEW), "--processes", "-1"], "processes: expected an integer of at least 1, got -1"),
+        (["run", str(FEW), "--processes", "0"], "processes: expected an integer of at least 1, got 0"),
+        (["rerun", "failed", str(FEW), "--threads", "0"], "threads: expected an integer of at least 1, got 0"),
+        (["plan", str(FEW), "--seconds", "-1"], "seconds: expected a finite number of seconds, 0 or more, got -1.0"),
+        (["plan", str(FEW), "--seconds", "nan"], "seconds: expected a finite number of seconds, 0 or more, got nan"),
+        (["plan", str(FEW), "--processes", "0"], "processes: expected an integer of at least 1, got 0"),
         (["collect", str(FEW), "--folder", "nothing"], "expected a finished run with scores, got 0 of 4 runs finished"),
     ],
 )
@@ -74,6 +82,24 @@ def test_help_says_what_the_words_are(capsys):
         assert "--folder" in capsys.readouterr().out
 
 
+def test_a_chart_without_a_score_yet_and_one_of_negative_scores_are_named(tmp_path, capsys):
+    file = tmp_path / "charted.py"
+    file.write_text(FEW.read_text().replace("OwnClassification()", "Classification()"))
+    study = load_study(file)
+    for each in planned_runs(study, tmp_path):
+        write_record(each.folder, each.run, {"train/loss": 3.0})
+    words = ["collect", str(file), "--folder", str(tmp_path), "--scores", "train/loss"]
+    assert main(words) == 0
+    assert "no chart: no finished run has metric/test_error\n" in capsys.readouterr().out
+    assert not list(tmp_path.glob("chart.*"))
+    for each, value in zip(planned_runs(study, tmp_path), (2.0, -1.0, 1.0, 1.0), strict=True):
+        shutil.rmtree(each.folder)
+        write_record(each.folder, each.run, {"train/loss": 3.0, "metric/test_error": value})
+    assert main(words) == 0
+    assert "no chart.png: metric/test_error has negative values" in capsys.readouterr().err
+    assert "(n = 2)" in (tmp_path / "chart.md").read_text()
+
+
 @pytest.mark.slow
 def test_a_study_from_its_plan_to_its_tables(tmp_path, capsys, monkeypatch):
     """In the default folder, a shard at a time, one run failing by what its folder holds."""
@@ -85,8 +111,8 @@ def test_a_study_from_its_plan_to_its_tables(tmp_path, capsys, monkeypatch):
     assert not (tmp_path / "runs").exists()
 
     planned = planned_runs(load_study(FEW), tmp_path / "runs" / "few")
-    planned[1].folder.mkdir(parents=True)
-    (planned[1].folder / "run.json").write_text("{")
+    planned[3].folder.mkdir(parents=True)
+    (planned[3].folder / "run.json").write_text("{")
     assert main(["run", *words, "--shard", "1/2"]) == 0
     assert capsys.readouterr().out == "2 runs: 0 planned, 0 running, 2 done, 0 failed\n"
     assert main(["run", *words]) == 1
@@ -99,8 +125,8 @@ def test_a_study_from_its_plan_to_its_tables(tmp_path, capsys, monkeypatch):
 
     assert main(["collect", str(FEW)]) == 0
     shown = capsys.readouterr()
-    assert f"missing:\n  {planned[1].folder.parent and 'metric/'}" in shown.out
-    assert "seed=0: failed" in shown.out
+    assert "missing:\n  metric/" in shown.out
+    assert "seed=1: failed" in shown.out
     assert {path.name for path in (tmp_path / "runs" / "few").iterdir() if path.is_file()} == {
         ".study.lock",
         "chart.md",
@@ -110,7 +136,7 @@ def test_a_study_from_its_plan_to_its_tables(tmp_path, capsys, monkeypatch):
         "summary.csv",
     }
 
-    (planned[1].folder / "run.json").unlink()
+    (planned[3].folder / "run.json").unlink()
     assert main(["rerun", "failed", *words]) == 0
     assert main(["plan", *words]) == 0
     assert "4 runs, all of them done" in capsys.readouterr().out

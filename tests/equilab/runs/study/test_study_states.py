@@ -1,14 +1,16 @@
 """States are what the folders hold: locks, records and failures, also of damaged runs and other settings."""
 
 import json
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
+from permissions import open_to_all, ordinary_user, with_mode
 from small import SPRITES
 
 from equilab.runs.folder import claim
 from equilab.runs.lock import BusyError, locked
-from equilab.runs.study import Study, study_status
+from equilab.runs.study import Study, collect_study, study_status
 from equilab.runs.study.planned import Planned, planned_runs
 from equilab.runs.study.states import claimed, keep_failure, last_line, saved_state, state_of
 from tests.refused import refused
@@ -91,3 +93,25 @@ def test_the_status_counts_the_runs_and_shows_those_in_between(tmp_path):
         (running.name, "running", "0 of 4", ""),
     ]
     assert str(status).startswith("5 runs: 2 planned, 1 running, 1 done, 1 failed\n")
+
+
+def test_a_study_that_may_only_be_read_has_the_states_of_its_files():
+    """Each run has the locks of the training that ended; a disk that was mounted read-only refuses them alike."""
+    study = Study([replace(SPRITES, seed=seed) for seed in range(3)])
+    with open_to_all() as folder:
+        runs = planned_runs(study, folder)
+        for each, step in zip(runs, (SPRITES.steps, 2, 3), strict=True):
+            log(each, step)
+            for name in (".claim", ".lock"):
+                (each.folder / name).touch()
+        keep_failure(runs[1].folder, "MemoryError")
+        before = collect_study(study, folder, scores=("train/loss",))
+        closed = [path for path in folder.rglob("*") if path.is_file()]
+        with ExitStack() as stack:
+            for path in closed:
+                stack.enter_context(with_mode(path, 0o444))
+            for each in runs:
+                stack.enter_context(with_mode(each.folder, 0o555))
+            stack.enter_context(ordinary_user())
+            assert study_status(study, folder).counts == {"planned": 1, "running": 0, "done": 1, "failed": 1}
+            assert collect_study(study, folder, scores=("train/loss",)) == before
