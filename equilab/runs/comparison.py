@@ -10,6 +10,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from equilab.errors import DataError, SettingError
+from equilab.metrics.intervals import varies
 from equilab.runs.differences import paired_interval, unpaired_interval
 from equilab.runs.logged_scores import Better, logged_scores
 from equilab.runs.record import Record
@@ -18,8 +19,6 @@ from equilab.tables import Table
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-_ROUND_OFF = 1e-12  # share of the largest score; differences that vary less are equal
 
 
 class ScoredRuns(NamedTuple):
@@ -215,7 +214,7 @@ def _interval(
         return mean, None, None
     varying = [first - second] if paired else [first, second]
     scale = max(np.abs(first).max(), np.abs(second).max())
-    if all(np.ptp(each) <= _ROUND_OFF * scale for each in varying):
+    if not any(varies(each, scale=scale) for each in varying):
         return mean, None, None
     return (
         paired_interval(*varying, level=level, rng=rng) if paired else unpaired_interval(*varying, level=level, rng=rng)

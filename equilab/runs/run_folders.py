@@ -9,8 +9,8 @@ _DEPTH = 3  # levels below a folder at which its runs are looked for, such as ST
 def find_runs(folders: Sequence[Path]) -> list[Path]:
     """The run folders that are named, and those in the folders that are none themselves, sorted by name.
 
-    A folder without runs, one that is not there, and one that the system does not open is kept as it is: opening it says
-    what is wrong. A run that is named twice is there twice.
+    A folder without runs, one that is not there, and one that the system does not open is kept as it is: opening it
+    says what is wrong. A run that is named twice is there twice.
     """
     return [run for folder in folders for run in (_runs_in(folder, _DEPTH) or [folder])]
 
