@@ -52,7 +52,7 @@ def _is_finished(planned: Planned) -> bool:
     try:
         record = open_record(planned)
         return record.run.key() == planned.run.key() and record.is_finished
-    except DataError:  # there is none yet, or it is damaged, which the training refuses with this error
+    except (DataError, OSError):  # there is none yet, or it is damaged, which the training refuses with this error
         return False
 
 

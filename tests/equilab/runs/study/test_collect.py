@@ -21,7 +21,7 @@ from equilab.runs.folder import claim
 from equilab.runs.study import Chart, Study, collect_study, crossed
 from equilab.runs.study.chart import chart_table, curves_of, draw_chart
 from equilab.runs.study.planned import Planned, planned_runs
-from equilab.runs.study.states import keep_failure
+from equilab.runs.study.states import keep_failure, state_of
 from equilab.runs.study.summary import mean_interval
 from equilab.runs.study.table_files import check_format, write_table
 from tests.refused import refused
@@ -111,6 +111,22 @@ def test_a_score_that_a_finished_run_lacks_is_missing(tmp_path):
     finish(second, {})
     (row,) = records(collect_study(study, tmp_path).summary)
     assert (row["n"], row["missing"]) == (1, "seed=1: not logged")
+
+
+def test_a_run_whose_rows_are_damaged_is_missing_with_the_reason(tmp_path):
+    """A line that is none, so far from the end that the run counts as done."""
+    study = Study(crossed(SCORED, {}, seeds=(0, 1)))
+    first, second = planned_runs(study, tmp_path)
+    finish(first, mig(0.25))
+    finish(second, mig(0.5))
+    path = second.folder / "metrics.jsonl"
+    path.write_text("no row\n" + '{"step": 1}\n' * 20_000 + path.read_text())
+    assert state_of(second) == "done"
+    found = collect_study(study, tmp_path)
+    (row,) = records(found.summary)
+    assert (row["n"], row["mean"]) == (1, 0.25)
+    (line,) = found.missing
+    assert line.startswith(f"metric/mig of seed=1: {path}, line 1: expected an object")
 
 
 def test_runs_that_cannot_have_a_score_do_not_miss_it(tmp_path):

@@ -69,6 +69,13 @@ def test_a_damaged_run_is_planned_so_that_its_training_says_what_is_wrong(planne
     assert state_of(planned) == "planned"
 
 
+def test_a_run_whose_rows_are_a_folder_stops_no_status_of_its_study(planned, tmp_path):
+    log(planned, SPRITES.steps)
+    (planned.folder / "metrics.jsonl").unlink()
+    (planned.folder / "metrics.jsonl").mkdir()
+    assert study_status(Study([SPRITES]), tmp_path).counts["planned"] == 1
+
+
 def test_a_run_of_other_settings_is_not_done(planned):
     longer = replace(SPRITES, steps=SPRITES.steps + 1)
     planned.folder.mkdir()
