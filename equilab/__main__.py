@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
 
+from equilab.output import quiet_when_closed
+
 COMMANDS = {
     "train": "train a recipe, or go on with a run",
     "evaluate": "score a run, or codes of any framework",
@@ -21,7 +23,13 @@ COMMANDS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status of the command that the first word names; 2 for a word that names none."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    status = 0
+    with quiet_when_closed():
+        status = _main(list(sys.argv[1:] if arguments is None else arguments))
+    return status
+
+
+def _main(words: list[str]) -> int:
     if not words or words[0] in ("-h", "--help"):
         print(usage())
         return 0 if words else 2

@@ -5,7 +5,9 @@ import lzma
 import math
 import zipfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy import ndarray
@@ -13,7 +15,7 @@ from numpy import ndarray
 from equilab.errors import DataError
 from equilab.files import open_plain
 
-__all__ = ["UNREADABLE", "read_npz"]
+__all__ = ["UNREADABLE", "read_npz", "write_npz"]
 
 UNREADABLE = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError)
 """What zipfile and numpy raise for a broken archive; RuntimeError: encrypted, or packed in a way that is not known."""
@@ -33,6 +35,19 @@ def read_npz(path: Path, *, most: int) -> dict[str, ndarray]:
         if (total := sum(member.file_size for member in members)) > most:
             raise DataError(str(path), expected=f"arrays of at most {most:,} bytes in all", got=f"{total:,}")
         return {member.filename.removesuffix(".npy"): _array(archive.read(member)) for member in members}
+
+
+def write_npz(file: BinaryIO, content: Mapping[str, ndarray]) -> None:
+    """Writes an archive as numpy.savez_compressed does, for arrays of any names; equal arrays give equal bytes.
+
+    file: open for writing. content: arrays by name, in the order in which they are stored; none holds objects.
+    """
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in content.items():
+            member = zipfile.ZipInfo(f"{name}.npy")  # of 1980: the time of writing is no part of the content
+            member.compress_type = zipfile.ZIP_DEFLATED
+            with archive.open(member, "w", force_zip64=True) as stored:
+                np.lib.format.write_array(stored, array, allow_pickle=False)
 
 
 def _array(content: bytes) -> ndarray:

@@ -10,9 +10,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from equilab.errors import DataError
+from equilab.errors import DataError, SettingError
 
-__all__ = ["append_to", "make_folder", "open_plain", "read_plain", "refuse_link", "write_atomically", "written_beside"]
+__all__ = [
+    "append_to",
+    "as_path",
+    "make_folder",
+    "open_plain",
+    "read_plain",
+    "refuse_link",
+    "write_atomically",
+    "written_beside",
+]
 
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)  # Windows has neither of these
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)  # a FIFO without a writer is opened, and then refused, instead of waited for
@@ -96,6 +105,16 @@ def written_beside(path: Path, *, under: str = "") -> Iterator[BinaryIO]:
     finally:
         temporary.unlink(missing_ok=True)
     _sync_folder(path.parent)
+
+
+def as_path(argument: str, value: object) -> Path:
+    """A path that a person gave; SettingError, naming the argument, for anything but a text or a path."""
+    if not isinstance(value, str | os.PathLike) or not (text := os.fspath(value)) or not isinstance(text, str):
+        got = repr(value) if isinstance(value, str | bytes) else type(value).__name__
+        raise SettingError(argument, expected="a path, as a text or a pathlib.Path", got=got)
+    if "\0" in text:
+        raise SettingError(argument, expected="a path without zero bytes", got=repr(text))
+    return Path(text)
 
 
 def write_atomically(path: Path, content: bytes) -> None:

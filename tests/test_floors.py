@@ -18,6 +18,7 @@ FLOORS = (
     {
         "equilab.errors",
         "equilab.files",
+        "equilab.output",
         "equilab.archives",
         "equilab.tables",
         "equilab.noise",

@@ -1,12 +1,11 @@
 """Images and factors of your own: arrays in memory, and the .npz file in which a training keeps them."""
 
 import os
-import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import numpy as np
@@ -14,15 +13,15 @@ import torch
 from jaxtyping import Int, UInt8
 from numpy import ndarray
 
-from equilab.archives import UNREADABLE, read_npz
+from equilab.archives import UNREADABLE, read_npz, write_npz
 from equilab.data.dataset import Dataset
 from equilab.data.factors import Factor, Factors
 from equilab.data.table import ImageTable
 from equilab.errors import DataError, SettingError, ShapeError
-from equilab.files import open_plain
+from equilab.files import as_path, written_beside
 
 IMAGES = "images"
-_DIGEST = 16  # hexadecimal digits of a file's sha256
+_DIGEST = 16  # hexadecimal digits of a sha256
 _MOST_BYTES = 2**35  # of the arrays of a file
 
 
@@ -78,20 +77,15 @@ class Arrays(Dataset):
         path: of the file; one that exists is left alone when it holds the same. Raises DataError when it holds
         something else.
         """
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-        try:
-            with open(temporary, "xb") as file:
-                np.savez_compressed(file, **{IMAGES: self._images}, **self._columns)
-            written = file_digest(temporary)
-            if not path.exists():
-                os.replace(temporary, path)
-            elif file_digest(path) != written:
-                raise DataError(str(path), expected="the same arrays", got="others", hint="choose another folder")
-        finally:
-            temporary.unlink(missing_ok=True)
-        return ArrayFile(os.path.abspath(path), digest=written)  # found again from any folder
+        path, content = as_path("path", path), {IMAGES: self._images, **self._columns}
+        digest = digest_of(content)
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with written_beside(path) as file:
+                write_npz(file, content)
+        elif digest_of(_read(path)) != digest:
+            raise DataError(str(path), expected="the same arrays", got="others", hint="choose another folder")
+        return ArrayFile(os.path.abspath(path), digest=digest)  # found again from any folder
 
 
 @dataclass(frozen=True)
@@ -99,33 +93,33 @@ class ArrayFile(Dataset):
     """Images and factors of an .npz file: its array `images`, and every other array a factor; see `Arrays`.
 
     The digest, not the place of the file, is a setting that decides a result. Raises DataError for a file that is
-    missing, is no .npz file, or has changed since its digest was taken.
+    missing, is no .npz file, or holds other arrays than those of its digest.
     """
 
     path: str = field(compare=False)  # of the file
-    digest: str = ""  # first 16 digits of the file's sha256; empty: taken from the file as it is
+    digest: str = ""  # first 16 digits of a sha256 of the arrays (`digest_of`); empty: that of the file as it is
 
     def __post_init__(self) -> None:
+        as_path("path", self.path)
         if not self.digest:
-            object.__setattr__(self, "digest", file_digest(Path(self.path)))
+            object.__setattr__(self, "digest", digest_of(_read(Path(self.path))))
+
+    def near(self, folder: Path) -> "ArrayFile":
+        """The same data set, in a folder or the one above it where its file is missing and one of its name is there."""
+        name = PureWindowsPath(self.path).name if "\\" in self.path else Path(self.path).name
+        places = (Path(self.path), folder / name, folder.parent / name)
+        found = next((place for place in places if place.is_file()), places[0])
+        return self if found == places[0] else replace(self, path=os.path.abspath(found))
 
     @cached_property
     def _arrays(self) -> Arrays:
-        found = file_digest(Path(self.path))
-        if found != self.digest:
-            raise DataError(self.path, expected=f"the file of digest {self.digest}", got=f"one of digest {found}")
-        try:
-            content = read_npz(Path(self.path), most=_MOST_BYTES)
-        except DataError:
-            raise
-        except UNREADABLE as error:
-            raise DataError(self.path, expected="an .npz file of arrays", got=str(error).splitlines()[0]) from error
-        if IMAGES not in content:
-            raise DataError(self.path, expected=f"an array {IMAGES}", got=", ".join(content) or "no array")
+        content = _read(Path(self.path))
+        if (found := digest_of(content)) != self.digest:
+            raise DataError(self.path, expected=f"the arrays of digest {self.digest}", got=f"those of digest {found}")
         images = content.pop(IMAGES)
         try:
             return Arrays(images, content)
-        except (DataError, ShapeError) as error:
+        except (DataError, ShapeError, SettingError) as error:
             raise error.within(self.path) from error
 
     @property
@@ -143,23 +137,37 @@ class ArrayFile(Dataset):
         return self._arrays.open_labels()
 
 
-def file_digest(path: Path) -> str:
-    """The first 16 hexadecimal digits of a file's sha256; DataError for a file that cannot be read."""
+def digest_of(content: Mapping[str, ndarray]) -> str:
+    """The first 16 hexadecimal digits of a sha256 of arrays: of their names, types, shapes and values, in their order.
+
+    The same whatever wrote the file that holds them, and however it is packed.
+
+    >>> digest_of({"x": np.arange(3, dtype="<i8")}) == digest_of({"x": np.arange(3, dtype=">i8")})
+    True
+    """
     found = sha256()
-    try:
-        if not path.is_file():
-            raise DataError(
-                str(path),
-                expected="a file",
-                got="nothing of that name" if not path.exists() else "none",
-                hint="a run whose data moved: correct `path` in its run.json; the digest decides, not the place",
-            )
-        with open_plain(path) as file:
-            while block := file.read(2**22):
-                found.update(block)
-    except OSError as error:
-        raise DataError(str(path), expected="a file that can be read", got=error.strerror) from error
+    for name, array in content.items():
+        little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+        found.update(f"{name} {little.dtype.str} {little.shape}\n".encode())
+        found.update(little.data if little.dtype.kind in "biuf" else little.tobytes())
     return found.hexdigest()[:_DIGEST]
+
+
+def _read(path: Path) -> dict[str, ndarray]:
+    """The arrays of a file by name; DataError for a file that is missing, cannot be read, or holds no images."""
+    if not path.is_file():
+        got = "nothing of that name" if not path.exists() else "none"
+        hint = "a run whose data moved: put the file beside it, or correct `path` in its run.json; the digest decides"
+        raise DataError(str(path), expected="a file", got=got, hint=hint)
+    try:
+        content = read_npz(path, most=_MOST_BYTES)
+    except DataError:
+        raise
+    except UNREADABLE as error:
+        raise DataError(str(path), expected="an .npz file of arrays", got=str(error).splitlines()[0]) from error
+    if IMAGES not in content:
+        raise DataError(str(path), expected=f"an array {IMAGES}", got=", ".join(content) or "no array")
+    return content
 
 
 def _channels_first(images: Any) -> UInt8[ndarray, "n c h w"]:
@@ -194,12 +202,12 @@ def _channels_first(images: Any) -> UInt8[ndarray, "n c h w"]:
 def _column(name: str, values: Any, num: int) -> ndarray:
     """The values of a factor (n,), one per image."""
     letters = name.replace("_", "").replace("-", "") if isinstance(name, str) else ""
-    if name in (IMAGES, "file") or not letters.isalnum():
-        expected = f"names of letters, digits, - and _, not {IMAGES} and not file"
+    if name == IMAGES or not letters.isalnum():
+        expected = f"names of letters, digits, - and _, not {IMAGES}"
         raise SettingError("factors", expected=expected, got=repr(name))
     if isinstance(values, np.ma.MaskedArray):
         raise DataError(name, expected="values without a mask", got="a masked array")
-    column = np.asarray(values)
+    column = _as_text(np.asarray(values))
     if column.shape != (num,):
         raise ShapeError(name, expected=f"({num},), a value for each image", got=column.shape)
     if column.dtype.kind not in "iubU":
@@ -212,6 +220,16 @@ def _column(name: str, values: Any, num: int) -> ndarray:
     return column
 
 
+def _as_text(column: ndarray) -> ndarray:
+    """A column of words as an array of text, whatever holds them: objects, as in a data frame, or bytes, as in HDF5."""
+    if column.dtype.kind not in "OS":
+        return column
+    words = [each.decode(errors="replace") if isinstance(each, bytes) else each for each in column.reshape(-1).tolist()]
+    return np.array(words, dtype=str).reshape(column.shape) if all(isinstance(each, str) for each in words) else column
+
+
 def _values(distinct: ndarray) -> tuple[float, ...]:
-    """The values of a factor as numbers: those of numbers themselves, of strings their ranks."""
-    return tuple(map(float, range(len(distinct)) if distinct.dtype.kind == "U" else distinct.tolist()))
+    """The values of a factor as numbers: themselves, of words their ranks, of integers that no float holds too."""
+    found = distinct.tolist()
+    are_ranks = distinct.dtype.kind == "U" or len(set(map(float, found))) < len(found)
+    return tuple(map(float, range(len(found)) if are_ranks else found))

@@ -15,7 +15,7 @@ from equilab.latents import Blocks, CodeBlock
 from equilab.metrics.arguments import check_generator, check_number
 from equilab.metrics.code_table import CodeTable
 
-_LEAST = 10  # observations
+FEWEST_ROWS = 10  # observations
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,8 +127,8 @@ def check_enough(metric: Metric, have: int, *, is_grid: bool, strict: bool) -> N
     """DataError for fewer than 10 observations, and if `strict` for those of which `has_enough` is False."""
     _check_metric(metric)
     check_count("have", have, least=0)
-    if have < _LEAST:
-        raise DataError("codes", expected=f"at least {_LEAST} observations to say anything of a code", got=have)
+    if have < FEWEST_ROWS:
+        raise DataError("codes", expected=f"at least {FEWEST_ROWS} observations to say anything of a code", got=have)
     if strict and not has_enough(metric, have, is_grid=is_grid):
         raise DataError(
             "codes",

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from equilab.errors import DataError, SettingError
+from equilab.files import as_path
 from equilab.runs.folder import EXPORTED, read_run
 from equilab.runs.model_card import model_card, without_folders
 from equilab.runs.onnx_files import refuse_missing_packages, save_networks
@@ -36,7 +37,7 @@ def export(record: Record, folder: Path | str, *, onnx: bool = True) -> list[Pat
     Raises SettingError for a folder that holds something or cannot be made, without the packages, and for a network
     that torch cannot export; DataError without a checkpoint.
     """
-    folder = Path(folder)
+    folder = as_path("folder", folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise SettingError("folder", expected="a new or an empty folder", got=str(folder), hint="--out FOLDER")
     if onnx:
@@ -83,7 +84,7 @@ def load(folder: Path | str, *, modules: tuple[str, ...] = ()) -> nn.Module:
     Traceback (most recent call last):
     equilab.errors.DataError: nowhere: expected the folder of an export or of a run, got nothing of that name
     """
-    folder = Path(folder)
+    folder = as_path("folder", folder)
     if (folder / "run.json").is_file():
         return Record.open(folder, modules=modules).model()
     if not (folder / EXPORTED).is_file():

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from equilab.data import ArrayFile
 from equilab.errors import DataError, EquilabError, SettingError
 from equilab.files import write_atomically
 from equilab.runs.environment import environment
@@ -181,6 +182,8 @@ def read_run(path: Path, modules: Iterable[str] = ()) -> Saved:
         raise DataError(str(path), expected="the settings of a run", got=str(error)) from error
     if not isinstance(run, Run):
         raise DataError(str(path), expected="a Run", got=type(run).__name__)
+    if isinstance(run.data, ArrayFile):
+        run = replace(run, data=run.data.near(path.parent))  # the folder may have moved, with its data
     return Saved(run, tree["key"], tree["environment"], tree.get("recipe"))
 
 

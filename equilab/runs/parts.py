@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, fields, is_dataclass, replace
 from difflib import get_close_matches
 from typing import Any, TypeVar
@@ -50,7 +50,7 @@ def with_defaults(kind: type) -> list[str]:
     return [name for name, each in part_classes(kind).items() if not _needed(each)]
 
 
-def find_part(kind: type[Part], name: str, *, argument: str) -> Part:
+def find_part(kind: type[Part], name: object, *, argument: str) -> Part:
     """The settings object of a name, with the defaults of its class.
 
     kind: such as Objective. name: that of a class, in any case, with or without underscores. argument: for messages.
@@ -60,6 +60,10 @@ def find_part(kind: type[Part], name: str, *, argument: str) -> Part:
     35.0
     """
     known = part_classes(kind)
+    if not isinstance(name, str):
+        hint = f"{name.__name__}(), with its settings" if isinstance(name, type) and issubclass(name, kind) else ""
+        got = f"the class {name.__name__}" if isinstance(name, type) else type(name).__name__
+        raise SettingError(argument, expected=f"a {kind.__name__}, or the name of one", got=got, hint=hint)
     by_letters = {_letters(each): each for each in known}
     if _letters(name) not in by_letters:
         near = get_close_matches(_letters(name), by_letters, n=1)
@@ -74,6 +78,27 @@ def find_part(kind: type[Part], name: str, *, argument: str) -> Part:
             hint="write a recipe: a .py file that defines `run`",
         )
     return found()
+
+
+def find_evaluations(given: object, *, argument: str) -> tuple[Evaluation, ...]:
+    """Evaluations, each given as an object or by the name of its class; "none": none.
+
+    given: one, or several. argument: for messages. Raises what `find_part` does.
+
+    >>> find_evaluations(["held_out_loss"], argument="evaluations"), find_evaluations("none", argument="evaluations")
+    ((HeldOutLoss(every=0, images=4096),), ())
+    """
+    several = given if isinstance(given, list | tuple) else [given]
+    if list(several) == ["none"]:
+        return ()
+    return tuple(
+        each if isinstance(each, Evaluation) else find_part(Evaluation, each, argument=argument) for each in several
+    )
+
+
+def same_name(name: str, known: Iterable[str]) -> str | None:
+    """The name among known ones that has the same letters, in any case, with or without underscores; None for none."""
+    return {_letters(each): each for each in known}.get(_letters(name))
 
 
 def exchange(run: Run, words: Sequence[str]) -> tuple[Run, list[str]]:
@@ -102,9 +127,7 @@ def exchange(run: Run, words: Sequence[str]) -> tuple[Run, list[str]]:
             if not names:
                 known = ", ".join(with_defaults(Evaluation))
                 raise SettingError(option, expected=f"names of {known}, or none", got="no name")
-            chosen = [] if names == ["none"] else names
-            evaluations = tuple(find_part(Evaluation, name, argument=option) for name in chosen)
-            run = replace(run, evaluations=evaluations)
+            run = replace(run, evaluations=find_evaluations(names, argument=option))
         elif kind is not None:
             if len(names) != 1:
                 raise SettingError(option, expected=f"one of {', '.join(with_defaults(kind))}", got=" ".join(names))

@@ -12,7 +12,7 @@ from equilab.objectives import Objective
 from equilab.objectives.objective import argument_types
 from equilab.runs.folder import read_run, recipe_of
 from equilab.runs.own_files import load_file, make_importable
-from equilab.runs.parts import find_part, part_classes
+from equilab.runs.parts import find_part, part_classes, same_name
 from equilab.runs.run import Run
 
 PACKAGE = Path(equilab.__file__).resolve().parent  # an editable install reaches it by a link
@@ -45,7 +45,7 @@ def recipe_file(name: str) -> Path | None:
     name: as of `find_recipe`; that of a run, or of its run.json, stands for the file that the run was started from.
     """
     path = Path(name)
-    if name in recipe_names() or path.suffix == ".py":
+    if same_name(name, recipe_names()) or path.suffix == ".py":
         return path.absolute() if path.suffix == ".py" and path.is_file() else None
     return recipe_of(path) if path.suffix == ".json" or (path / "run.json").is_file() else None
 
@@ -53,13 +53,14 @@ def recipe_file(name: str) -> Path | None:
 def find_recipe(name: str, modules: Iterable[str] = ()) -> tuple[str, Run]:
     """A short name for the run folder, and the run, of a recipe or a method, a .py file, a .json file or a run folder.
 
-    The folder of a .py file of one's own is importable from then on.
+    Names are read in any case, with or without underscores. The folder of a .py file of one's own is importable from
+    then on.
 
     Raises SettingError, with the recipes there are, when nothing of that name exists.
     """
     path = Path(name)
-    if name in recipe_names():
-        return name, _from_file(FOLDER / f"{name}.py")
+    if recipe := same_name(name, recipe_names()):
+        return recipe, _from_file(FOLDER / f"{recipe}.py")
     if path.suffix == ".py" and not path.is_file():
         raise DataError(name, expected="a .py file that defines `run`", got="no file of that name")
     if path.suffix == ".py":
@@ -68,9 +69,9 @@ def find_recipe(name: str, modules: Iterable[str] = ()) -> tuple[str, Run]:
     if path.suffix == ".json" or (path / "run.json").is_file():
         run = read_run(path, modules).run
         return f"again_{type(run.objective).__name__.lower()}", run
-    if name.replace("-", "_") in method_names():
+    if method := same_name(name, method_names()):
         standard = _from_file(FOLDER / "dsprites.py")
-        return name, replace(standard, objective=find_part(Objective, name, argument="RECIPE"))
+        return method, replace(standard, objective=find_part(Objective, method, argument="RECIPE"))
     near = get_close_matches(name, [*recipe_names(), *method_names()], n=1, cutoff=0.5)
     raise SettingError(
         "RECIPE",

@@ -15,6 +15,7 @@ from numpy import ndarray
 from torch import Tensor, nn
 
 from equilab.errors import DataError, SettingError
+from equilab.files import as_path
 from equilab.keys import Key
 from equilab.latents import Posterior
 from equilab.models import VariationalAutoencoder
@@ -60,7 +61,7 @@ class Record:
         folder: of the run, or its run.json. modules: of yours, whose dataclasses the run's settings may name; they are
         imported.
         """
-        folder = Path(folder)
+        folder = as_path("folder", folder)
         folder = folder.parent if folder.name == "run.json" else folder
         saved: Saved = read_run(folder, modules)
         return cls(folder, saved.run, saved.key, saved.environment)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from equilab.errors import SettingError
+from equilab.errors import SettingError, check_count
 from equilab.runs.run import Run
 
 
@@ -24,6 +24,8 @@ def seeded(run: Run, seeds: Sequence[int], folder: Path) -> dict[Path, Run]:
     if not isinstance(seeds, Iterable):
         raise SettingError("seeds", expected="one or more different seeds", got=seeds, hint=f"[{seeds}]")
     given = list(seeds)
+    for seed in given:
+        check_count("seeds", seed, least=0)
     if not given or len(set(given)) < len(given):
         raise SettingError("seeds", expected="one or more different seeds", got=given)
     return {folder / f"s{seed}": replace(run, seed=seed) for seed in given}

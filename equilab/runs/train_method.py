@@ -8,17 +8,23 @@ from typing import Any
 
 from equilab.data import Arrays, Dataset
 from equilab.errors import SettingError
-from equilab.models import ConvVAE
+from equilab.files import as_path
+from equilab.metrics.metric import FEWEST_ROWS
+from equilab.models import ConvVAE, Model
 from equilab.objectives import Objective
-from equilab.runs.evaluations import OF_VAE, HeldOutLoss, Traversals
+from equilab.optimizers import Optimizer
+from equilab.runs.evaluations import OF_VAE, Disentanglement, Evaluation, HeldOutLoss, Traversals
+from equilab.runs.folder import refuse_file
 from equilab.runs.loop import set_up
 from equilab.runs.loop import train as train_run
-from equilab.runs.parts import find_part
+from equilab.runs.parts import find_evaluations, find_part
 from equilab.runs.record import Record
 from equilab.runs.run import Run
 from equilab.runs.seeds import seeded
 from equilab.runs.serial import modules_of, to_tree
 
+BY_NAME = {"model": Model, "optimizer": Optimizer}
+"""Settings of `Run` that are objects, which may be given by the name of their class."""
 OF_RUN = tuple(each.name for each in fields(Run) if each.name not in ("data", "objective", "seed"))
 
 
@@ -34,7 +40,8 @@ def train(
     "factor_vae", or an objective. folder: of the runs. seeds: different numbers; default 0. settings: by their names
     those of `Run` (steps, batch_size, model, optimizer, evaluations ...), of the objective (gamma), of the model
     (latent_dim) and of the optimiser (learning_rate); default: those of `Run`, of the classes, and a ConvVAE, which is
-    evaluated at the end.
+    evaluated at the end by losses, pictures and scores. Model, optimiser and evaluations are objects, or names as on
+    the command line ("p4cnn", "sgd", "none").
 
     Raises SettingError for a name of no setting; whatever else a `Run` or its training raises.
 
@@ -53,18 +60,9 @@ def train(
             hint="eq.data.Arrays(images, {name: values}) makes one of arrays",
         )
     objective = method if isinstance(method, Objective) else find_part(Objective, method, argument="method")
-    run = with_settings(
-        Run(
-            data,
-            settings.pop("model", ConvVAE()),
-            objective,
-            evaluations=OF_VAE if data.factors.num else (HeldOutLoss(), Traversals()),
-        ),
-        settings,
-    )
-    folder = Path(folder)
-    if folder.exists() and not folder.is_dir():
-        raise SettingError("folder", expected="a folder", got=f"the file {folder}")
+    folder = as_path("folder", folder)
+    refuse_file(folder)
+    run = with_settings(Run(data, ConvVAE(), objective, evaluations=usual_evaluations(data)), settings)
     runs = seeded(run, seeds, folder)
     if isinstance(data, Arrays):
         if not (folder / "data.npz").exists():
@@ -77,13 +75,30 @@ def train(
     return [Record.open(path, modules=modules_of(to_tree(each))) for path, each in runs.items()]
 
 
+def usual_evaluations(data: Dataset) -> tuple[Evaluation, ...]:
+    """Losses, pictures, and the scores that the factors of the data allow.
+
+    MIG, BetaVAE and FactorVAE scores for two factors that vary or more, MIG for one; none for fewer than 10 images.
+    """
+    varying = sum(factor.size > 1 for factor in data.factors)
+    if varying > 1 and len(data) >= FEWEST_ROWS:
+        return OF_VAE
+    scores = (Disentanglement(metrics=("mig",)),) if varying and len(data) >= FEWEST_ROWS else ()
+    return (HeldOutLoss(), *scores, Traversals())
+
+
 def with_settings(run: Run, settings: dict[str, Any]) -> Run:
     """The run with settings given by the bare names of its fields, or of its objective's, model's and optimiser's.
 
     Raises SettingError for a name of none of them, or of several of the last three.
     """
     for name, value in settings.items():
-        if name in OF_RUN:
+        if name == "evaluations":
+            run = replace(run, evaluations=find_evaluations(value, argument=name))
+        elif name in BY_NAME:
+            part = value if isinstance(value, BY_NAME[name]) else find_part(BY_NAME[name], value, argument=name)
+            run = replace(run, **{name: part})
+        elif name in OF_RUN:
             run = replace(run, **{name: value})
     for name in [each for each in settings if each not in OF_RUN]:
         parts = {part: getattr(run, part) for part in ("objective", "model", "optimizer")}

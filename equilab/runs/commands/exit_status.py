@@ -1,11 +1,11 @@
 """The exit status of a command: what went wrong as one line on stderr, never a traceback for a person's mistake."""
 
 import logging
-import os
 import sys
 from collections.abc import Callable
 
 from equilab.errors import EquilabError
+from equilab.output import quiet_when_closed
 from equilab.runs.loop import NonFiniteLoss
 from equilab.runs.writing import WriteError
 
@@ -18,15 +18,13 @@ def exit_status(work: Callable[[], int], *, interrupted: str = "stopped; nothing
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     try:
-        status = work()
-        sys.stdout.flush()
+        status = 0
+        with quiet_when_closed():
+            status = work()
         return status
     except EquilabError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 2
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the interpreter's last flush fails, too
-        return 0
     except (WriteError, NonFiniteLoss, OSError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 1

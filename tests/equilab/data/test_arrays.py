@@ -1,6 +1,7 @@
 """Images and factors of one's own: layouts, ranges, labels, and the file that keeps them."""
 
 import numpy as np
+import pandas
 import pytest
 import torch
 
@@ -61,6 +62,63 @@ def test_a_file_that_changed_is_refused(tmp_path):
     np.savez(kept.path, images=IMAGES[:3])
     with refused(DataError, kept.path, expected=kept.digest):
         _ = ArrayFile(kept.path, digest=kept.digest).image_shape
+    with refused(DataError, kept.path, expected="the same arrays"):
+        Arrays(IMAGES).save(kept.path)
+
+
+def test_the_digest_is_that_of_the_arrays_whatever_packed_them(tmp_path):
+    x = np.arange(6) % 2
+    kept = Arrays(IMAGES, {"x": x}).save(tmp_path / "data.npz")
+    np.savez(tmp_path / "plain.npz", images=IMAGES, x=x)
+    np.savez_compressed(tmp_path / "packed.npz", images=np.asfortranarray(IMAGES), x=x.astype(">i8"))
+    for name in ("plain", "packed"):
+        assert ArrayFile(str(tmp_path / f"{name}.npz")) == kept
+    others = ({"images": IMAGES, "y": x}, {"images": IMAGES, "x": 1 - x}, {"images": 255 - IMAGES, "x": x})
+    digests = {kept.digest}
+    for index, content in enumerate((*others, {"images": IMAGES.reshape(6, 1, 16, 24), "x": x})):
+        np.savez(tmp_path / f"{index}.npz", **content)
+        digests.add(ArrayFile(str(tmp_path / f"{index}.npz")).digest)
+    assert len(digests) == 5
+
+
+def test_equal_arrays_give_equal_files(tmp_path):
+    for name in ("a", "b"):
+        Arrays(IMAGES, {"file": np.arange(6), "größe": ["s", "m", "l", "s", "m", "l"]}).save(tmp_path / f"{name}.npz")
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+    with np.load(tmp_path / "a.npz") as file:
+        assert file.files == ["images", "file", "größe"]
+        np.testing.assert_array_equal(file["file"], np.arange(6))
+
+
+WORDS = ["red", "blue", "red", "blue", "green", "red"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        np.array(WORDS, dtype=object),
+        np.array([word.encode() for word in WORDS]),
+        np.array([word.encode() for word in WORDS], dtype=object),
+        pandas.Series(WORDS),
+        pandas.Series(WORDS, dtype="category"),
+        pandas.Series(WORDS, dtype="string"),
+    ],
+    ids=["objects", "bytes", "bytes as objects", "series", "categories", "strings"],
+)
+def test_words_are_values_whatever_holds_them(tmp_path, given):
+    expected, data = Arrays(IMAGES, {"hue": WORDS}), Arrays(IMAGES, {"hue": given})
+    assert data.factors == expected.factors
+    np.testing.assert_array_equal(data.labels(np.arange(6)), expected.labels(np.arange(6)))
+    assert data.save(tmp_path / "data.npz") == expected.save(tmp_path / "data.npz")
+
+
+def test_integers_that_no_float_holds_stay_apart():
+    """2^53 and 2^53 + 1 are one float: their factor has the ranks as values."""
+    data = Arrays(IMAGES, {"id": 2**53 + np.arange(6) % 3})
+    assert data.factors.values == ((0.0, 1.0, 2.0),)
+    assert Arrays(IMAGES, {"id": 2**53 + 2 * (np.arange(6) % 3)}).factors.values == (
+        (2.0**53, 2.0**53 + 2, 2.0**53 + 4),
+    )
 
 
 @pytest.mark.parametrize(
@@ -118,7 +176,8 @@ def test_images_that_are_none_are_refused(images, kind, got):
         ("x", np.ma.masked_array(np.arange(6), mask=False), DataError),
         ("images", np.arange(6), SettingError),
         ("pose/yaw", np.arange(6), SettingError),
-        ("file", np.arange(6), SettingError),
+        ("", np.arange(6), SettingError),
+        ("mixed", np.array(["a", 1, None, "b", "c", "d"], dtype=object), DataError),
         (0, np.arange(6), SettingError),
     ],
 )

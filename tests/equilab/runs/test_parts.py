@@ -177,3 +177,16 @@ def test_an_objective_of_ones_own_that_is_not_finished_stops_no_recipe():
     assert "unfinished" in part_classes(Objective)
     assert "unfinished" not in method_names()
     assert find_recipe("factor_vae")[0] == "factor_vae"
+
+
+@pytest.mark.parametrize("name", ["factorvae", "FactorVAE", "factor-vae", "FACTOR_VAE"])
+def test_a_name_is_read_in_any_case_with_or_without_underscores(name):
+    """On the command line as in Python."""
+    recipe, run = find_recipe(name)
+    assert (recipe, type(run.objective)) == ("factor_vae", FactorVAE)
+    assert type(find_part(Objective, name, argument="method")) is FactorVAE
+
+
+@pytest.mark.parametrize("name", ["minisprites", "mini-sprites", "MiniSprites"])
+def test_so_is_that_of_a_recipe(name):
+    assert find_recipe(name) == find_recipe("mini_sprites")

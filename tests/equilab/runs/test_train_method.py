@@ -9,7 +9,9 @@ import pytest
 
 import equilab as eq
 from equilab.errors import DataError, EquilabError, SettingError
+from equilab.objectives import VAE
 from equilab.runs import Compute, HeldOutLoss, Logging, Run
+from equilab.runs.loop import train
 from equilab.runs.train_method import with_settings
 from tests.refused import refused
 
@@ -101,18 +103,91 @@ def test_a_run_that_cannot_be_trained_leaves_nothing(tmp_path, data, settings):
 
 def test_a_file_in_place_of_the_folder_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
-    with refused(SettingError, "folder", expected="a folder"):
+    with refused(DataError, str(tmp_path / "file"), expected="a folder", got=f"the file {tmp_path / 'file'}"):
         eq.train(eq.data.Arrays(images()), "vae", folder=tmp_path / "file", **QUICK)
 
 
-@pytest.mark.parametrize("seeds", [3, [], [1, 1]])
+@pytest.mark.parametrize("seeds", [3, 1.5, None, [], [1, 1], [[0]], [0.5], [True], [-1], "01", [None], [{}]])
 def test_seeds_are_several_different_ones(tmp_path, seeds):
-    with refused(SettingError, "seeds", got=seeds):
+    with refused(SettingError, "seeds", got=None):
         eq.train(eq.data.Arrays(images()), "vae", folder=tmp_path / "runs", seeds=seeds, **QUICK)
 
 
+@pytest.mark.parametrize("method", [None, 3, VAE, int, ["vae"], eq.models.ConvVAE()])
+def test_a_method_is_an_objective_or_its_name(tmp_path, method):
+    with refused(SettingError, "method", expected="a Objective, or the name of one", got=None):
+        eq.train(eq.data.MiniSprites(), method, folder=tmp_path / "runs")
+
+
+def test_a_class_in_place_of_an_object_gets_the_object_as_a_hint(tmp_path):
+    with refused(SettingError, "method", got="the class VAE", hint="VAE(), with its settings"):
+        eq.train(eq.data.MiniSprites(), VAE, folder=tmp_path / "runs")
+    with refused(SettingError, "model", got="the class ConvVAE", hint="ConvVAE(), with its settings"):
+        eq.train(eq.data.MiniSprites(), "vae", model=eq.models.ConvVAE, folder=tmp_path / "runs")
+
+
+NO_PATHS = [None, 3, "", b"runs", ["runs"], "a\0b"]
+
+
+@pytest.mark.parametrize("folder", NO_PATHS)
+def test_a_folder_is_a_path(folder):
+    for call in (
+        lambda: eq.train(eq.data.MiniSprites(), "vae", folder=folder),
+        lambda: eq.Record.open(folder),
+        lambda: eq.load(folder),
+    ):
+        with refused(SettingError, "folder", expected="a path", got=None):
+            call()
+
+
+def test_parts_are_named_as_on_the_command_line():
+    run = Run(eq.data.MiniSprites(), eq.models.ConvVAE(), VAE())
+    found = with_settings(run, {"model": "conv-vae", "optimizer": "sgd", "evaluations": "none", "latent_dim": 4})
+    assert (found.model, found.optimizer) == (eq.models.ConvVAE(latent_dim=4), eq.optimizers.SGD())
+    assert found.evaluations == ()
+    found = with_settings(run, {"evaluations": ["held_out_loss", eq.runs.Traversals(num=5)]})
+    assert found.evaluations == (HeldOutLoss(), eq.runs.Traversals(num=5))
+    assert with_settings(run, {"evaluations": "Traversals"}).evaluations == (eq.runs.Traversals(),)
+    with refused(SettingError, "evaluations", hint="did you mean traversals?"):
+        with_settings(run, {"evaluations": "traversal"})
+    for wrong in (3, [None], HeldOutLoss):
+        with refused(SettingError, "evaluations", got=None):
+            with_settings(run, {"evaluations": wrong})
+
+
+@pytest.mark.parametrize(
+    ("factors", "num", "scored"),
+    [
+        ({"x": np.arange(40) % 4, "y": np.arange(40) // 4}, 40, {"mig", "beta_vae_score", "factor_vae_score"}),
+        ({"x": np.arange(40) % 4}, 40, {"mig"}),  # with one factor, the other two have nothing to tell it from
+        ({"x": np.arange(40) % 4, "same": np.zeros(40, int)}, 40, {"mig"}),
+        ({"same": np.zeros(40, int)}, 40, set()),
+        ({"x": np.arange(8) % 4}, 8, set()),
+        ({}, 40, set()),
+    ],
+)
+def test_data_of_any_factors_train_and_are_scored_as_far_as_they_can_be(tmp_path, factors, num, scored):
+    settings = {name: value for name, value in QUICK.items() if name != "evaluations"} | {"steps": 1}
+    (record,) = eq.train(eq.data.Arrays(images(num), factors), "vae", folder=tmp_path, **settings)
+    assert record.is_finished
+    assert {key.removeprefix("metric/") for key in record.keys if f"{key}_ceiling" in record.keys} == scored
+
+
+def test_a_moved_folder_finds_its_data(tmp_path):
+    eq.train(eq.data.Arrays(images()), "vae", folder=tmp_path / "here", **QUICK)
+    (tmp_path / "here").rename(tmp_path / "there")
+    record = eq.Record.open(tmp_path / "there" / "s0")
+    assert record.run.data.path == str(tmp_path / "there" / "data.npz")
+    assert record.run.data.image_shape == (1, 64, 64)
+    assert train(record.run, record.folder).step == 3
+    (tmp_path / "there" / "data.npz").unlink()
+    gone = eq.Record.open(tmp_path / "there" / "s0").run.data
+    with refused(DataError, str(tmp_path / "here" / "data.npz"), got="nothing of that name", hint="beside it"):
+        _ = gone.image_shape
+
+
 @dataclass(frozen=True)
-class NotebookVAE(eq.objectives.VAE):
+class NotebookVAE(VAE):
     """An objective that no module of the project has."""
 
 
