@@ -17,6 +17,7 @@ from equilab.errors import DataError, SettingError
 from equilab.models import Z2CNN
 from equilab.objectives import VAE, BetaVAE
 from equilab.runs import Disentanglement, TestError
+from equilab.runs.checkpoint import save
 from equilab.runs.folder import claim
 from equilab.runs.study import Chart, Study, collect_study, crossed
 from equilab.runs.study.chart import chart_table, curves_of, draw_chart
@@ -36,6 +37,7 @@ def finish(planned: Planned, values: dict[str, float | None]) -> None:
     claim(planned.folder, planned.run)
     row = {"step": planned.run.steps, "train/loss": 3.0, **values, "time/evaluation": 1.0}
     (planned.folder / "metrics.jsonl").write_text(json.dumps(row) + "\n")
+    save(planned.folder / "checkpoints", planned.run.steps, {})
 
 
 def mig(value: float | None) -> dict[str, float | None]:
