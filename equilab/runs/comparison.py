@@ -89,13 +89,15 @@ class Comparison:
 
     @property
     def caption(self) -> str:
-        """How the intervals were made, and how far the seeds carry them."""
+        """How the intervals were made, and how far the seeds carry them; or that there is no pair."""
+        if not self.differences:
+            return "One method: there is no pair to compare."
         pairs = f"{self.num_pairs} pair{'s' * (self.num_pairs != 1)} of methods"
         made = (
             f"Difference of means over seeds, with a {100 * self.confidence:g} % bootstrap interval, widened for few "
             f"seeds by Student's t and for {pairs} by Bonferroni."
         )
-        few = min((min(each.num_first, each.num_second) for each in self.differences), default=2)
+        few = min(min(each.num_first, each.num_second) for each in self.differences)
         if few > 3:
             return made
         limit = f"With {few} seed{'s' * (few > 1)} "
@@ -107,7 +109,7 @@ class Comparison:
         )
 
     def __str__(self) -> str:
-        return f"{self.caption}\n{self.table}" if self.differences else "One method: there is no pair to compare."
+        return f"{self.caption}\n{self.table}" if self.differences else self.caption
 
     def to_markdown(self) -> str:
         """The table in Markdown, its caption below."""
