@@ -11,6 +11,7 @@ from equilab.errors import DataError, ShapeError, check_count
 from equilab.metrics.arguments import check_generator, check_number
 from equilab.metrics.validation import as_array, as_floats
 
+_ROUND_OFF = 1e-12  # share of the largest value
 _CHUNK = 2**20  # resampled values that are in memory at a time
 
 
@@ -19,6 +20,17 @@ class Interval(NamedTuple):
 
     low: float
     high: float
+
+
+def varies(values: Sequence[float] | Float[ndarray, "n"], *, scale: float = 0.0) -> bool:
+    """Whether values (n,) differ by more than round-off, 1e-12 of the largest: else they have no interval.
+
+    scale: of what the values were computed from, where it is larger, such as the scores of differences.
+
+    >>> varies([0.3, 0.1 + 0.2]), varies([0.3, 0.30001])
+    (False, True)
+    """
+    return bool(np.ptp(values) > _ROUND_OFF * max(np.abs(values).max(), scale))
 
 
 def bootstrap_interval(

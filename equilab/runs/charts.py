@@ -37,9 +37,9 @@ def log_chart(curves: Mapping[str, Mapping[float, Sequence[float]]], *, x_label:
         across, up = fraction(x, xs[0], xs[-1]), fraction(max(y, ticks[0]), ticks[0], ticks[-1])
         return _SCALE * (_LEFT + across * (right - _LEFT)), _SCALE * (bottom - up * (bottom - _TOP))
 
-    for x in xs:
+    for x, word in zip(xs, words_of(xs), strict=True):
         draw.line([place(x, ticks[0]), place(x, ticks[-1])], fill=_GRID, width=_SCALE)
-        _write(draw, place(x, ticks[0])[0] / _SCALE, bottom + 14, f"{x:,.0f}", anchor="mm")
+        _write(draw, place(x, ticks[0])[0] / _SCALE, bottom + 14, word, anchor="mm")
     for y in ticks:
         draw.line([place(xs[0], y), place(xs[-1], y)], fill=_GRID, width=_SCALE)
         _write(draw, _LEFT - 8, place(xs[0], y)[1] / _SCALE, "0" if y == zero else f"{y:g}", anchor="rm")
@@ -54,6 +54,16 @@ def log_chart(curves: Mapping[str, Mapping[float, Sequence[float]]], *, x_label:
         _write(draw, right + 14, _TOP + 10 + 20 * line, name, anchor="lm", color=color)
     with written_beside(path) as file:
         image.resize(_SIZE, Image.Resampling.LANCZOS).save(file, "PNG")
+
+
+def words_of(numbers: Sequence[float]) -> list[str]:
+    """Different numbers in words: six digits, or all where six do not separate them.
+
+    >>> words_of([0.001, 12_000.0]), words_of([1_234_567.0, 1_234_568.0])
+    (['0.001', '12,000'], ['1,234,567.0', '1,234,568.0'])
+    """
+    short = [f"{number:,g}" for number in numbers]
+    return short if len(set(short)) == len(numbers) else [f"{number:,}" for number in numbers]
 
 
 def fraction(value: float, low: float, high: float) -> float:

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from equilab.errors import DataError, SettingError
+from equilab.metrics.intervals import varies
 from equilab.runs.differences import paired_interval, unpaired_interval
 from equilab.runs.logged_scores import Better, logged_scores
 from equilab.runs.record import Record
@@ -18,8 +19,6 @@ from equilab.tables import Table
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-_ROUND_OFF = 1e-12  # share of the largest score; differences that vary less are equal
 
 
 class ScoredRuns(NamedTuple):
@@ -90,13 +89,15 @@ class Comparison:
 
     @property
     def caption(self) -> str:
-        """How the intervals were made, and how far the seeds carry them."""
+        """How the intervals were made, and how far the seeds carry them; or that there is no pair."""
+        if not self.differences:
+            return "One method: there is no pair to compare."
         pairs = f"{self.num_pairs} pair{'s' * (self.num_pairs != 1)} of methods"
         made = (
             f"Difference of means over seeds, with a {100 * self.confidence:g} % bootstrap interval, widened for few "
             f"seeds by Student's t and for {pairs} by Bonferroni."
         )
-        few = min((min(each.num_first, each.num_second) for each in self.differences), default=2)
+        few = min(min(each.num_first, each.num_second) for each in self.differences)
         if few > 3:
             return made
         limit = f"With {few} seed{'s' * (few > 1)} "
@@ -108,7 +109,7 @@ class Comparison:
         )
 
     def __str__(self) -> str:
-        return f"{self.caption}\n{self.table}" if self.differences else "One method: there is no pair to compare."
+        return f"{self.caption}\n{self.table}" if self.differences else self.caption
 
     def to_markdown(self) -> str:
         """The table in Markdown, its caption below."""
@@ -215,7 +216,7 @@ def _interval(
         return mean, None, None
     varying = [first - second] if paired else [first, second]
     scale = max(np.abs(first).max(), np.abs(second).max())
-    if all(np.ptp(each) <= _ROUND_OFF * scale for each in varying):
+    if not any(varies(each, scale=scale) for each in varying):
         return mean, None, None
     return (
         paired_interval(*varying, level=level, rng=rng) if paired else unpaired_interval(*varying, level=level, rng=rng)

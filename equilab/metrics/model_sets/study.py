@@ -10,7 +10,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from equilab.errors import DataError, ShapeError
-from equilab.metrics.intervals import Interval, bootstrap_interval
+from equilab.metrics.intervals import Interval, bootstrap_interval, varies
 from equilab.metrics.model_sets.rank_correlation import rank_correlations
 from equilab.metrics.model_sets.selection import Selection, select
 from equilab.metrics.model_sets.variance_shares import VarianceShares, shares_by_chance, variance_shares
@@ -183,8 +183,7 @@ class Study:
 
 
 def _spread(values: Float[ndarray, "seeds"]) -> Spread:
-    varies = np.ptp(values) > 0
-    interval = bootstrap_interval(values, rng=np.random.default_rng(0)) if varies else None
+    interval = bootstrap_interval(values, rng=np.random.default_rng(0)) if varies(values) else None
     return Spread(float(values.mean()), interval, len(values))
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from equilab.runs.charts import log_chart
+from equilab.runs.charts import log_chart, words_of
 from equilab.runs.study.collect import Results
 from equilab.runs.study.study import Chart
 from equilab.tables import Table, format_spread
@@ -39,7 +39,7 @@ def chart_table(chart: Chart, curves: Curves) -> Table:
     chart: names the score and the setting. curves: as `curves_of` gives them.
     """
     xs = sorted({x for curve in curves.values() for x in curve})
-    header = (chart.score, *(f"{chart.x.rsplit('.', 1)[-1]} {x:,g}" for x in xs))
+    header = (chart.score, *(f"{chart.x.rsplit('.', 1)[-1]} {word}" for word in words_of(xs)))
     return Table(header, [(name, *(_cell(curve.get(x, ())) for x in xs)) for name, curve in curves.items()])
 
 

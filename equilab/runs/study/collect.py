@@ -48,14 +48,15 @@ def collect_study(study: Study, folder: Path, *, scores: Sequence[str] = ()) -> 
     """The results of the finished runs of a study.
 
     folder: of the study. scores: patterns of keys, such as "metric/mig" or "latent/*"; none: every score of the
-    evaluations, without its parts, such as its value for one factor. The score of the study's chart is always there.
+    evaluations, without its parts, such as its value for one factor. The score of the study's chart is always there. A
+    run whose rows are damaged is missing, with the reason.
     Raises DataError for a study without a finished run, or of which no run has a score of such a name.
     """
     if isinstance(scores, str):
         raise SettingError("scores", expected=f"a list of patterns, such as ({scores!r},)", got=repr(scores))
     planned = planned_runs(study, folder)
     states = [state_of(each) for each in planned]
-    records = {each.name: open_record(each) for each, state in zip(planned, states, strict=True) if state == "done"}
+    records, damaged = _records([each for each, state in zip(planned, states, strict=True) if state == "done"])
     rows = _rows_of(planned, records, scores)
     charted = _rows_of(planned, records, (study.chart.score,)) if study.chart else []
     if not rows and (scores or not charted):
@@ -72,7 +73,7 @@ def collect_study(study: Study, folder: Path, *, scores: Sequence[str] = ()) -> 
             name,
             None if (row := found.get((each.name, name))) is None else row.value,
             () if row is None else row.references,
-            "not logged" if state == "done" else state,
+            damaged.get(each.name, "not logged") if state == "done" else state,
         )
         for each, state in zip(planned, states, strict=True)
         for name in names
@@ -80,6 +81,19 @@ def collect_study(study: Study, folder: Path, *, scores: Sequence[str] = ()) -> 
     ]
     summary, missing = summarised(values, repeated=study.repeated, references=REFERENCES)
     return Results(_tidy(rows, settings), summary, missing)
+
+
+def _records(done: Sequence[Planned]) -> tuple[dict[str, Record], dict[str, str]]:
+    """The records of finished runs by their names, and for those whose rows are damaged the reason instead."""
+    records, damaged = dict[str, Record](), dict[str, str]()
+    for planned in done:
+        record = open_record(planned)
+        try:
+            _ = record.columns
+            records[planned.name] = record
+        except DataError as error:
+            damaged[planned.name] = str(error)
+    return records, damaged
 
 
 def _rows_of(planned: Sequence[Planned], records: Mapping[str, Record], patterns: Sequence[str]) -> list[Row]:

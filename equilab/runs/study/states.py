@@ -49,10 +49,12 @@ def saved_state(planned: Planned) -> State:
 
 
 def _is_finished(planned: Planned) -> bool:
+    """Whether the run has its last row and its last checkpoint, which follows the row where nothing is evaluated."""
     try:
         record = open_record(planned)
-        return record.run.key() == planned.run.key() and record.is_finished
-    except DataError:  # there is none yet, or it is damaged, which the training refuses with this error
+        is_saved = bool(record.run.evaluations) or record.saved_step >= record.run.steps
+        return record.run.key() == planned.run.key() and record.is_finished and is_saved
+    except (DataError, OSError):  # there is none yet, or it is damaged, which the training refuses with this error
         return False
 
 

@@ -70,5 +70,5 @@ def _step(planned: Planned) -> int:
     """The updates that were logged; 0 for a run that did not begin, or whose record cannot be read."""
     try:
         return open_record(planned).step
-    except DataError:
+    except (DataError, OSError):
         return 0

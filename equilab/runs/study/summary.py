@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean, stdev
 from typing import Any, NamedTuple
 
-from equilab.metrics.intervals import Interval
+from equilab.metrics.intervals import Interval, varies
 from equilab.runs.evaluations import Columns
 
 
@@ -32,7 +32,7 @@ def mean_interval(values: Sequence[float], *, confidence: float = 0.95) -> Inter
     from scipy.special import stdtrit
 
     n = len(values)
-    if n < 2 or min(values) == max(values):
+    if n < 2 or not varies(values):
         return None
     reach = float(stdtrit(n - 1, (1 + confidence) / 2)) * stdev(values) / math.sqrt(n)
     return Interval(fmean(values) - reach, fmean(values) + reach)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from equilab.runs.charts import fraction, log_chart, nice_numbers
+from equilab.runs.charts import fraction, log_chart, nice_numbers, words_of
 
 BLUE, RED = (0, 114, 178), (213, 94, 0)
 
@@ -69,3 +69,21 @@ def test_a_value_of_zero_stands_below_all_others(tmp_path):
 def test_nothing_but_zeros_is_drawn(tmp_path):
     log_chart({"a": {1: [0.0, 0.0], 10: [0.0]}}, x_label="x", y_label="y", path=tmp_path / "chart.png")
     assert np.median(places(tmp_path / "chart.png", BLUE)[:, 0]) == pytest.approx(420, abs=1)
+
+
+def words_below(path) -> np.ndarray:
+    """Columns of the ink between the lowest line and the name of the axis."""
+    pixels = np.asarray(Image.open(path).convert("L"), int)
+    return np.flatnonzero((pixels[426:446] < 128).any(0))
+
+
+def test_the_words_of_an_axis_separate_its_numbers(tmp_path):
+    """Rates as well as counts: 0.001 is not written as 0."""
+    assert words_of([1e-4, 0.5, 100.0, 12_000.0]) == ["0.0001", "0.5", "100", "12,000"]
+    assert words_of([0.1234567, 0.1234568]) == ["0.1234567", "0.1234568"]
+    ink = {}
+    for x in (0.001, 0.002):
+        log_chart({"a": {x: [1.0]}}, x_label="", y_label="", path=tmp_path / "chart.png")
+        ink[x] = words_below(tmp_path / "chart.png")
+    assert all(np.ptp(each) > 20 for each in ink.values())  # pixels: wider than one digit
+    assert ink[0.001].tolist() != ink[0.002].tolist()

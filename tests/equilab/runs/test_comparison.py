@@ -145,7 +145,10 @@ def test_one_seed_has_no_interval_and_few_seeds_say_what_they_allow():
     assert "With 2 seeds a bootstrap has 4 samples" in two.caption
     assert next(iter(two)).verdict == "not separated"
     assert "samples" not in compare_scores(scored({"a": [0.1] * 4, "b": [0.2] * 4})).caption
-    assert str(compare_scores(scored({"a": [0.1, 0.2]}))) == "One method: there is no pair to compare."
+    alone, line = compare_scores(scored({"a": [0.1, 0.2]})), "One method: there is no pair to compare."
+    assert str(alone) == line
+    assert line in alone.to_markdown()
+    assert line in alone._repr_html_()
 
 
 def test_more_pairs_widen_every_interval():

@@ -113,7 +113,7 @@ def test_few_runs_give_no_table_that_their_number_alone_decides():
 
 
 def test_one_seed_and_equal_seeds_have_no_interval_and_the_reason():
-    equal = Study(np.array([[0.25], [0.25], [0.5]]), ("mig",), methods=("A", "A", "B"))
+    equal = Study(np.array([[0.3], [0.1 + 0.2], [0.5]]), ("mig",), methods=("A", "A", "B"))
     assert [each["mig"].interval for each in equal.by_setting.values()] == [None, None]
-    assert "0.250 (no spread)" in str(equal)
+    assert "0.300 (no spread)" in str(equal)
     assert "0.500 (one seed)" in str(equal)

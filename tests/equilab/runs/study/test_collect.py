@@ -17,11 +17,12 @@ from equilab.errors import DataError, SettingError
 from equilab.models import Z2CNN
 from equilab.objectives import VAE, BetaVAE
 from equilab.runs import Disentanglement, TestError
+from equilab.runs.checkpoint import save
 from equilab.runs.folder import claim
 from equilab.runs.study import Chart, Study, collect_study, crossed
 from equilab.runs.study.chart import chart_table, curves_of, draw_chart
 from equilab.runs.study.planned import Planned, planned_runs
-from equilab.runs.study.states import keep_failure
+from equilab.runs.study.states import keep_failure, state_of
 from equilab.runs.study.summary import mean_interval
 from equilab.runs.study.table_files import check_format, write_table
 from tests.refused import refused
@@ -36,6 +37,7 @@ def finish(planned: Planned, values: dict[str, float | None]) -> None:
     claim(planned.folder, planned.run)
     row = {"step": planned.run.steps, "train/loss": 3.0, **values, "time/evaluation": 1.0}
     (planned.folder / "metrics.jsonl").write_text(json.dumps(row) + "\n")
+    save(planned.folder / "checkpoints", planned.run.steps, {})
 
 
 def mig(value: float | None) -> dict[str, float | None]:
@@ -113,6 +115,22 @@ def test_a_score_that_a_finished_run_lacks_is_missing(tmp_path):
     assert (row["n"], row["missing"]) == (1, "seed=1: not logged")
 
 
+def test_a_run_whose_rows_are_damaged_is_missing_with_the_reason(tmp_path):
+    """A line that is none, so far from the end that the run counts as done."""
+    study = Study(crossed(SCORED, {}, seeds=(0, 1)))
+    first, second = planned_runs(study, tmp_path)
+    finish(first, mig(0.25))
+    finish(second, mig(0.5))
+    path = second.folder / "metrics.jsonl"
+    path.write_text("no row\n" + '{"step": 1}\n' * 20_000 + path.read_text())
+    assert state_of(second) == "done"
+    found = collect_study(study, tmp_path)
+    (row,) = records(found.summary)
+    assert (row["n"], row["mean"]) == (1, 0.25)
+    (line,) = found.missing
+    assert line.startswith(f"metric/mig of seed=1: {path}, line 1: expected an object")
+
+
 def test_runs_that_cannot_have_a_score_do_not_miss_it(tmp_path):
     study = Study([SCORED, replace(DIGITS, evaluations=(TestError(),))])
     first, second = planned_runs(study, tmp_path)
@@ -143,6 +161,7 @@ def test_the_interval_holds_the_mean_as_often_as_it_says():
         assert np.mean(inside) == pytest.approx(0.95, abs=0.02)
     assert mean_interval([0.5]) is None
     assert mean_interval([0.5, 0.5, 0.5]) is None
+    assert mean_interval([0.3, 0.1 + 0.2]) is None  # equal but for round-off
 
 
 def test_csv_holds_every_number_and_empty_cells(study, tmp_path):

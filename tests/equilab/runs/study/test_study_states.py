@@ -8,8 +8,10 @@ import pytest
 from permissions import open_to_all, ordinary_user, with_mode
 from small import SPRITES
 
+from equilab.runs.checkpoint import checkpoints, save
 from equilab.runs.folder import claim
 from equilab.runs.lock import BusyError, locked
+from equilab.runs.loop import train
 from equilab.runs.study import Study, collect_study, study_status
 from equilab.runs.study.planned import Planned, planned_runs
 from equilab.runs.study.states import claimed, keep_failure, last_line, saved_state, state_of
@@ -22,10 +24,11 @@ def planned(tmp_path) -> Planned:
 
 
 def log(planned: Planned, step: int) -> None:
-    """A record of the run up to a step."""
+    """A record of the run up to a step, with a checkpoint of this step."""
     planned.folder.mkdir(exist_ok=True)
     claim(planned.folder, planned.run)
     (planned.folder / "metrics.jsonl").write_text(json.dumps({"step": step, "train/loss": 1.0}) + "\n")
+    save(planned.folder / "checkpoints", step, {})
 
 
 def test_a_run_is_planned_until_its_last_row_is_logged(planned):
@@ -34,6 +37,20 @@ def test_a_run_is_planned_until_its_last_row_is_logged(planned):
     assert state_of(planned) == "planned"
     log(planned, SPRITES.steps)
     assert state_of(planned) == "done"
+
+
+def test_a_run_that_is_not_evaluated_is_done_once_its_last_checkpoint_is_saved(planned):
+    """A process that ends between the last row and that checkpoint, killed or by a full disk, leaves no model."""
+    run = replace(SPRITES, log=replace(SPRITES.log, checkpoint_every=3))
+    train(run, planned.folder)
+    assert state_of(planned) == "done"
+    rows = (planned.folder / "metrics.jsonl").read_bytes()
+    last, _ = checkpoints(planned.folder / "checkpoints")
+    last.unlink()
+    assert (state_of(planned), study_status(Study([run]), planned.folder.parent).counts["done"]) == ("planned", 0)
+    train(run, planned.folder)
+    assert state_of(planned) == "done"
+    assert len((planned.folder / "metrics.jsonl").read_bytes().splitlines()) == len(rows.splitlines()) == SPRITES.steps
 
 
 @pytest.mark.parametrize("lock", [claimed, locked])
@@ -67,6 +84,13 @@ def test_a_damaged_run_is_planned_so_that_its_training_says_what_is_wrong(planne
     log(planned, SPRITES.steps)
     (planned.folder / "run.json").write_text(content)
     assert state_of(planned) == "planned"
+
+
+def test_a_run_whose_rows_are_a_folder_stops_no_status_of_its_study(planned, tmp_path):
+    log(planned, SPRITES.steps)
+    (planned.folder / "metrics.jsonl").unlink()
+    (planned.folder / "metrics.jsonl").mkdir()
+    assert study_status(Study([SPRITES]), tmp_path).counts["planned"] == 1
 
 
 def test_a_run_of_other_settings_is_not_done(planned):
