@@ -1,4 +1,7 @@
-"""Shared fixtures and the option --shard; shape annotations of the metrics are checked while the tests run."""
+"""Shared fixtures and the option --shard; shape annotations of the metrics are checked while the tests run.
+
+What equilab keeps on the disk between two processes is kept in the checkout, not in the cache folder of the user.
+"""
 
 import os
 from pathlib import Path
@@ -8,6 +11,7 @@ from jaxtyping import install_import_hook
 
 from tests.shard import pytest_addoption, pytest_collection_modifyitems  # noqa: F401
 
+os.environ.setdefault("EQUILAB_CACHE", str(Path(__file__).resolve().parents[1] / ".pytest_cache" / "equilab"))
 install_import_hook("equilab.metrics", "beartype.beartype")
 
 

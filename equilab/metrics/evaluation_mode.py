@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from torch import nn
+from torch.nn.modules.instancenorm import _InstanceNorm as InstanceNorm
 from torch.nn.modules.module import register_module_forward_pre_hook
 
 
@@ -50,6 +51,11 @@ def evaluation_mode(encode: Any) -> Iterator[None]:
 
 
 def _reads_mode(module: nn.Module) -> bool:
-    """Whether the forward method of the module's class mentions `training`, as that of a dropout does."""
+    """Whether the forward method of the module's class mentions `training`, as that of a dropout does.
+
+    An instance norm reads it elsewhere, if it has running statistics.
+    """
+    if isinstance(module, InstanceNorm):
+        return module.track_running_stats
     forward = type(module).forward
     return inspect.isfunction(forward) and "training" in forward.__code__.co_names

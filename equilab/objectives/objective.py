@@ -129,7 +129,8 @@ class Objective(ABC):
         generator: of the noise, in place of a context. step: updates made so far. num_observations: of the data set;
         0: not known. players: what `build` gave, or the modules by name.
         Raises SettingError for a model, batch or context of another kind, and what the objective itself refuses; at
-        step 0, where no step is given therefore at every call, DataError for images outside [0, 1] (`check_values`).
+        step 0, where no step is given therefore at every call, DataError for images outside [0, 1] (`check_values`),
+        unless the step of a context is on a GPU.
         """
         self.check_model(model)
         types = argument_types(type(self))
@@ -151,8 +152,8 @@ class Objective(ABC):
             found = (players or {}).items()
             modules = {name: player.module if isinstance(player, Player) else player for name, player in found}
             context = Context(torch.tensor(step), GeneratorNoise(generator), num_observations, modules)
-            if step == 0:
-                self.check_values(tuple(batch))
+        if context.step.device.type == "cpu" and int(context.step) == 0:  # a look at a GPU's step would wait for it
+            self.check_values(tuple(batch))
         return self.losses(model, batch, context)
 
 

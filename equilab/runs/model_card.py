@@ -95,7 +95,8 @@ def _needed(run: Run, modules: Sequence[str]) -> str:
 def without_folders(tree: Any) -> Any:
     """A tree of settings in which files are named without their folders, which are those of one machine.
 
-    A text counts as a file if it is an absolute path, or one of several parts that leads to something.
+    A text counts as a file if it is an absolute path, one below a home folder (~), or one of several parts that leads
+    to something.
 
     >>> without_folders({"data": {"type": "Digits", "path": "/home/me/digits.npz"}, "tags": ["vae", 3]})
     {'data': {'type': 'Digits', 'path': 'digits.npz'}, 'tags': ['vae', 3]}
@@ -109,7 +110,8 @@ def without_folders(tree: Any) -> Any:
 
 def _name_of_file(text: str) -> str:
     for kind in (PurePosixPath, PureWindowsPath):
-        if kind(text).is_absolute() or (len(kind(text).parts) > 1 and os.path.exists(os.path.expanduser(text))):
+        parts = kind(text).parts
+        if kind(text).is_absolute() or (len(parts) > 1 and (parts[0].startswith("~") or os.path.exists(text))):
             return kind(text).name
     return text
 

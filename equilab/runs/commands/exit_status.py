@@ -9,6 +9,8 @@ from equilab.output import quiet_when_closed
 from equilab.runs.loop import NonFiniteLoss
 from equilab.runs.writing import WriteError
 
+INTERRUPTED = 130  # of a shell, for a command that Ctrl-C ended
+
 
 def exit_status(work: Callable[[], int], *, interrupted: str = "stopped; nothing was written") -> int:
     """The status that `work` returns, or that of its failure.
@@ -30,4 +32,4 @@ def exit_status(work: Callable[[], int], *, interrupted: str = "stopped; nothing
         return 1
     except KeyboardInterrupt:
         print(interrupted, file=sys.stderr)
-        return 130
+        return INTERRUPTED

@@ -22,7 +22,7 @@ class Options:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit status: 0, 1 for a disk that takes nothing, 2 for a run that cannot be exported."""
+    """The exit status: 0, or 2 for a run that cannot be exported and a place that cannot be written."""
     options = tyro.cli(Options, args=arguments, prog="equilab export", description=__doc__)
 
     def work() -> int:

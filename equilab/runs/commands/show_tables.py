@@ -14,7 +14,7 @@ from equilab.tables import Cell, Table, format_spread
 SHOWN = ("metric/*", "latent/active", "latent/*_mean", "equivariance/*", "time/*")
 """The keys of several runs that are shown, unless others are given."""
 NOT_COMPARED = ("_floor_", "_ceiling")  # floors and ceilings belong to the data: the table of one run shows them
-COLUMNS = {"floor_random": "random codes", "floor_untrained": "untrained", "ceiling": "perfect codes"}
+COLUMNS = {"floor_random": "random codes", "floor_untrained": "untrained", "ceiling": "factors as codes"}
 """The references of a score, by the column of the logged table, in words."""
 _LONGEST = 60  # letters of a method and its settings in a list of runs
 

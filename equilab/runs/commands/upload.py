@@ -8,7 +8,7 @@ from pathlib import Path
 import tyro
 
 from equilab.errors import SettingError
-from equilab.runs.commands.exit_status import exit_status
+from equilab.runs.commands.exit_status import INTERRUPTED, exit_status
 from equilab.runs.record import Record
 from equilab.runs.sinks.upload import upload
 
@@ -28,7 +28,7 @@ class Options:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status: 0, 1 when W&B fails, 2 for folders that are not runs, a missing login, an id of another run.
 
-    Of several runs every one is tried; the status is that of the first that failed.
+    Of several runs every one is tried; the status is that of the first that failed. Ctrl-C ends them all, with 130.
     """
     options = tyro.cli(Options, args=arguments, prog="equilab upload", description=__doc__)
 
@@ -37,8 +37,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise SettingError("RUN", expected="one or more run folders", got="none", hint="equilab upload runs/demo")
         if options.id is not None and len(options.runs) > 1:
             raise SettingError("id", expected="one run folder", got=f"{len(options.runs)} folders")
-        statuses = [exit_status(partial(send, folder, options), interrupted=STOPPED) for folder in options.runs]
-        return next((status for status in statuses if status), 0)
+        first = 0
+        for folder in options.runs:
+            status = exit_status(partial(send, folder, options), interrupted=STOPPED)
+            if status == INTERRUPTED:
+                return status
+            first = first or status
+        return first
 
     return exit_status(work, interrupted=STOPPED)
 

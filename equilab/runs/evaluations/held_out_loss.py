@@ -1,5 +1,6 @@
 """The parts of the evidence lower bound over many images, and how many blocks of the latent are in use."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -44,7 +45,8 @@ class HeldOutLoss(Evaluation):
         table = moment.data.test.table.to(moment.device) if isinstance(moment.data, SplitDataset) else moment.table
         most = NUM_TRIED if moment.trial else self.images
         chosen = torch.from_numpy(moment.rng("images").permutation(len(table))[:most]).to(moment.device)
-        found = mean_losses(model, table.gather(chosen), generator=moment.generator("noise"))
+        images, noise = table.gather(chosen), moment.generator("noise")
+        found = mean_losses(model, images, generator=noise, progress=moment.progress)
         values = {"latent/reconstruction_mean": found.reconstruction, "latent/kl_mean": float(found.kl.sum())}
         values |= {f"latent/kl_mean_{index:02d}": float(value) for index, value in enumerate(found.kl)}
         alive = alive_blocks(found.kl.double().numpy(), found.codes.double().numpy(), model.latent.code_blocks)
@@ -60,8 +62,17 @@ class MeanLosses(NamedTuple):
 
 
 @torch.no_grad()
-def mean_losses(model: VariationalAutoencoder, images: Tensor, *, generator: torch.Generator) -> MeanLosses:
-    """The parts of the evidence lower bound of images (n, C, H, W), one sample of each posterior from `generator`."""
+def mean_losses(
+    model: VariationalAutoencoder,
+    images: Tensor,
+    *,
+    generator: torch.Generator,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> MeanLosses:
+    """The parts of the evidence lower bound of images (n, C, H, W), one sample of each posterior from `generator`.
+
+    progress: called as progress(done, total) after every batch of images; default: nothing is called.
+    """
     reconstruction, kl, codes = 0.0, torch.zeros(len(model.latent.blocks)), list[Tensor]()
     for part in images.split(256):
         posterior = model.encode(part)
@@ -69,4 +80,5 @@ def mean_losses(model: VariationalAutoencoder, images: Tensor, *, generator: tor
         reconstruction += float(bernoulli_reconstruction(logits, part).sum())
         kl += posterior.kl().sum(0).cpu()
         codes.append(posterior.mean.cpu())
+        progress(sum(map(len, codes)), len(images))
     return MeanLosses(reconstruction / len(images), kl / len(images), torch.cat(codes))

@@ -1,5 +1,6 @@
 """Pictures of a VAE: reconstructions, and traversals of every path through its latent."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from equilab.errors import check_count
 from equilab.keys import Key
+from equilab.latents import Posterior
 from equilab.models import VariationalAutoencoder
 from equilab.runs.evaluations.disentanglement import encoder_of
 from equilab.runs.evaluations.evaluation import NUM_TRIED, Evaluation, Findings, Moment, require_model
@@ -48,12 +50,9 @@ class Traversals(Evaluation):
         images = moment.table.gather(chosen.to(moment.device))
         codes = model.encode(images).mean
         pairs = torch.stack([images, model.decode(codes).sigmoid()]).cpu().numpy()
-        latents = measure_latents(
-            encoder_of(model, moment.device),
-            moment.data,
-            rng=moment.rng("latents"),
-            num_images=NUM_TRIED if moment.trial else NUM_MEASURED,
-        )
+        num_images = NUM_TRIED if moment.trial else NUM_MEASURED
+        encode = _reporting(encoder_of(model, moment.device), moment.progress, num_images)
+        latents = measure_latents(encode, moment.data, rng=moment.rng("latents"), num_images=num_images)
         found = traverse(model, codes[0], latents, self.num, trial=moment.trial)
         names = [label.partition("\n")[0].partition(" (")[0] for label in found.labels]  # a tile has no room for more
         return Findings(
@@ -63,6 +62,21 @@ class Traversals(Evaluation):
                 "latent/traversal_gif": film(found.images[:, : 2 if moment.trial else None], names),
             }
         )
+
+
+def _reporting(
+    encode: Callable[[Tensor], Posterior], progress: Callable[[int, int], None], total: int
+) -> Callable[[Tensor], Posterior]:
+    """The encoder, which reports how many images it has encoded after each batch, `total` at most."""
+    done = 0
+
+    def reported(images: Tensor) -> Posterior:
+        nonlocal done
+        found, done = encode(images), min(total, done + len(images))
+        progress(done, total)
+        return found
+
+    return reported
 
 
 class Traversed(NamedTuple):

@@ -228,7 +228,15 @@ def is_logged_in() -> bool:
     if any((*given, settings.api_key, settings.identity_token_file)):
         return True
     try:
-        known = netrc.netrc(os.environ.get("NETRC"))
-        return known.authenticators(urlsplit(settings.base_url).hostname or "") is not None
+        found = netrc.netrc(netrc_file()).authenticators(urlsplit(settings.base_url).netloc)
+        return found is not None and bool(found[2])
     except (OSError, netrc.NetrcParseError):
         return False
+
+
+def netrc_file() -> Path:
+    """The file in which W&B looks for API keys by server: that of NETRC, else ~/.netrc, else ~/_netrc of Windows."""
+    if given := os.environ.get("NETRC"):
+        return Path(given).expanduser()
+    usual, of_windows = Path("~/.netrc").expanduser(), Path("~/_netrc").expanduser()
+    return of_windows if of_windows.exists() and not usual.exists() else usual

@@ -74,6 +74,17 @@ def test_a_network_whose_output_does_not_depend_on_the_mode_is_no_cause_for_a_wa
     assert net[1].training
 
 
+def test_an_instance_norm_depends_on_the_mode_if_it_has_running_statistics(recwarn):
+    def net(**settings) -> nn.Module:
+        norm = nn.InstanceNorm2d(1, **settings)
+        return nn.Sequential(nn.Conv2d(1, 1, 3), norm, nn.Flatten(), nn.LazyLinear(3))
+
+    CodeTable.encode(net(), DATA)
+    assert not [each for each in recwarn if "training mode" in str(each.message)]
+    with pytest.warns(UserWarning, match="InstanceNorm2d in training mode"):
+        CodeTable.encode(net(track_running_stats=True), DATA)
+
+
 def test_the_modes_are_restored_after_an_error():
     net = Net()
 

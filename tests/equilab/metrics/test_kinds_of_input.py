@@ -1,6 +1,7 @@
 """Codes and factors as people have them: masked, nullable, from HDF5, on a list; scored alike or refused by name."""
 
 import numpy as np
+import pandas
 import pytest
 import torch
 
@@ -33,14 +34,12 @@ def test_masked_values_are_refused_and_a_mask_of_nothing_is_taken():
 
 @pytest.mark.parametrize("kind", ["Int64", "int64", "Float64", "category"])
 def test_columns_of_a_data_frame_are_taken(kind):
-    pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(FACTORS, columns=["shape", "x", "y"])
     assert flat(pandas.DataFrame(CODES), frame.astype(kind)) == flat()
     assert flat(factors=frame, factor_names=frame.columns) == flat(factor_names=("shape", "x", "y"))
 
 
 def test_missing_values_of_a_data_frame_are_refused_with_their_place():
-    pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(FACTORS).astype("Int64")
     frame.iloc[4, 1] = pandas.NA
     with refused(DataError, "factors[4, 1]", expected="numbers", got="a missing value", hint="leave out its row"):

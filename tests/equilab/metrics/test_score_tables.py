@@ -52,7 +52,6 @@ def test_odd_names_are_escaped():
 
 
 def test_a_data_frame_has_a_row_for_each_score_and_every_number_unrounded(scores):
-    pytest.importorskip("pandas")
     frame = scores.to_dataframe()
     assert list(frame.index) == list(scores)
     for name, score in scores.items():
@@ -66,7 +65,6 @@ def test_a_data_frame_has_a_row_for_each_score_and_every_number_unrounded(scores
 
 
 def test_a_factor_with_the_name_of_a_column_has_a_column_of_its_own():
-    pytest.importorskip("pandas")
     frame = Scores({"mig": Score("mig", 0.4, {"value": 0.7})}).to_dataframe()
     assert frame.loc["mig", "value"] == 0.4
     assert frame.loc["mig", "factor value"] == 0.7

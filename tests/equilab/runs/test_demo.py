@@ -13,7 +13,7 @@ def test_the_demo_ends_with_its_table_its_pictures_and_what_to_try_next(tmp_path
     folder = tmp_path / "demo"
     assert demo(str(TINY), folder) == 0
     shown = capsys.readouterr().out
-    for part in ("random codes", "untrained", "perfect codes", f"pictures: {folder / 'pictures'}"):
+    for part in ("random codes", "untrained", "factors as codes", f"pictures: {folder / 'pictures'}"):
         assert part in shown
     for command in (
         f"wandb leet {folder}/wandb",

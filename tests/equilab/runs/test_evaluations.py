@@ -21,6 +21,7 @@ from equilab.runs.evaluations.classifier_error import Predictions
 from equilab.runs.evaluations.held_out_loss import mean_losses
 from equilab.runs.loop import evaluate, is_due, set_up, train, update
 from equilab.runs.record import Record
+from equilab.runs.stop import Interrupted
 from tests.refused import refused
 
 
@@ -241,3 +242,18 @@ def test_the_numbers_of_an_evaluation_are_of_its_step_and_of_nothing_else():
     for key in first.keys() - {"time/evaluation"}:
         assert first[key] == second[key]
     assert first["latent/reconstruction_mean"] != third["latent/reconstruction_mean"]
+
+
+@pytest.mark.parametrize("evaluation", [HeldOutLoss(), Disentanglement(metrics=("mig",)), Traversals()])
+def test_an_evaluation_reports_its_images_and_can_be_stopped(evaluation):
+    training, seen = set_up(SPRITES), list[tuple[int, int]]()
+    training.state.model.eval()
+    evaluation(training.moment(progress=lambda done, total: seen.append((done, total))))
+    assert seen
+    assert all(0 < done <= total for done, total in seen)
+
+    def stop(done: int, total: int) -> None:
+        raise Interrupted
+
+    with pytest.raises(Interrupted):
+        evaluation(training.moment(progress=stop))

@@ -4,6 +4,7 @@ import shutil
 from dataclasses import dataclass, replace
 
 import numpy as np
+import onnxruntime
 import pytest
 import torch
 from processes import finish
@@ -55,7 +56,6 @@ def test_an_export_needs_neither_the_data_nor_the_recipe(tmp_path):
 
 @pytest.mark.slow
 def test_onnx_encodes_and_decodes_like_the_model(finished_run, tmp_path):
-    onnxruntime = pytest.importorskip("onnxruntime")
     record = Record.open(finished_run)
     export(record, tmp_path / "out")
     model, x = record.model(), rendered(record)
@@ -203,13 +203,18 @@ def test_no_folder_of_the_authors_machine_is_published(tmp_path):
 @pytest.mark.parametrize(
     "text", ["/home/me/digits.npz", "C:\\Users\\me\\digits.npz", "~/digits.npz", "sets/digits.npz"]
 )
-def test_a_file_is_named_without_its_folder(tmp_path, monkeypatch, text):
+def test_a_file_that_is_there_is_named_without_its_folder(tmp_path, monkeypatch, text):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "sets").mkdir()
     for path in (tmp_path / "digits.npz", tmp_path / "sets" / "digits.npz"):
         path.touch()
     assert without_folders([{"path": text}]) == [{"path": "digits.npz"}]
+
+
+@pytest.mark.parametrize("text", ["/gone/digits.npz", "D:\\gone\\digits.npz", "~/gone/digits.npz", "~me/digits.npz"])
+def test_a_file_that_is_gone_is_named_without_its_folder(text):
+    assert without_folders({"path": text}) == {"path": "digits.npz"}
 
 
 @pytest.mark.parametrize("text", ["equilab.data.dsprites.DSprites", "team/project", "a b", "", "~"])

@@ -11,9 +11,9 @@ from equilab.errors import SettingError
 from equilab.models import P4CNN, ConvVAE
 from equilab.objectives import VAE, AdaGVAE, BetaVAE, FactorVAE, Objective
 from equilab.optimizers import SGD
-from equilab.runs import HeldOutLoss, Run, Traversals
+from equilab.runs import Evaluation, HeldOutLoss, Run, Traversals
 from equilab.runs.near_options import check_options, nearest_option, options_of
-from equilab.runs.parts import exchange, find_part, part_classes, part_name
+from equilab.runs.parts import PARTS, exchange, find_part, part_classes, part_name, with_defaults
 from equilab.runs.recipes import FOLDER, find_recipe, method_names, recipe_names
 from tests.refused import refused
 
@@ -85,10 +85,11 @@ def test_a_class_of_ones_own_is_found_by_name():
     assert part_name(OwnVAE) == "own_vae"
 
 
-def test_every_concrete_class_is_found_by_its_own_name():
-    for kind in (Objective,):
-        for name, each in part_classes(kind).items():
-            assert type(find_part(kind, name, argument="objective")) is each
+@pytest.mark.parametrize("kind", [*PARTS, Evaluation])
+def test_every_class_with_defaults_is_found_by_its_own_name(kind):
+    names = with_defaults(kind)
+    assert names
+    assert all(type(find_part(kind, name, argument="part")) is part_classes(kind)[name] for name in names)
 
 
 def test_a_method_is_the_standard_recipe_with_another_objective():

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 import wandb
 from small import SPRITES
+from wandb.sdk.lib.wbauth import wbnetrc
 
 from equilab.runs.commands.upload import main
 from equilab.runs.folder import claim
@@ -36,6 +37,21 @@ def test_every_run_is_tried_and_each_failure_has_a_line(folder, capsys, monkeypa
     first, second = capsys.readouterr().err.splitlines()
     assert str(folder / "nothing" / "run.json") in first
     assert second.startswith("SettingError: WANDB_MODE")
+
+
+def test_ctrl_c_ends_an_upload_of_several_runs(folder, capsys, monkeypatch):
+    """The run after the one that was being sent is not begun; a failure before it keeps its line."""
+    begun = []
+
+    def interrupted(record, **_):
+        begun.append(record.folder)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("equilab.runs.commands.upload.upload", interrupted)
+    assert main([str(folder / "nothing"), str(folder), str(folder)]) == 130
+    assert begun == [folder]
+    _, last = capsys.readouterr().err.splitlines()
+    assert last == "stopped; `equilab upload` sends the rest"
 
 
 def test_no_folder_is_refused(folder, capsys):
@@ -96,9 +112,32 @@ def test_a_login_in_the_settings_counts(nobody, monkeypatch, name):
     assert wandb_sink.is_logged_in()
 
 
-def test_a_login_in_netrc_counts_for_its_server_alone(nobody):
-    host = urlsplit(wandb.setup().settings.base_url).hostname
-    for name, expected in (("other.example", False), (host, True)):
-        (nobody / "netrc").write_text(f"machine {name} login user password {'a' * 40}\n")
-        (nobody / "netrc").chmod(0o600)
-        assert wandb_sink.is_logged_in() == expected
+def write_netrc(path, machine, password="a" * 40):
+    path.write_text(f"machine {machine} login user password {password}\n")
+    path.chmod(0o600)
+
+
+@pytest.mark.parametrize("server", ["https://api.wandb.ai", "http://localhost:8080"])
+def test_a_login_in_netrc_counts_for_its_server_alone(nobody, monkeypatch, server):
+    """The entries are those that the client reads: of a server with its port."""
+    monkeypatch.setattr(wandb.setup().settings, "base_url", server)
+    for machine, expected in (("other.example", False), ("localhost", False), (urlsplit(server).netloc, True)):
+        write_netrc(nobody / "netrc", machine)
+        found = wbnetrc.read_netrc_auth(host=server)
+        assert (wandb_sink.is_logged_in(), found is not None) == (expected, expected)
+
+
+def test_an_entry_of_netrc_without_a_key_is_no_login(nobody):
+    write_netrc(nobody / "netrc", urlsplit(wandb.setup().settings.base_url).netloc, password='""')
+    assert not wandb_sink.is_logged_in()
+
+
+@pytest.mark.parametrize(("variable", "name"), [("~/keys", "keys"), (None, ".netrc"), (None, "_netrc")])
+def test_netrc_is_where_the_client_looks(nobody, monkeypatch, variable, name):
+    monkeypatch.setenv("HOME", str(nobody))
+    if variable is None:
+        monkeypatch.delenv("NETRC")
+    else:
+        monkeypatch.setenv("NETRC", variable)
+    write_netrc(nobody / name, urlsplit(wandb.setup().settings.base_url).netloc)
+    assert wandb_sink.is_logged_in()
