@@ -1,7 +1,6 @@
 """The tidy table holds what the runs logged, the summary agrees with the formulas, and what is missing has a name."""
 
 import csv
-import json
 import math
 import sys
 from dataclasses import replace
@@ -11,14 +10,13 @@ import pyarrow.parquet as parquet
 import pytest
 from PIL import Image
 from scipy import stats
-from small import DIGITS, SPRITES
+from small import DIGITS, SPRITES, write_record
 
 from equilab.errors import DataError, SettingError
 from equilab.models import Z2CNN
 from equilab.objectives import VAE, BetaVAE
 from equilab.runs import Disentanglement, TestError
 from equilab.runs.checkpoint import save
-from equilab.runs.folder import claim
 from equilab.runs.study import Chart, Study, collect_study, crossed
 from equilab.runs.study.chart import chart_table, curves_of, draw_chart
 from equilab.runs.study.planned import Planned, planned_runs
@@ -33,10 +31,7 @@ BETAS = {"objective": (VAE(), BetaVAE(4.0), BetaVAE(16.0))}
 
 def finish(planned: Planned, values: dict[str, float | None]) -> None:
     """A record of a finished run that logged these values last."""
-    planned.folder.mkdir(parents=True)
-    claim(planned.folder, planned.run)
-    row = {"step": planned.run.steps, "train/loss": 3.0, **values, "time/evaluation": 1.0}
-    (planned.folder / "metrics.jsonl").write_text(json.dumps(row) + "\n")
+    write_record(planned.folder, planned.run, {"train/loss": 3.0, **values})
     save(planned.folder / "checkpoints", planned.run.steps, {})
 
 
