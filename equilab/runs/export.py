@@ -4,7 +4,7 @@ import json
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import torch
@@ -38,8 +38,6 @@ def export(record: Record, folder: Path | str, *, onnx: bool = True) -> list[Pat
     that torch cannot export; DataError without a checkpoint.
     """
     folder = as_path("folder", folder)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise SettingError("folder", expected="a new or an empty folder", got=str(folder), hint="--out FOLDER")
     if onnx:
         refuse_missing_packages()
     model = record.model()
@@ -54,22 +52,35 @@ def export(record: Record, folder: Path | str, *, onnx: bool = True) -> list[Pat
 
 @contextmanager
 def _made_at_once(folder: Path) -> Iterator[Path]:
-    """A folder beside this one, which takes its place at the end; after an error neither is left.
+    """A folder to fill, whose files are in this one at the end; after an error nothing is left, parents included.
 
-    folder: new, or empty. Raises SettingError where it cannot be made.
+    A new folder is renamed into its place. One that exists keeps its place, as it may be where somebody stands, or a
+    volume; the settings, by which an export is known, come into it last.
+    folder: new, or empty. Raises SettingError where it holds something, and where it cannot be made.
     """
-    beside = folder.absolute().with_name(f".{folder.absolute().name}.{secrets.token_hex(8)}")
+    place = folder.absolute()
+    filled, made = place.parent / f".{place.name}.{secrets.token_hex(8)}", []
     try:
-        beside.mkdir(parents=True)
-        yield beside
-        if folder.exists():
-            folder.rmdir()
-        beside.rename(folder)
+        if exists := place.exists():
+            if not place.is_dir() or any(place.iterdir()):
+                raise SettingError("folder", expected="a new or an empty folder", got=str(folder), hint="--out FOLDER")
+            filled = place / filled.name
+        made = [parent for parent in filled.parents if not parent.exists()]  # deepest first
+        filled.mkdir(parents=True)
+        yield filled
+        if exists:
+            for path in sorted(filled.iterdir(), key=lambda path: path.name == EXPORTED):
+                path.rename(place / path.name)
+        else:
+            filled.rename(place)
     except OSError as error:
         expected = "a place that can be written"
         raise SettingError("folder", expected=expected, got=f"{folder}: {error.strerror or error}") from error
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(filled, ignore_errors=True)
+        for parent in made:
+            with suppress(OSError):  # of one that holds the export
+                parent.rmdir()
 
 
 def load(folder: Path | str, *, modules: tuple[str, ...] = ()) -> nn.Module:
@@ -107,8 +118,13 @@ def load(folder: Path | str, *, modules: tuple[str, ...] = ()) -> nn.Module:
 
 
 def _save_weights(model: nn.Module, record: Record, path: Path) -> None:
-    """The weights and buffers by name, beside the shape of an image and the run's key."""
+    """The weights and buffers by name, the shape of an image, and the run's key; OSError where the disk fails."""
+    from safetensors import SafetensorError
     from safetensors.torch import save_model
 
     shape = ",".join(map(str, record.run.data.image_shape))
-    save_model(model, str(path), metadata={"image_shape": shape, "key": record.key})
+    try:
+        save_model(model, str(path), metadata={"image_shape": shape, "key": record.key})
+    except SafetensorError as error:  # such as a full disk
+        raise OSError(str(error)) from error
+    path.chmod(path.parent.stat().st_mode & 0o666)  # safetensors keeps its files from everybody else

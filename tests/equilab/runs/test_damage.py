@@ -5,8 +5,7 @@ import os
 import shutil
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
 from io import BytesIO
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from permissions import largest_file
 from processes import newest_checkpoint
 from small import SPRITES, AtStep, files
 
@@ -263,18 +263,6 @@ def test_settings_nested_deeply_are_one_clear_line(folder):
     with pytest.raises(DataError) as found:
         read_run(folder)
     assert len(str(found.value)) < 10_000
-
-
-@contextmanager
-def largest_file(num_bytes: int) -> Iterator[None]:
-    """No file of this process grows past this, as on a full disk."""
-    resource = pytest.importorskip("resource")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (num_bytes, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize(("num_bytes", "name"), [(0, ".owner"), (200, "run.json"), (4000, "metrics.jsonl")])

@@ -7,6 +7,7 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
+from permissions import largest_file
 from processes import finish
 from small import SPRITES
 
@@ -186,6 +187,28 @@ def test_a_folder_that_cannot_be_made_is_named(finished_run, tmp_path):
     (tmp_path / "file").write_text("mine")
     with refused(SettingError, "folder", expected="a place that can be written", got=None):
         export(Record.open(finished_run), tmp_path / "file" / "out", onnx=False)
+
+
+def test_a_full_disk_leaves_nothing_and_is_named(finished_run, tmp_path):
+    record = Record.open(finished_run)
+    with largest_file(2048), refused(SettingError, "folder", expected="a place that can be written", got=None):
+        export(record, tmp_path / "new" / "out", onnx=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_folder_is_filled_where_it_is(finished_run, tmp_path, monkeypatch):
+    """Such as the one where somebody stands, or a volume, which cannot be renamed."""
+    monkeypatch.chdir(tmp_path)
+    before = tmp_path.stat().st_ino
+    files = export(Record.open(finished_run), ".", onnx=False)
+    assert sorted(tmp_path.iterdir()) == sorted(path.absolute() for path in files)
+    assert tmp_path.stat().st_ino == before
+
+
+def test_whoever_may_read_the_folder_may_read_its_files(finished_run, tmp_path):
+    export(Record.open(finished_run), tmp_path / "out", onnx=False)
+    modes = {path.stat().st_mode & 0o666 for path in (tmp_path / "out").iterdir()}
+    assert modes == {(tmp_path / "out").stat().st_mode & 0o666}
 
 
 def test_no_folder_of_the_authors_machine_is_published(tmp_path):

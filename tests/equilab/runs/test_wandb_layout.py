@@ -88,11 +88,11 @@ def test_rows_of_the_record_are_the_findings_that_were_logged(tmp_path):
     assert [place for place, _ in rows_of(Record.open(tmp_path), 1)] == [1]
     outside = tmp_path.parent / "outside.png"
     paths["latent/a"].rename(outside)
-    with refused(DataError, str(paths["latent/a"])):
+    with refused(DataError, str(tmp_path), got="no file pictures/a_000000005.png"):
         list(rows_of(Record.open(tmp_path)))
     text = (tmp_path / "metrics.jsonl").read_text()
     (tmp_path / "metrics.jsonl").write_text(text.replace("pictures/a_000000005.png", "../outside.png"))
-    with refused(DataError, str(tmp_path / "../outside.png"), expected="in the run folder"):
+    with refused(DataError, str(tmp_path / "metrics.jsonl"), expected="files of the run folder", got="../outside.png"):
         list(rows_of(Record.open(tmp_path)))
 
 
