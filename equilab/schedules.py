@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -61,12 +62,12 @@ def check_weight(name: str, weight: Weight, *, least: float = 0.0) -> None:
 
 
 def is_number(value: object) -> bool:
-    """Whether the value is an int or a float, and no bool.
+    """Whether the value is an integer or a float, Python's or numpy's, and no bool.
 
     >>> is_number(1), is_number(float("nan")), is_number(True), is_number("1")
     (True, True, False, False)
     """
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 
 def _check(schedule: Schedule, *, finite: tuple[str, ...], counts: tuple[str, ...] = ()) -> None:

@@ -13,6 +13,7 @@ from equilab.runs.evaluations import (
     TestError,
     Traversals,
 )
+from equilab.runs.export import export
 from equilab.runs.latent_report import BlockReport, Latents, RotatedPlane
 from equilab.runs.latents import measure_latents
 from equilab.runs.loop import NonFiniteLoss, Outcome, train
@@ -69,6 +70,7 @@ __all__ = [
     "collect_study",
     "compare",
     "crossed",
+    "export",
     "measure_latents",
     "plan_study",
     "run_study",

@@ -48,7 +48,7 @@ class Difference:
 
     @property
     def verdict(self) -> str:
-        """The method that is better, or the reason why none is said to be."""
+        """The method that is better, or the reason why there is no verdict."""
         if self.low is None or self.high is None:
             return "one seed: no interval" if min(self.num_first, self.num_second) == 1 else "no spread: no interval"
         if self.low <= 0 <= self.high:
@@ -144,6 +144,11 @@ def compare(
     confidence: 0 to 1. seed: of the bootstrap.
     Raises DataError for runs that are unfinished or cannot be compared, SettingError for a score that is not there.
     """
+    if not isinstance(records, Sequence) or not all(isinstance(each, Record) for each in records):
+        hint = "eq.Record.open(folder) gives one"
+        raise SettingError("records", expected="a list of records", got=_kinds(records), hint=hint)
+    if isinstance(scores, str):
+        raise SettingError("scores", expected="a list of names", got=repr(scores), hint=f"[{scores!r}]")
     for record in records:
         if not record.is_finished:
             got = f"{record.folder}, at step {record.step} of {record.run.steps}"
@@ -152,6 +157,12 @@ def compare(
         raise DataError("records", expected="two or more finished runs", got=len(records))
     check_alike(records)
     return compare_scores(scored_runs(records, logged_scores(records, scores)), confidence=confidence, seed=seed)
+
+
+def _kinds(records: object) -> str:
+    """The class of an object, or of the first in a list that is no record."""
+    several = records if isinstance(records, list | tuple) else [records]
+    return type(next(each for each in several if not isinstance(each, Record))).__name__
 
 
 def scored_runs(records: Sequence[Record], found: Sequence[dict[str, tuple[float, Better]]]) -> ScoredRuns:

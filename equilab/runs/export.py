@@ -96,7 +96,8 @@ def load(folder: Path | str, *, modules: tuple[str, ...] = ()) -> nn.Module:
     equilab.errors.DataError: nowhere: expected the folder of an export or of a run, got nothing of that name
     """
     folder = as_path("folder", folder)
-    if (folder / "run.json").is_file():
+    folder = folder.parent if folder.name in ("run.json", EXPORTED) else folder
+    if (folder / "run.json").is_file() or next(folder.glob("*/run.json"), None) is not None:
         return Record.open(folder, modules=modules).model()
     if not (folder / EXPORTED).is_file():
         got = "nothing of that name" if not folder.exists() else f"neither {EXPORTED} nor run.json"

@@ -141,11 +141,21 @@ def _write(folder: Path, tree: dict[str, Any]) -> None:
         write_atomically(path, content)
 
 
+def _refuse_other_folder(folder: Path) -> None:
+    """DataError for a folder that is an export, or that holds runs, in place of a run."""
+    if (folder / EXPORTED).is_file():
+        hint = f"equilab train {folder / EXPORTED} trains it once more; eq.load gives the model"
+        raise DataError(str(folder), expected="a run folder", got="an export", hint=hint)
+    if below := sorted(path.parent.name for path in folder.glob("*/run.json")):
+        names = ", ".join(below[:3]) + (" ..." if len(below) > 3 else "")
+        got = f"a folder of runs ({names})"
+        raise DataError(str(folder), expected="a run folder", got=got, hint="name one of them")
+
+
 def _read(path: Path) -> dict[str, Any]:
     """The content of a run.json of a format that is read, with a tree of settings; DataError for anything else."""
-    if not path.exists() and (path.parent / EXPORTED).is_file():
-        hint = f"equilab train {path.parent / EXPORTED} trains it once more; eq.load gives the model"
-        raise DataError(str(path.parent), expected="a run folder", got="an export", hint=hint)
+    if not path.exists():
+        _refuse_other_folder(path.parent)
     tree = read_json(path)
     found = tree.get("format") if isinstance(tree, dict) else None
     wanted = f"a run.json of format {FORMAT}"

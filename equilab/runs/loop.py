@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from equilab.data import Feed
+from equilab.files import as_path
 from equilab.objectives import Context, Losses
 from equilab.runs.checkpoint import load_state, save
 from equilab.runs.compute import autocast, kept_generators, prepare, resolve_precision, seed_layers, step_tensor
@@ -26,6 +27,7 @@ from equilab.runs.memory import peak_memory
 from equilab.runs.progress import Clock, Progress
 from equilab.runs.rows import refuse_changed_rows, refuse_rows_without_checkpoint
 from equilab.runs.run import Run
+from equilab.runs.serial import to_tree
 from equilab.runs.sinks.sink import Sink
 from equilab.runs.sinks.sinks import Sinks, open_sinks
 from equilab.runs.sinks.wandb_plan import wandb_mode
@@ -60,6 +62,8 @@ def set_up(run: Run) -> Training:
 
     Raises SettingError, ShapeError or DataError for a run that could not be trained or evaluated to its end.
     """
+    for part in (run.model, run.objective, run.optimizer, run.evaluations):
+        to_tree(part)  # refuses settings that run.json cannot hold
     device = prepare(run.compute)
     refuse_huge_batch(run)
     run = replace(run, precision=resolve_precision(run.precision, device))
@@ -74,7 +78,7 @@ def set_up(run: Run) -> Training:
     return training
 
 
-def train(run: Run, folder: Path, *, sinks: Sequence[Sink] = (), recipe: Path | None = None) -> Outcome:
+def train(run: Run, folder: Path | str, *, sinks: Sequence[Sink] = (), recipe: Path | None = None) -> Outcome:
     """Train until the last update and its evaluations, or until SIGTERM or SIGINT.
 
     From a checkpoint on, everything that follows is bit-identical to a run that was never stopped, on one machine:
@@ -88,6 +92,8 @@ def train(run: Run, folder: Path, *, sinks: Sequence[Sink] = (), recipe: Path | 
     Raises what `set_up` does, before anything is written; DataError for a folder that holds another run, or whose rows
     or checkpoints do not fit; BusyError, NonFiniteLoss and WriteError; StoppedAtOnce at a second Ctrl-C.
     """
+    folder = as_path("folder", folder)
+    to_tree(run)  # refuses data in memory, which run.json cannot hold
     wandb_mode(run)  # refuses a variable of W&B's that cannot be honoured, before anything is written
     with ExitStack() as stack:
         stack.enter_context(kept_generators())
@@ -110,7 +116,8 @@ def train(run: Run, folder: Path, *, sinks: Sequence[Sink] = (), recipe: Path | 
             if saves and saved_at != state.step:
                 saved_at = checkpoint(state, run, held, opened)
             if stop.signal:
-                opened.stopped(stop.signal)
+                if due or state.step < run.steps:
+                    opened.stopped(stop.signal)
                 break
             if due:
                 try:

@@ -89,7 +89,7 @@ def _needed(run: Run, modules: Sequence[str]) -> str:
     before = leaves(to_tree(run.data))
     files = [str(value) for path, value in leaves(without_folders(to_tree(run.data))).items() if value != before[path]]
     needed = [f"`{name}`" for name in (*files, *modules)]
-    return f" It needs {' and '.join(needed)}, which this folder does not hold, where it is called." if needed else ""
+    return f" Put {' and '.join(needed)} into the current folder first." if needed else ""
 
 
 def without_folders(tree: Any) -> Any:

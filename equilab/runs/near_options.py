@@ -78,12 +78,21 @@ def _of_another_part(name: str, known: Sequence[str]) -> str:
     end = name.rsplit(".", 1)[-1]
     if any(option.rsplit(".", 1)[-1] == end for option in known):
         return ""
+    found = classes_with(end.replace("-", "_"))
+    return f"a setting of {', '.join(found[1])}: --{found[0]} NAME takes another" if found else ""
+
+
+def classes_with(name: str) -> tuple[str, list[str]] | None:
+    """The kind of part that has a setting of this name, and the classes of the project that have it; None for none.
+
+    >>> classes_with("gamma")
+    ('objective', ['annealed_vae', 'factor_vae'])
+    """
     for option, kind in {"objective": Objective, "model": Model, "data": Dataset, "optimizer": Optimizer}.items():
         classes = {label: each for label, each in part_classes(kind).items() if each.__module__.startswith("equilab.")}
-        owners = [label for label, each in classes.items() if end.replace("-", "_") in {f.name for f in fields(each)}]
-        if owners:
-            return f"a setting of {', '.join(owners)}: --{option} NAME takes another"
-    return ""
+        if owners := [label for label, each in classes.items() if name in {field.name for field in fields(each)}]:
+            return option, owners
+    return None
 
 
 def _without_no(name: str) -> str:

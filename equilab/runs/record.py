@@ -47,7 +47,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Record:
-    """What a training left in its folder; open it with `Record.open`. Nothing is read before it is asked for."""
+    """What a training left in its folder; open it with `Record.open`. Each part is read when it is first used."""
 
     folder: Path
     run: Run  # the settings, as the objects they are

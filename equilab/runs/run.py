@@ -1,7 +1,7 @@
 """A training as one frozen dataclass: what decides its result; what is measured, where it runs, what is written."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from hashlib import sha256
 from typing import Any, Literal, TypeAlias
 
@@ -13,7 +13,7 @@ from equilab.objectives.objective import argument_types
 from equilab.optimizers import Adam, Optimizer
 from equilab.runs.compute import Compute, Precision, find_device, resolve_precision
 from equilab.runs.evaluations import Evaluation
-from equilab.runs.serial import by_name, to_tree
+from equilab.runs.serial import by_name, to_tree, without_numpy
 
 DECIDING = ("data", "model", "objective", "optimizer", "steps", "batch_size", "seed", "precision")
 """The fields of a run that decide its result."""
@@ -74,6 +74,8 @@ class Run:
     log: Logging = Logging()  # what is written, how often
 
     def __post_init__(self) -> None:
+        for each in fields(self):  # a checkpoint, which holds the settings, takes no numpy
+            object.__setattr__(self, each.name, without_numpy(getattr(self, each.name)))
         for name, kind in _KINDS.items():
             if not isinstance(getattr(self, name), kind):
                 raise SettingError(name, expected=f"an object of {kind.__name__}", got=repr(getattr(self, name)))

@@ -9,12 +9,14 @@ import inspect
 import json
 import typing
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType, UnionType
 from typing import Any
+
+import numpy as np
 
 from equilab.errors import DataError, SettingError
 from equilab.files import read_plain
@@ -86,6 +88,27 @@ def to_tree(value: Any, *, compared: bool = False) -> Any:
     raise SettingError(
         "a setting", expected="a dataclass, number, string, list or None", got=f"{type(value).__name__} {value!r}"
     )
+
+
+def without_numpy(value: Any) -> Any:
+    """The settings with Python's numbers and texts in place of numpy's.
+
+    >>> import numpy as np
+    >>> from equilab.optimizers import Adam
+    >>> type(without_numpy(Adam(learning_rate=np.float64(1e-3))).learning_rate)
+    <class 'float'>
+    """
+    if isinstance(value, np.generic):
+        return value.item()
+    if type(value) is tuple:
+        several = tuple(map(without_numpy, value))
+        return several if any(new is not old for new, old in zip(several, value, strict=True)) else value
+    if is_dataclass(value) and not isinstance(value, type):
+        before = {each.name: getattr(value, each.name) for each in fields(value) if each.init}
+        after = {name: without_numpy(old) for name, old in before.items()}
+        changed = {name: new for name, new in after.items() if new is not before[name]}
+        return replace(value, **changed) if changed else value
+    return value
 
 
 def by_name(tree: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +9,15 @@ from equilab.data import Arrays, Dataset
 from equilab.errors import SettingError
 from equilab.files import as_path
 from equilab.metrics.metric import FEWEST_ROWS
-from equilab.models import ConvVAE, Model
+from equilab.models import Classifier, ConvVAE, Model, VariationalAutoencoder
 from equilab.objectives import Objective
+from equilab.objectives.objective import argument_types
 from equilab.optimizers import Optimizer
-from equilab.runs.evaluations import OF_VAE, Disentanglement, Evaluation, HeldOutLoss, Traversals
+from equilab.runs.evaluations import OF_VAE, Disentanglement, Evaluation, HeldOutLoss, TestError, Traversals
 from equilab.runs.folder import refuse_file
 from equilab.runs.loop import set_up
 from equilab.runs.loop import train as train_run
+from equilab.runs.near_options import classes_with, nearest_option, options_of
 from equilab.runs.parts import find_evaluations, find_part
 from equilab.runs.record import Record
 from equilab.runs.run import Run
@@ -53,16 +54,17 @@ def train(
     if "seed" in settings:
         raise SettingError("seed", expected="seeds", got=settings["seed"], hint=f"seeds=[{settings['seed']}]")
     if not isinstance(data, Dataset):
-        raise SettingError(
-            "data",
-            expected="a data set",
-            got=type(data).__name__,
-            hint="eq.data.Arrays(images, {name: values}) makes one of arrays",
+        got = f"the class {data.__name__}" if isinstance(data, type) else type(data).__name__
+        hint = (
+            f"{data.__name__}()"
+            if isinstance(data, type)
+            else "eq.data.Arrays(images, {name: values}) makes one of arrays"
         )
+        raise SettingError("data", expected="a data set", got=got, hint=hint)
     objective = method if isinstance(method, Objective) else find_part(Objective, method, argument="method")
     folder = as_path("folder", folder)
     refuse_file(folder)
-    run = with_settings(Run(data, ConvVAE(), objective, evaluations=usual_evaluations(data)), settings)
+    run = with_settings(Run(data, ConvVAE(), objective, evaluations=usual_evaluations(data, objective)), settings)
     runs = seeded(run, seeds, folder)
     if isinstance(data, Arrays):
         if not (folder / "data.npz").exists():
@@ -75,11 +77,13 @@ def train(
     return [Record.open(path, modules=modules_of(to_tree(each))) for path, each in runs.items()]
 
 
-def usual_evaluations(data: Dataset) -> tuple[Evaluation, ...]:
-    """Losses, pictures, and the scores that the factors of the data allow.
+def usual_evaluations(data: Dataset, objective: Objective) -> tuple[Evaluation, ...]:
+    """Of a VAE losses, pictures, and the scores that the factors of the data allow; of a classifier its test error.
 
     MIG, BetaVAE and FactorVAE scores for two factors that vary or more, MIG for one; none for fewer than 10 images.
     """
+    if not issubclass(VariationalAutoencoder, argument_types(type(objective)).model):
+        return (TestError(),) if issubclass(Classifier, argument_types(type(objective)).model) else ()
     varying = sum(factor.size > 1 for factor in data.factors)
     if varying > 1 and len(data) >= FEWEST_ROWS:
         return OF_VAE
@@ -105,13 +109,8 @@ def with_settings(run: Run, settings: dict[str, Any]) -> Run:
         owners = [part for part, each in parts.items() if name in _names(each)]
         classes = [type(each).__name__ for each in parts.values()]
         if not owners:
-            near = get_close_matches(name, [*OF_RUN, *(each for part in parts.values() for each in _names(part))], n=1)
-            raise SettingError(
-                name,
-                expected=f"a setting of Run, {', '.join(classes[:-1])} or {classes[-1]}",
-                got=repr(name),
-                hint=f"did you mean {near[0]}?" if near else "",
-            )
+            expected = f"a setting of Run, {', '.join(classes[:-1])} or {classes[-1]}"
+            raise SettingError(name, expected=expected, got=repr(name), hint=_hint(name, run))
         if len(owners) > 1:
             both = " and of ".join(type(parts[part]).__name__ for part in owners)
             raise SettingError(
@@ -119,6 +118,17 @@ def with_settings(run: Run, settings: dict[str, Any]) -> Run:
             )
         run = replace(run, **{owners[0]: replace(parts[owners[0]], **{name: settings[name]})})
     return run
+
+
+def _hint(name: str, run: Run) -> str:
+    """Where a setting is that no part of a run has by this name, or the nearest one; empty for none."""
+    if others := classes_with(name):
+        return f"a setting of {', '.join(others[1])}"
+    near = nearest_option(name.replace("_", "-"), options_of(run)).replace("-", "_")
+    owner, _, end = near.rpartition(".")
+    if owner in ("log", "compute"):
+        return f"{owner}=eq.runs.{type(getattr(run, owner)).__name__}({end}=...)"
+    return f"did you mean {end}?" if near else ""
 
 
 def _names(settings: Any) -> list[str]:

@@ -13,6 +13,7 @@ import tyro
 from equilab.data import Dataset
 from equilab.errors import SettingError
 from equilab.models import Model
+from equilab.output import quiet_when_closed
 from equilab.runs.checkpoint import describe_newest
 from equilab.runs.command_lines import equilab, resume_command
 from equilab.runs.commands.exit_status import exit_status
@@ -35,8 +36,8 @@ from equilab.runs.writing import WriteError
 USAGE = "equilab train RECIPE [--PART NAME] [--field.sub value ...]   or   equilab train --resume RUN"
 HELP = """{usage}
 
-Recipes: {recipes}; methods, each the recipe dsprites with another objective: {methods}; or a .py file that defines
-`run`, a run.json, or a run folder, whose run is then repeated.
+Recipes: {recipes}; without one, the values below are those of {first}. Methods, each the recipe dsprites with another
+objective: {methods}. Or a .py file that defines `run`, a run.json, or a run folder, whose run is then repeated.
 Parts are exchanged by name: --data {data}; --model {model}; --objective, --optimizer, --objective.sampler and
 --evaluations likewise, a wrong name lists those there are."""
 SAME_RESULT = (
@@ -102,6 +103,7 @@ def _start(words: list[str]) -> int:
         registry=registry(),
         description=HELP.format(
             usage=USAGE,
+            first=recipe_names()[0],
             recipes=", ".join(recipe_names()),
             methods=", ".join(method_names()),
             data=", ".join(with_defaults(Dataset)),
@@ -209,8 +211,11 @@ def _train(run: Run, folder: Path, recipe: Path | None = None, again: str = "") 
         print(f"  {again or resume_command(folder, run)}")
         return 128 + outcome.signal
     try:
-        print(in_words(one_run(Record.open(folder, modules=modules_of(to_tree(run))), latents=False)))
-        print(f"\npictures: {folder / 'pictures'}")
+        with quiet_when_closed():  # further seeds are trained though nobody reads the tables
+            record = Record.open(folder, modules=modules_of(to_tree(run)))
+            print(in_words(one_run(record, latents=False)))
+            if record.pictures:
+                print(f"\npictures: {folder / 'pictures'}")
     except KeyboardInterrupt:
         print(f"the run is finished; its tables:\n  {equilab()} show {shlex.quote(str(folder))}", file=sys.stderr)
         return 130
