@@ -1,5 +1,6 @@
 """The errors that a caller can cause; each carries the argument, what was expected, what was given, and a hint."""
 
+from collections.abc import Collection
 from numbers import Integral
 from typing import Any, TypeVar
 
@@ -84,3 +85,39 @@ def check_count(argument: str, value: object, *, least: int = 1) -> None:
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
         shown = repr(value) if isinstance(value, str) else value
         raise SettingError(argument, expected=f"an integer of at least {least}", got=shown)
+
+
+def check_word(argument: str, value: object, words: Collection[str]) -> None:
+    """Raises SettingError unless the value is one of these words.
+
+    >>> check_word("split", "train", ("train", "test"))
+    """
+    if not isinstance(value, str) or value not in words:
+        raise SettingError(argument, expected=f"one of {', '.join(words)}", got=repr(value))
+
+
+def check_flag(argument: str, value: object) -> None:
+    """Raises SettingError unless the value is True or False.
+
+    >>> check_flag("nesterov", True)
+    """
+    if not isinstance(value, bool):
+        raise SettingError(argument, expected="True or False", got=repr(value))
+
+
+def check_text(argument: str, value: object, *, none: bool = False) -> None:
+    """Raises SettingError unless the value is a text; none: or None, default no.
+
+    >>> check_text("folder", None, none=True)
+    """
+    if not isinstance(value, str) and not (none and value is None):
+        raise SettingError(argument, expected="a text, or None" if none else "a text", got=repr(value))
+
+
+def check_texts(argument: str, value: object) -> None:
+    """Raises SettingError unless the value is a tuple of texts.
+
+    >>> check_texts("factors", ("posX", "posY"))
+    """
+    if not isinstance(value, tuple) or not all(isinstance(each, str) for each in value):
+        raise SettingError(argument, expected="a tuple of texts", got=repr(value))

@@ -1,13 +1,13 @@
 """Optimisers: settings, and the torch optimisers that they build."""
 
-import math
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
 
-from equilab.errors import SettingError
+from equilab.errors import SettingError, check_flag
 from equilab.schedules import Schedule, Weight, check_weight, is_number, value_at
 
 __all__ = ["SGD", "Adam", "AdamW", "Optimizer"]
@@ -42,7 +42,7 @@ class Optimizer(ABC):
         check_weight("learning_rate", self.learning_rate)
         if not isinstance(self.learning_rate, Schedule) and self.learning_rate == 0:
             raise SettingError("learning_rate", expected="a positive number", got=self.learning_rate)
-        below = dict.fromkeys(shares, 1.0) | dict.fromkeys((*numbers, "clip_norm"), math.inf)
+        below = dict.fromkeys(shares, 1.0) | dict.fromkeys((*numbers, "clip_norm"), sys.float_info.max)
         for name, end in below.items():
             value = getattr(self, name)
             if not is_number(value) or not 0 <= value < end:
@@ -119,6 +119,7 @@ class SGD(Optimizer):
 
     def __post_init__(self) -> None:
         self._check(shares=("momentum",), numbers=("weight_decay",))
+        check_flag("nesterov", self.nesterov)
         if self.nesterov and self.momentum == 0:
             raise SettingError("nesterov", expected="False where momentum is 0", got=True)
 

@@ -1,6 +1,7 @@
 """Weights and rates that change with the step: constant, linear, cosine, cyclic."""
 
 import math
+import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -55,7 +56,7 @@ def check_weight(name: str, weight: Weight, *, least: float = 0.0) -> None:
         raise SettingError(name, expected=f"a number >= {least:g}, or a schedule", got=repr(weight))
     else:
         low = high = weight
-    if not (least <= low and high < math.inf):
+    if not (least <= low and high <= sys.float_info.max):
         raise SettingError(name, expected=f"a number >= {least:g}", got=weight)
 
 
@@ -72,7 +73,7 @@ def _check(schedule: Schedule, *, finite: tuple[str, ...], counts: tuple[str, ..
     """Raises SettingError for values that are no finite numbers, and numbers of updates that are no integers >= 1."""
     for name in finite:
         value = getattr(schedule, name)
-        if not is_number(value) or not math.isfinite(value):
+        if not is_number(value) or not abs(value) <= sys.float_info.max:
             raise SettingError(name, expected="a finite number", got=value)
     for name in counts:
         check_count(name, getattr(schedule, name))

@@ -14,6 +14,7 @@ from equilab.data.dsprites_npz import read_packed
 from equilab.data.factors import Cyclic, Factor, Factors
 from equilab.data.render import render
 from equilab.data.table import ImageTable
+from equilab.errors import check_text
 
 NUM_IMAGES = 737_280
 BYTES_PER_IMAGE = 64 * 64 // 8
@@ -47,6 +48,9 @@ class DSprites(Dataset):
     """
 
     npz: str | None = None  # path of the original dsprites_ndarray_*.npz; None: rendered, nothing is downloaded
+
+    def __post_init__(self) -> None:
+        check_text("npz", self.npz, none=True)
 
     @property
     def factors(self) -> Factors:

@@ -13,7 +13,7 @@ from equilab.data.factors import Factor, Factors
 from equilab.data.rotate import rotate
 from equilab.data.split import SplitDataset
 from equilab.data.table import ImageTable
-from equilab.errors import SettingError, check_count
+from equilab.errors import SettingError, check_count, check_word
 
 NUM_IMAGES, NUM_TRAIN = 1_797, 1_297
 DIGITS = Factors((Factor("digit", tuple(map(float, range(10))), "the digit itself"),))
@@ -38,8 +38,7 @@ class RotatedDigits(SplitDataset):
     seed: int = 0  # of the split and of the angles
 
     def __post_init__(self) -> None:
-        if self.split not in ("train", "test"):
-            raise SettingError("split", expected="train or test", got=repr(self.split))
+        check_word("split", self.split, ("train", "test"))
         for name, least in (("size", 1), ("seed", 0)):
             check_count(name, getattr(self, name), least=least)
         if type(self.num_train) is not int or not 1 <= self.num_train <= NUM_TRAIN:

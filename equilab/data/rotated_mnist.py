@@ -17,7 +17,7 @@ from equilab.data.rotate import rotate
 from equilab.data.rotated_digits import DIGITS
 from equilab.data.split import SplitDataset
 from equilab.data.table import ImageTable
-from equilab.errors import SettingError
+from equilab.errors import SettingError, check_text, check_word
 
 NUM_TRAIN, NUM_TEST = 12_000, 50_000
 AMAT = {
@@ -50,8 +50,9 @@ class RotatedMNIST(SplitDataset):
     amat: str | None = None  # folder of the two original .amat files; None: regenerated from MNIST
 
     def __post_init__(self) -> None:
-        if self.split not in AMAT:
-            raise SettingError("split", expected="train or test", got=repr(self.split))
+        check_word("split", self.split, AMAT)
+        for name in ("folder", "amat"):
+            check_text(name, getattr(self, name), none=True)
         if type(self.seed) is not int or self.seed < 0:
             raise SettingError("seed", expected="an integer, 0 or more", got=self.seed)
         if type(self.num_train) is not int or not 1 <= self.num_train <= NUM_TRAIN:

@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 from torch import Tensor
 
-from equilab.errors import GroupError
+from equilab.errors import GroupError, check_text
 from equilab.groups import SO2, Element, PlaneGroup
 from equilab.latents.block import Block, BlockPosterior
 from equilab.latents.wrapped_normal import wrapped_normal_kl, wrapped_normal_log_prob
@@ -62,6 +62,9 @@ class Circle(Block):
     """
 
     name: str = field(default="", compare=False)  # for tables and pictures
+
+    def __post_init__(self) -> None:
+        check_text("name", self.name)
 
     @property
     def dim(self) -> int:

@@ -7,7 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from equilab.errors import check_count
+from equilab.errors import check_count, check_text
 from equilab.latents.block import Block, BlockPosterior
 
 REACH = 2.0
@@ -75,6 +75,7 @@ class Gaussian(Block):
 
     def __post_init__(self) -> None:
         check_count("axes", self.axes)
+        check_text("name", self.name)
 
     @classmethod
     def of_dim(cls, dim: int) -> "Gaussian":

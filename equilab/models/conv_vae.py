@@ -5,7 +5,7 @@ from typing import Literal
 
 import torch
 
-from equilab.errors import SettingError, ShapeError, check_count
+from equilab.errors import SettingError, ShapeError, check_count, check_word
 from equilab.latents import Latent
 from equilab.models.base import Model
 from equilab.models.conv_networks import burgess, kim_mnih, locatello
@@ -29,8 +29,7 @@ class ConvVAE(Model):
     latent: Latent | None = None  # blocks, such as Latent((Gaussian(2), Gaussian())); None: `latent_dim` Gaussian ones
 
     def __post_init__(self) -> None:
-        if self.network not in NETWORKS:
-            raise SettingError("network", expected=f"one of {', '.join(NETWORKS)}", got=repr(self.network))
+        check_word("network", self.network, NETWORKS)
         check_count("latent_dim", self.latent_dim)
         if self.latent is None:
             return

@@ -9,6 +9,7 @@ from equilab.errors import SettingError, ShapeError, check_count
 from equilab.models.base import Model
 from equilab.models.classifier import Classifier
 from equilab.models.initialise import build_lecun
+from equilab.schedules import is_number
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Z2CNN(Model):
     def __post_init__(self) -> None:
         for name in ("num_channels", "num_classes"):
             check_count(name, getattr(self, name))
-        if not 0 <= self.dropout < 1:
+        if not is_number(self.dropout) or not 0 <= self.dropout < 1:
             raise SettingError("dropout", expected="a number in [0, 1)", got=self.dropout)
 
     def build(self, image_shape: tuple[int, int, int], *, generator: torch.Generator) -> Classifier:

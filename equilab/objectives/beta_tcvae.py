@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from equilab.data import Images, IndependentImages, Sampler
-from equilab.errors import SettingError
+from equilab.errors import check_word
 from equilab.keys import Key
 from equilab.models import VariationalAutoencoder
 from equilab.objectives.objective import Context, Losses, Objective
@@ -32,8 +32,7 @@ class BetaTCVAE(Objective):
 
     def __post_init__(self) -> None:
         check_weight("beta", self.beta)
-        if self.estimator not in ("weighted", "stratified", "exact"):
-            raise SettingError("estimator", expected="weighted, stratified or exact", got=repr(self.estimator))
+        check_word("estimator", self.estimator, ("weighted", "stratified", "exact"))
 
     def losses(self, model: VariationalAutoencoder, batch: Images, context: Context) -> Losses:
         bound = evidence(model, batch.images, context.noise)

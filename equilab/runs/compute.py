@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import torch
 
-from equilab.errors import SettingError, check_count
+from equilab.errors import SettingError, check_count, check_flag, check_text
 from equilab.noise import stream_key
 
 Precision: TypeAlias = Literal["auto", "bfloat16", "float32"]
@@ -30,6 +30,8 @@ class Compute:
 
     def __post_init__(self) -> None:
         check_count("compute.threads", self.threads, least=0)
+        check_text("compute.device", self.device)
+        check_flag("compute.channels_last", self.channels_last)
         if self.threads > MOST_THREADS:  # torch would end the process while it starts them
             raise SettingError("compute.threads", expected=f"at most {MOST_THREADS}", got=self.threads)
 

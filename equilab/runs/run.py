@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any, Literal, TypeAlias
 
 from equilab.data import Dataset, Sampler
-from equilab.errors import SettingError, check_count
+from equilab.errors import SettingError, check_count, check_text, check_word
 from equilab.models import Model
 from equilab.objectives import Objective
 from equilab.objectives.objective import argument_types
@@ -21,12 +21,6 @@ DECIDING = ("data", "model", "objective", "optimizer", "steps", "batch_size", "s
 
 Switch: TypeAlias = Literal["auto", "on", "off"]
 """What W&B is sent beside rows; auto: on when online, off when offline."""
-
-
-def _check_word(argument: str, value: object, words: tuple[str, ...]) -> None:
-    """Raises SettingError unless the value is one of the words."""
-    if value not in words:
-        raise SettingError(argument, expected=f"one of {', '.join(words)}", got=repr(value))
 
 
 @dataclass(frozen=True)
@@ -49,9 +43,11 @@ class Logging:
     def __post_init__(self) -> None:
         check_count("log.every", self.every)
         check_count("log.checkpoint_every", self.checkpoint_every)
-        _check_word("log.wandb", self.wandb, ("offline", "online", "off"))
+        check_word("log.wandb", self.wandb, ("offline", "online", "off"))
         for name in ("system_metrics", "console", "commit"):
-            _check_word(f"log.{name}", getattr(self, name), ("auto", "on", "off"))
+            check_word(f"log.{name}", getattr(self, name), ("auto", "on", "off"))
+        check_text("log.project", self.project)
+        check_text("log.group", self.group, none=True)
         if not isinstance(self.tags, tuple) or not all(
             isinstance(tag, str) and 0 < len(tag) <= 64 for tag in self.tags
         ):
@@ -88,8 +84,7 @@ class Run:
             raise SettingError("objective.sampler", expected="a sampler", got=repr(self.objective.sampler))
         for name, least in (("steps", 1), ("batch_size", 1), ("seed", 0)):
             check_count(name, getattr(self, name), least=least)
-        if self.precision not in ("auto", "bfloat16", "float32"):
-            raise SettingError("precision", expected="auto, bfloat16 or float32", got=repr(self.precision))
+        check_word("precision", self.precision, ("auto", "bfloat16", "float32"))
         wanted, drawn = argument_types(type(self.objective)).batch, self.objective.sampler.batch_type
         if not issubclass(drawn, wanted):
             raise SettingError(

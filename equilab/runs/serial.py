@@ -199,12 +199,15 @@ def from_tree(tree: Any, known: dict[str, type], where: str = "run", *, format: 
     return found(**settings)
 
 
-def read_json(path: Path) -> Any:
-    """The content of a JSON file of at most 64 MiB; DataError says what is wrong with a missing or broken one."""
+def read_json(path: Path, *, role: str = "the run.json of a run folder") -> Any:
+    """The content of a JSON file of at most 64 MiB; DataError says what is wrong with a missing or broken one.
+
+    role: what the file is, in words.
+    """
     try:
         return json.loads(read_plain(path, most=2**26).decode())
     except OSError as error:
-        raise DataError(str(path), expected="the run.json of a run folder", got=error.strerror) from error
+        raise DataError(str(path), expected=role, got=error.strerror) from error
     except DataError:
         raise
     except (ValueError, RecursionError) as error:

@@ -83,7 +83,7 @@ def _forms(trees: Sequence[dict[str, Any]]) -> dict[str, Callable[[Any], str]]:
 
 def check_alike(records: Sequence[Record]) -> None:
     """DataError for runs on different data, and for two that are one training: same settings, same seed."""
-    first, known = records[0], dict[str, Record]()
+    first = records[0]
     for record in records:
         if record.run.data != first.run.data:
             raise DataError(
@@ -91,6 +91,13 @@ def check_alike(records: Sequence[Record]) -> None:
                 expected=f"runs on one data set, such as {first.run.data} of {first.folder}",
                 got=f"{record.run.data} in {record.folder}",
             )
+    refuse_twins(records)
+
+
+def refuse_twins(records: Sequence[Record]) -> None:
+    """DataError, naming both folders, for two runs that are one training: same settings, same seed."""
+    known = dict[str, Record]()
+    for record in records:
         key = record.run.key()
         if key in known:
             raise DataError(

@@ -9,7 +9,7 @@ from numpy import ndarray
 
 from equilab.data.dataset import Dataset
 from equilab.data.sampling.sampler import Draw, Moved, Sampler, Sequences, positions, varying
-from equilab.errors import DataError, check_count
+from equilab.errors import DataError, check_count, check_texts
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,9 @@ class MovedPairs(Sampler):
 
     batch_type: ClassVar[type] = Moved
     factors: tuple[str, ...] = ()  # cyclic factors that move; none named: all cyclic ones
+
+    def __post_init__(self) -> None:
+        check_texts("factors", self.factors)
 
     def draw(self, data: Dataset, num: int, rng: np.random.Generator) -> Draw:
         cyclic = tuple(index for index, factor in enumerate(data.factors) if factor.group is not None)
@@ -67,6 +70,7 @@ class Walks(Sampler):
     factors: tuple[str, ...] = ()  # factors that move; none named: all that vary
 
     def __post_init__(self) -> None:
+        check_texts("factors", self.factors)
         check_count("length", self.length, least=2)
         check_count("max_step", self.max_step)
 

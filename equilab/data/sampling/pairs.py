@@ -9,7 +9,7 @@ from numpy import ndarray
 
 from equilab.data.dataset import Dataset
 from equilab.data.sampling.sampler import Draw, Pairs, Sampler, varying
-from equilab.errors import DataError, check_count
+from equilab.errors import DataError, check_count, check_flag
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class PairsSharing(Sampler):
     known: bool = False  # whether the batch says which factors are shared
 
     def __post_init__(self) -> None:
+        check_flag("known", self.known)
         if self.num_shared is not None:
             check_count("num_shared", self.num_shared, least=0)
 

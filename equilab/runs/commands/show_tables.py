@@ -8,7 +8,7 @@ from equilab.runs.divergence import has_diverged
 from equilab.runs.logged_scores import logged_scores
 from equilab.runs.record import Record
 from equilab.runs.run_folders import short_names
-from equilab.runs.settings import leaves, method_of, same_but_seed, settings_of
+from equilab.runs.settings import leaves, method_of, refuse_twins, same_but_seed, settings_of
 from equilab.tables import Cell, Table, format_spread
 
 SHOWN = ("metric/*", "latent/active", "latent/*_mean", "equivariance/*", "time/*")
@@ -141,7 +141,11 @@ def _shortened(words: str) -> str:
 
 
 def by_seed(records: Sequence[Record]) -> list[list[Record]]:
-    """The records in groups that differ in nothing but the seed and what does not decide a result."""
+    """The records in groups that differ in nothing but the seed and what does not decide a result.
+
+    Raises DataError for a seed that is twice in a group.
+    """
+    refuse_twins(records)
     groups: dict[str, list[Record]] = {}
     for record in records:
         groups.setdefault(same_but_seed(record.run), []).append(record)

@@ -11,7 +11,7 @@ from numpy import ndarray
 from torch import Tensor, nn
 
 from equilab.data import Dataset
-from equilab.errors import DataError, check_count
+from equilab.errors import DataError, check_count, check_texts
 from equilab.keys import Key
 from equilab.latents import Posterior
 from equilab.metrics import Metric, Scores, ScoreSettings, check_scoring, choose_metrics, evaluate
@@ -54,6 +54,7 @@ class Disentanglement(Evaluation):
     def __post_init__(self) -> None:
         check_count("every", self.every, least=0)
         check_count("images", self.images, least=0)
+        check_texts("metrics", self.metrics)
         choose_metrics(self.protocol, self.metrics or None)
 
     @property

@@ -88,7 +88,7 @@ def with_one_precision(runs: Sequence[Run], folder: Path) -> list[Run]:
 
 def _read_precision(path: Path) -> Precision:
     """The precision in a study.json; DataError for any other content."""
-    tree = read_json(path)
+    tree = read_json(path, role="the study.json of a study")
     found = tree.get("precision") if isinstance(tree, dict) else None
     if found not in ("bfloat16", "float32"):
         raise DataError(

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from equilab.errors import SettingError, check_count
 from equilab.runs.compute import find_device
+from equilab.runs.folder import refuse_file
 from equilab.runs.stop import StopRequest
 from equilab.runs.study.planned import planned_runs, settle_precision
 from equilab.runs.study.pool import Pool
@@ -47,9 +48,10 @@ def run_study(
     time; None: one per core and `threads`, and one alone on a GPU. threads: CPU threads of each run that does not set
     its own (`compute.threads`). shard: the runs to train; None: all. file: that made the study, which each process
     executes to have its classes; None: they can be imported.
-    Raises SettingError for counts out of range.
+    Raises SettingError for counts out of range, DataError for a file in place of the folder.
     """
     processes = checked_processes(study, processes, threads)
+    refuse_file(folder)
     if which not in ("planned", "failed"):
         raise SettingError("which", expected="planned or failed", got=repr(which))
     if which == "planned":

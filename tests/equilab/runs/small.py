@@ -1,7 +1,7 @@
 """Runs of a few updates, trained in the process of the test."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 
-def write_record(folder: Path, run: Run, values: dict[str, float], *, finished: bool = True) -> Record:
+def write_record(folder: Path, run: Run, values: Mapping[str, float | None], *, finished: bool = True) -> Record:
     """A run of which only the record exists: run.json, and one row with these values."""
     folder.mkdir(parents=True)
     claim(folder, run)

@@ -120,6 +120,12 @@ def test_seeds_become_a_mean_and_a_standard_deviation(study):
     assert cells(text, "metric/mig")[1:3] == expected
 
 
+def test_a_seed_counts_once(study, tmp_path):
+    shutil.copytree(study[0], tmp_path / "copy")
+    with refused(DataError, "RUN", got=f"{study[0]} and {tmp_path / 'copy'}, of equal settings and seed 0"):
+        show(Options(runs=(*study, tmp_path / "copy"), seeds=True))
+
+
 @pytest.fixture
 def stopped(study, tmp_path) -> list[Path]:
     """Three runs of one setting, of which one stopped early with far higher scores."""

@@ -1,7 +1,6 @@
 """The tidy table holds what the runs logged, the summary agrees with the formulas, and what is missing has a name."""
 
 import csv
-import json
 import math
 import sys
 from dataclasses import replace
@@ -11,19 +10,17 @@ import pyarrow.parquet as parquet
 import pytest
 from PIL import Image
 from scipy import stats
-from small import DIGITS, SPRITES
+from small import DIGITS, SPRITES, write_record
 
 from equilab.errors import DataError, SettingError
 from equilab.models import Z2CNN
 from equilab.objectives import VAE, BetaVAE
 from equilab.runs import Disentanglement, TestError
 from equilab.runs.checkpoint import save
-from equilab.runs.folder import claim
 from equilab.runs.study import Chart, Study, collect_study, crossed
 from equilab.runs.study.chart import chart_table, curves_of, draw_chart
 from equilab.runs.study.planned import Planned, planned_runs
 from equilab.runs.study.states import keep_failure, state_of
-from equilab.runs.study.summary import mean_interval
 from equilab.runs.study.table_files import check_format, write_table
 from tests.refused import refused
 
@@ -33,10 +30,7 @@ BETAS = {"objective": (VAE(), BetaVAE(4.0), BetaVAE(16.0))}
 
 def finish(planned: Planned, values: dict[str, float | None]) -> None:
     """A record of a finished run that logged these values last."""
-    planned.folder.mkdir(parents=True)
-    claim(planned.folder, planned.run)
-    row = {"step": planned.run.steps, "train/loss": 3.0, **values, "time/evaluation": 1.0}
-    (planned.folder / "metrics.jsonl").write_text(json.dumps(row) + "\n")
+    write_record(planned.folder, planned.run, {"train/loss": 3.0, **values})
     save(planned.folder / "checkpoints", planned.run.steps, {})
 
 
@@ -152,16 +146,6 @@ def test_nothing_to_collect_is_an_error(study, tmp_path):
         collect_study(study, tmp_path, scores=("metric/sap",))
     with refused(DataError, str(tmp_path / "other"), expected="a finished run", got="0 of 9 runs finished"):
         collect_study(study, tmp_path / "other")
-
-
-def test_the_interval_holds_the_mean_as_often_as_it_says():
-    rng = np.random.default_rng(0)
-    for n in (2, 3, 10):
-        inside = [low < 0 < high for low, high in (mean_interval(row.tolist()) for row in rng.normal(size=(2000, n)))]
-        assert np.mean(inside) == pytest.approx(0.95, abs=0.02)
-    assert mean_interval([0.5]) is None
-    assert mean_interval([0.5, 0.5, 0.5]) is None
-    assert mean_interval([0.3, 0.1 + 0.2]) is None  # equal but for round-off
 
 
 def test_csv_holds_every_number_and_empty_cells(study, tmp_path):

@@ -9,6 +9,7 @@ from small import write_record
 
 from equilab.errors import DataError, SettingError
 from equilab.runs.commands.study import main
+from equilab.runs.study import run_study
 from equilab.runs.study.planned import planned_runs
 from equilab.runs.study.study_file import find_study, load_study, study_names
 from tests.refused import refused
@@ -69,6 +70,12 @@ def test_mistakes_are_explained(tmp_path, monkeypatch, capsys, words, message):
     assert main(words) == 2
     assert message in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_a_file_in_place_of_the_folder_is_refused(tmp_path):
+    (tmp_path / "file").write_text("a file")
+    with refused(DataError, str(tmp_path / "file"), expected="a folder"):
+        run_study(load_study(FEW), tmp_path / "file")
 
 
 def test_help_says_what_the_words_are(capsys):

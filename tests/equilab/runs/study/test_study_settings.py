@@ -226,6 +226,10 @@ def test_a_damaged_study_json_is_refused_by_name(tmp_path, content):
     with refused(DataError, str(path)):
         planned_runs(Study([AUTO]), tmp_path)
     assert planned_runs(Study([SPRITES]), tmp_path)  # of one precision without the file
+    path.unlink()
+    path.mkdir()
+    with refused(DataError, str(path), expected="the study.json of a study"):
+        planned_runs(Study([AUTO]), tmp_path)
 
 
 def test_a_look_at_a_study_decides_nothing(tmp_path, of_this_machine):
