@@ -2,9 +2,9 @@
 
 import json
 import logging
-import signal
 import math
 import os
+import signal
 from dataclasses import replace
 
 import pytest
@@ -181,16 +181,14 @@ def test_a_sink_that_fails_at_its_end_costs_nothing(tmp_path, caplog):
 
 @pytest.mark.parametrize(("kind", "code"), [(ZeroDivisionError, 1), (KeyboardInterrupt, 130), (SystemExit, 1)])
 def test_a_training_that_ends_by_an_exception_is_not_finished_at_a_sink(tmp_path, kind, code):
-    sink = Broken(at=99)
-    with pytest.raises(kind), Sinks(JsonLines(tmp_path), [sink]):
+    with pytest.raises(kind), Sinks(JsonLines(tmp_path), [sink := Broken(at=99)]):
         raise kind
     assert sink.closed == [code]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_training_that_a_signal_stopped_is_not_finished_at_a_sink(tmp_path, number):
-    sink = Broken(at=99)
-    with Sinks(JsonLines(tmp_path), [sink]) as sinks:
+    with Sinks(JsonLines(tmp_path), [sink := Broken(at=99)]) as sinks:
         sinks.stopped(number)
     assert sink.closed == [128 + number]
 
