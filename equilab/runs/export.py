@@ -32,7 +32,7 @@ def export(record: Record, folder: Path | str, *, onnx: bool = True) -> list[Pat
     the packages onnx and onnxscript; default True.
 
     Names of files are written without their folders, which are those of the author's machine. The folder is complete,
-    or not there.
+    or as it was before.
 
     Raises SettingError for a folder that holds something or cannot be made, without the packages, and for a network
     that torch cannot export; DataError without a checkpoint.

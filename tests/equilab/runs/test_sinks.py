@@ -4,6 +4,7 @@ import json
 import logging
 import math
 import os
+import signal
 from dataclasses import replace
 
 import pytest
@@ -178,11 +179,18 @@ def test_a_sink_that_fails_at_its_end_costs_nothing(tmp_path, caplog):
     assert len(caplog.records) == 1
 
 
-def test_sinks_hear_of_a_training_that_failed(tmp_path):
-    sink = Broken(at=99)
-    with pytest.raises(ZeroDivisionError), Sinks(JsonLines(tmp_path), [sink]):
-        _ = 1 / 0
-    assert sink.closed == [1]
+@pytest.mark.parametrize(("kind", "code"), [(ZeroDivisionError, 1), (KeyboardInterrupt, 130), (SystemExit, 1)])
+def test_a_training_that_ends_by_an_exception_is_not_finished_at_a_sink(tmp_path, kind, code):
+    with pytest.raises(kind), Sinks(JsonLines(tmp_path), [sink := Broken(at=99)]):
+        raise kind
+    assert sink.closed == [code]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_training_that_a_signal_stopped_is_not_finished_at_a_sink(tmp_path, number):
+    with Sinks(JsonLines(tmp_path), [sink := Broken(at=99)]) as sinks:
+        sinks.stopped(number)
+    assert sink.closed == [128 + number]
 
 
 def test_a_disk_that_takes_no_row_stops_the_training(tmp_path, record):
