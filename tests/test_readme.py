@@ -146,9 +146,12 @@ def test_every_command_about_a_run_does_what_it_says(tmp_path):
     scored = run(evaluate, tmp_path, *few)
     assert "equilab1, mean codes, seed 1" in scored.stdout, scored.stderr
 
-    alike = " ".join(folder for folder in folders if "my_recipe" not in folder)
-    study = run(find("equilab compare runs/*").replace("runs/*", alike), tmp_path)
-    assert "of equal settings and seed 1; name one of them" in study.stderr
+    for method in ("vae", "factor_vae"):
+        words = f"equilab train {TINY} --objective {method} --steps 2 --seeds 0 1 --folder runs/{method}"
+        assert run(words, tmp_path).returncode == 0
+    compared = run(find("equilab compare runs/"), tmp_path)
+    assert compared.returncode == 0, compared.stderr
+    assert re.search(r"^mig +VAE .*FactorVAE", compared.stdout, flags=re.MULTILINE)
 
     exported = run(find("equilab export").replace("--out", "--no-onnx --out"), tmp_path)
     assert exported.returncode == 0, exported.stderr

@@ -254,3 +254,11 @@ def test_scores_that_do_not_vary_over_seeds_have_no_interval(first, second):
     (found,) = compare_scores(scored({"a": first, "b": second}))
     assert (found.low, found.high, found.verdict) == (None, None, "no spread: no interval")
     assert found.mean == pytest.approx(np.mean(first) - np.mean(second))
+
+
+def test_records_and_scores_are_lists():
+    for wrong in (["runs/a", "runs/b"], "runs", None, 3):
+        with refused(SettingError, "records", expected="a list of records", got=None):
+            compare(wrong)  # pyright: ignore[reportArgumentType]
+    with refused(SettingError, "scores", hint="['mig']"):
+        compare([], scores="mig")

@@ -178,7 +178,7 @@ def test_a_network_that_cannot_be_exported_leaves_nothing_and_says_why(tmp_path,
     card = (tmp_path / "out" / "README.md").read_text()
     assert f"--folder runs/again --modules {__name__}\n" in card
     assert f"modules=('{__name__}',)" in card
-    assert f"It needs `{__name__}`" in card
+    assert f"Put `{__name__}` into" in card
     with refused(SettingError, "folder", expected="empty"):
         export(record, tmp_path / "out", onnx=False)
 
@@ -220,7 +220,7 @@ def test_no_folder_of_the_authors_machine_is_published(tmp_path):
         text = (tmp_path / "out" / name).read_text()
         assert str(tmp_path) not in text
         assert "private" not in text
-    assert "It needs `data.npz`" in (tmp_path / "out" / "README.md").read_text()
+    assert "Put `data.npz` into the current folder first." in (tmp_path / "out" / "README.md").read_text()
 
 
 @pytest.mark.parametrize(

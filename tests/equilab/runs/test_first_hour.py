@@ -109,8 +109,11 @@ def test_every_command_of_the_first_hour_does_what_the_page_shows(version, tmp_p
             )
             printed = done.stdout + done.stderr
             assert done.returncode == 0, f"{command}\n{printed}"
-            missing = [line for line in shown if not alike(line, printed.splitlines())]
+            missing = [line for line in shown if not any(alike(line, each) for each in printed.splitlines())]
             assert not missing, f"{command}\n{missing}\nis not in\n{printed}"
+            if "my_training" in command:  # the latents carry the factors that the page names
+                alive = re.findall(r"^z\d +alive.*$", printed, flags=re.MULTILINE)
+                assert all(any(re.search(rf"\b{name} \d", row) for row in alive) for name in ("x", "y"))
         assert len(server.runs) == 6
         assert all(run.rows for run in server.runs.values())
 
@@ -120,11 +123,40 @@ def expanded(word: str, folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.glob(word)) if "*" in word else [word]
 
 
-def alike(line: str, printed: list[str]) -> bool:
-    """Whether a line of the page begins as one that was printed; numbers may differ."""
-    return line.strip() == "..." or any(first_word(line) == first_word(each) for each in printed)
+def alike(line: str, printed: str) -> bool:
+    """Whether a line of the page is one that was printed: word by word, but for numbers, addresses and verdicts.
+
+    Another processor may train another latent: of a block only its state is compared. "..." stands for anything.
+    """
+    expected, found = words_of(line), words_of(printed)
+    if expected[:1] == ["..."]:
+        return True
+    if expected[-1:] == ["..."]:
+        return found[: len(expected) - 1] == expected[:-1]
+    if re.match(r"z#$", expected[0]):
+        return found[:2] == expected[:2]
+    if expected[-2:] == ["not", "separated"]:
+        ends = (["not", "separated"], ["is", "better"], ["no", "interval"])
+        return found[: len(expected) - 2] == expected[:-2] and found[-2:] in ends
+    return expected == found
 
 
-def first_word(line: str) -> str:
-    """The first word of a line, numbers in it as 0: another processor may train another latent."""
-    return re.sub(r"\d+", "0", "".join(line.split()[:1]))
+def words_of(line: str) -> list[str]:
+    """The words of a line, numbers as #, addresses as a word."""
+    masked = re.sub(r"https?://\S+", "ADDRESS", line)
+    return re.sub(r"-?\d+(\.\d+)?(e[+-]?\d+)?", "#", masked).split()
+
+
+@pytest.mark.parametrize(
+    ("line", "printed", "expected"),
+    [
+        ("z4   alive   2.898   x 1.32", "z1   alive   2.7   y 1.3", True),
+        ("z4   alive   2.898   x 1.32", "z1   dead   0.01", False),
+        ("mig   VAE   BetaVAE   3 paired   -0.10   -0.41   0.15   not separated", "mig   VAE   BetaVAE", False),
+        ("score   value   meaning", "score   meaning", False),
+        ("mig   0.3   1   Mutual information ...", "mig   0.28   1   Mutual information gap", True),
+        ("runs/vae/s0: 9 rows: https://wandb.ai/you/1", "runs/vae/s0: 9 rows: http://localhost:1/tester/2", True),
+    ],
+)
+def test_a_line_of_the_page_is_compared_word_by_word(line, printed, expected):
+    assert alike(line, printed) == expected

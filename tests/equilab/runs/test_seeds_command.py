@@ -58,6 +58,14 @@ def test_seeds_that_were_stopped_go_on_by_the_command_that_is_printed(tmp_path):
 
 
 @pytest.mark.slow
+def test_every_seed_is_trained_though_nobody_reads_the_tables(tmp_path):
+    closed = "import os; reader, writer = os.pipe(); os.close(reader); os.dup2(writer, 1)"
+    done = finish(TINY, "--folder", tmp_path, "--seeds", 0, 1, "--steps", 2, before=closed)
+    assert done.returncode == 0, done.stderr
+    assert all(Record.open(tmp_path / name).is_finished for name in ("s0", "s1"))
+
+
+@pytest.mark.slow
 def test_one_seed_has_nothing_to_be_compared_with(tmp_path):
     done = finish(TINY, "--folder", tmp_path / "runs", "--seeds", 3, "--steps", 2)
     assert done.returncode == 0, done.stderr

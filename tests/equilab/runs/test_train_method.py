@@ -126,6 +126,59 @@ def test_a_class_in_place_of_an_object_gets_the_object_as_a_hint(tmp_path):
         eq.train(eq.data.MiniSprites(), "vae", model=eq.models.ConvVAE, folder=tmp_path / "runs")
 
 
+def test_settings_may_be_numbers_of_numpy(tmp_path):
+    """A checkpoint, which takes no numpy, holds them all the same."""
+    settings = dict(QUICK, steps=np.int64(2), latent_dim=np.int32(3), learning_rate=np.float32(0.5**10))
+    data = eq.data.Arrays(images())
+    (record,) = eq.train(data, "beta_vae", beta=np.float64(2), seeds=np.arange(1), folder=tmp_path / "a", **settings)
+    plain = dict(QUICK, steps=2, latent_dim=3, learning_rate=0.5**10)
+    (same,) = eq.train(data, "beta_vae", beta=2.0, folder=tmp_path / "b", **plain)
+    assert record.key == same.key
+    assert record.model().latent.dim == 3
+    assert eq.train(data, "beta_vae", beta=np.float64(2), seeds=[0], folder=tmp_path / "a", **settings) == [record]
+
+
+@dataclass(frozen=True)
+class WithTable(VAE):
+    """An objective with a setting that no file can hold."""
+
+    table: object = None
+
+
+def test_a_setting_that_no_file_can_hold_is_refused_before_anything_is_written(tmp_path):
+    with refused(SettingError, "a setting", got=None):
+        eq.train(eq.data.Arrays(images()), WithTable(table={1: 2}), folder=tmp_path / "runs", **QUICK)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_classifier_is_evaluated_by_its_test_error(tmp_path):
+    data, settings = eq.data.RotatedDigits(num_train=64), {"model": "p4cnn", "steps": 1, "batch_size": 4}
+    settings |= {"compute": Compute(threads=1), "log": Logging(wandb="off")}
+    (record,) = eq.train(data, "classification", folder=tmp_path, **settings)
+    assert 0 <= record.last()["metric/test_error"] <= 100
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("lr", "did you mean learning_rate?"),
+        ("wandb", "log=eq.runs.Logging(wandb=...)"),
+        ("gamma", "a setting of annealed_vae, factor_vae"),
+    ],
+)
+def test_hints_are_those_of_the_command_line(tmp_path, name, hint):
+    with refused(SettingError, name, hint=hint):
+        eq.train(eq.data.MiniSprites(), "vae", folder=tmp_path / "runs", **{name: 3})
+
+
+def test_a_folder_of_runs_is_no_run(tmp_path):
+    eq.train(eq.data.Arrays(images()), "vae", folder=tmp_path, seeds=[0, 1], **QUICK)
+    for call in (eq.Record.open, eq.load):
+        with refused(DataError, str(tmp_path), got="a folder of runs (s0, s1)", hint="name one of them"):
+            call(tmp_path)
+    assert type(eq.load(tmp_path / "s0" / "run.json")) is type(eq.load(tmp_path / "s0"))
+
+
 NO_PATHS = [None, 3, "", b"runs", ["runs"], "a\0b"]
 
 

@@ -1,6 +1,7 @@
 """The trial before the first update: what would stop a training later is refused before anything is written."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import pytest
 import torch
@@ -223,10 +224,13 @@ def test_a_training_is_the_same_without_its_trial(run, monkeypatch):
     assert all(torch.equal(value, untried[name]) for name, value in tried.items())
 
 
+@dataclass(frozen=True)
 class Curious(Evaluation):
     """Keeps whether each call was a trial."""
 
-    every, seen, keys = 0, list[bool](), ()
+    every: int = 0
+    seen: ClassVar = list[bool]()
+    keys: ClassVar = ()
 
     def __call__(self, moment):
         self.seen.append(moment.trial)
