@@ -6,10 +6,7 @@ metric, versions, and the source of the metrics themselves.
 
 import json
 import logging
-import os
 import platform
-import stat
-import tempfile
 from collections.abc import Callable, Mapping
 from functools import cache
 from hashlib import sha256
@@ -18,6 +15,7 @@ from typing import NamedTuple
 
 import equilab
 from equilab.data.cache import cache_folder
+from equilab.files import read_plain, write_atomically
 from equilab.metrics.metric import Metric, Score
 
 _log = logging.getLogger(__name__)
@@ -58,10 +56,10 @@ def kept_values(
     key = sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
     if key not in _kept:
         path = cache_folder() / "references" / f"{key}.json"
-        found = _read(path)
+        found = _read(path, key)
         if found is None:
             found = compute()
-            _write(path, found)
+            _write(path, key, found)
         _kept[key] = found
     return _kept[key]
 
@@ -74,19 +72,16 @@ def _source() -> str:
     return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
-def _read(path: Path) -> ReferenceValues | None:
-    """The values of a file; None where there is none, or something else than a plain file that `_write` made."""
+def _read(path: Path, key: str) -> ReferenceValues | None:
+    """The values of a file; None where there is none, or something else than `_write` wrote there under this key."""
     try:
-        # no link is followed, and a pipe is not waited for; Windows has neither flag
-        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-        with open(os.open(path, flags), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise ValueError("no plain file")
-            found = json.loads(file.read(_MOST))
+        found = json.loads(read_plain(path, most=_MOST))
         values = ReferenceValues(
-            *({str(k): float(v) for k, v in found[name].items()} for name in ("scores", "largest"))
+            *({str(k): float(v) for k, v in found[name].items()} for name in ReferenceValues._fields)
         )
-        return values if values.scores else None
+        if found["sha256"] != _digest(key, values):
+            raise ValueError("its values are not those that were written")
+        return values
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
@@ -94,19 +89,16 @@ def _read(path: Path) -> ReferenceValues | None:
         return None
 
 
-def _write(path: Path, values: ReferenceValues) -> None:
-    """The file, complete or not there: a temporary file of its own name, flushed, renamed."""
+def _write(path: Path, key: str, values: ReferenceValues) -> None:
+    """The file, complete or not there, with the digest of its values."""
+    content = json.dumps({**values._asdict(), "sha256": _digest(key, values)})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(prefix=".", dir=path.parent)  # created exclusively
-        try:
-            with open(descriptor, "w", encoding="utf-8") as file:
-                json.dump(values._asdict(), file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        write_atomically(path, content.encode())
     except OSError as error:
         _log.warning("%s: not written (%s); the next process computes these scores again", path, error)
+
+
+def _digest(key: str, values: ReferenceValues) -> str:
+    """The sha256 of values under their key: a file that was edited, or renamed to another key, does not have it."""
+    return sha256(json.dumps([key, values._asdict()], sort_keys=True).encode()).hexdigest()

@@ -136,6 +136,9 @@ DAMAGE = {
     "nothing kept": b'{"scores": {}, "largest": {}}',
     "deep": b"[" * 100_000,
     "no text": b"\xff\xfe\x00",
+    "no digest": b'{"scores": {"mig": 0.5}, "largest": {}}',
+    "another digest": b'{"scores": {"mig": 0.5}, "largest": {}, "sha256": "0"}',
+    "large": b'{"scores": {"mig": 0.5}, "largest": {}}' + b" " * 2**20,
 }
 
 
@@ -148,6 +151,25 @@ def test_a_damaged_file_is_computed_again_and_replaced(folder, monkeypatch, dama
     forget(monkeypatch)
     assert score_codes(CODES, FACTORS, metrics=["mig"]).flat() == found
     assert {file: file.read_bytes() for file in folder.iterdir()} == kept
+
+
+@pytest.mark.parametrize("field", ["scores", "largest"])
+def test_an_edited_value_and_a_file_of_another_key_are_computed_again(folder, monkeypatch, caplog, field):
+    found = score_codes(CODES, FACTORS, metrics=["mig"])
+    kept = {file: file.read_bytes() for file in folder.iterdir()}
+    edited = {file: json.loads(content) for file, content in kept.items()}
+    for file, tree in edited.items():
+        file.write_text(json.dumps(tree | {field: dict.fromkeys(tree[field], 0.5)}))
+    swapped = dict(zip(kept, reversed(kept.values()), strict=True))
+    for change in (lambda: None, lambda: [file.write_bytes(content) for file, content in swapped.items()]):
+        change()
+        forget(monkeypatch)
+        caplog.clear()
+        again = score_codes(CODES, FACTORS, metrics=["mig"])
+        assert again.flat() == found.flat()
+        assert again.white == found.white
+        assert caplog.text.count("not those that were written") == 2
+        assert {file: file.read_bytes() for file in folder.iterdir()} == kept
 
 
 @pytest.mark.parametrize("planted", ["link", "pipe", "folder"])
