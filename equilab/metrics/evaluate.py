@@ -119,9 +119,9 @@ def score_codes(
     blocks: dimensions that belong together, such as [(0, 1), 2]; default: the posterior's, else each dimension alone.
     factor_names: k different names; default: factor0, factor1, ...
     seed: of every random draw, 0 or more; default 0.
-    settings: representation, repeats and references (see `ScoreSettings`).
+    settings: representation, repeats, references and strictness (see `ScoreSettings`).
     Any number of rows from 10 on: a table of fewer rows than a metric draws is used whole, and `notes` of the scores
-    says so where it is no complete grid (`ScoreSettings(strict=True)` refuses it).
+    says so where it is no complete grid; with `settings=ScoreSettings(strict=True)` it is refused.
     Raises ShapeError and DataError for arrays that cannot be scored (see `CodeTable`), or factors whose values hardly
     repeat, SettingError for a protocol, metric, block or setting that does not exist or fit.
 

@@ -127,7 +127,7 @@ def _notes(few: list[Metric], rows: int) -> tuple[str, ...]:
     draws = ", ".join(f"{metric.name} {metric.num_observations:,}" for metric in few)
     return (
         f"{rows:,} observations, no complete grid: fewer than these metrics draw ({draws}); not comparable with "
-        "published scores",
+        "published scores; settings=ScoreSettings(strict=True), or --strict, refuses such a table",
     )
 
 

@@ -161,7 +161,11 @@ def checked_posterior(posterior: Posterior, codes: Float[ndarray, "n d"]) -> Pos
 
 
 def checked_factors(factors: ndarray) -> Int[ndarray, "n k"]:
-    """Signed integers, also of factors written as floats."""
+    """Signed integers, also of factors written as floats.
+
+    Of columns with fractions the error names the one with the most values. Its hint is bins where most of them are
+    shown once: numbered, a perfect code of them would score 0.
+    """
     if factors.dtype.kind == "i":
         return factors
     expected = "integers, the index of each value"
@@ -172,11 +176,11 @@ def checked_factors(factors: ndarray) -> Int[ndarray, "n k"]:
         raise DataError("factors", expected=expected, got=f"{factors[row, column]} in row {row} of column {column}")
     fractions = np.flatnonzero((np.rint(factors) != factors).any(axis=0))
     if len(fractions):
-        column = factors[:, fractions[0]]
-        num = len(np.unique(column))
-        got = f"{factors.dtype} with {num} values in column {fractions[0]} of {len(column)} rows"
+        counts = [len(np.unique(factors[:, column])) for column in fractions]
+        num, column = max(counts), fractions[int(np.argmax(counts))]
+        got = f"{factors.dtype} with {num} values in column {column} of {len(factors)} rows"
         continuous = f"continuous factors cannot be scored yet; put each in bins: {BINS}"
-        hint = continuous if 2 * num > len(column) else f"{NUMBERED} numbers its values"
+        hint = continuous if 2 * num > len(factors) else f"{NUMBERED} numbers its values"
         raise DataError("factors", expected=expected, got=got, hint=hint)
     if np.abs(factors).max() >= 2.0**63:
         raise DataError("factors", expected="integers of 64 bits", got=factors.max(), hint="number the values from 0")

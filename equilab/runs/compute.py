@@ -60,13 +60,19 @@ def find_device(name: str) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
-        torch.zeros(1, device=device).item()  # "meta" makes tensors, but holds no numbers
+    except RuntimeError as error:  # its text lists every device that torch was ever built for
+        raise _unusable(repr(name)) from error
+    if device.type == "meta":  # makes tensors, but holds no numbers
+        raise _unusable(repr(name))
+    try:
+        torch.zeros(1, device=device).item()
     except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise SettingError(
-            "compute.device", expected="a device of this machine", got=f"{name!r} ({reason})", hint="try auto"
-        ) from error
+        raise _unusable(f"{name!r} ({str(error).splitlines()[0]})") from error
     return device
+
+
+def _unusable(got: str) -> SettingError:
+    return SettingError("compute.device", expected="a device of this machine", got=got, hint="try auto")
 
 
 def _keep_freed_memory() -> None:

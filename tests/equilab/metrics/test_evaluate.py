@@ -228,7 +228,10 @@ def test_fewer_observations_than_a_metric_draws_are_used_whole_and_noted():
     assert found["mig"].value == gaps.mean()
     assert found.protocol == ""
     assert found.notes[0].startswith("383 observations, no complete grid: fewer than these metrics draw (mig 1,000)")
+    assert found.notes[0].endswith("settings=ScoreSettings(strict=True), or --strict, refuses such a table")
     assert found.notes[0] in str(found)
+    with refused(DataError, "codes", got=383):  # as the note says
+        score_codes(CODES[1:], FACTORS[1:], protocol="small", metrics=["mig"], settings=ScoreSettings(strict=True))
 
 
 def test_a_complete_grid_of_any_size_is_the_whole_distribution_and_no_note():

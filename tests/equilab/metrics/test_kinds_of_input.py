@@ -1,5 +1,6 @@
 """Codes and factors as people have them: masked, nullable, from HDF5, on a list; scored alike or refused by name."""
 
+import h5py
 import numpy as np
 import pandas
 import pytest
@@ -61,6 +62,60 @@ def test_names_from_hdf5_are_text():
     assert flat(factor_names=names.astype(object)) == flat(factor_names=("shape", "x", "y"))
     with refused(DataError, "factor_names", expected="UTF-8"):
         flat(factor_names=[b"\xff", b"x", b"y"])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, object])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_bins_are_advised_for_a_continuous_factor_beside_others_and_numbers_for_values_that_repeat(dtype, place):
+    halves = FACTORS / 2
+    name = np.dtype(np.float64 if dtype is object else dtype).name
+    got = f"{name} with 5 values in column 2 of 60 rows"
+    with refused(DataError, "factors", got=got, hint="np.unique(column, return_inverse=True)"):
+        flat(factors=halves.astype(dtype))
+    numbered = np.stack([np.unique(column, return_inverse=True)[1] for column in halves.T], axis=1)
+    assert flat(factors=numbered) == flat()
+    mixed = halves.copy()
+    mixed[:, place] = np.random.default_rng(0).random(60)
+    hint = "put each in bins: np.digitize(column, np.linspace(column.min(), column.max(), 21)[1:-1])"
+    got = f"{name} with 60 values in column {place} of 60 rows"
+    with refused(DataError, "factors", got=got, hint=hint):
+        flat(factors=mixed.astype(dtype))
+
+
+@pytest.fixture
+def stored(tmp_path):
+    """A file of HDF5 with codes, factors, their names and a factor of words, as h5py reads it."""
+    words = np.array([b"heart", b"square", b"ellipse"])[FACTORS[:, 0]]
+    with h5py.File(tmp_path / "codes.h5", "w") as file:
+        file["codes"], file["factors"], file["fixed"] = CODES, FACTORS, words
+        file["words"] = words.astype(object)  # of variable length
+        file["names"] = ["shape", "x", "y"]
+        file.attrs["names"] = np.array([b"shape", b"x", b"y"])
+    with h5py.File(tmp_path / "codes.h5") as file:
+        yield file
+
+
+def test_codes_factors_and_names_of_an_hdf5_file_are_taken(stored):
+    assert isinstance(stored["names"][0], bytes)
+    expected = flat(factor_names=("shape", "x", "y"))
+    assert "mig_shape" in expected
+    for names in (stored["names"], stored["names"][:], stored["names"].asstr()[:], stored.attrs["names"]):
+        assert flat(stored["codes"], stored["factors"], factor_names=names) == expected
+        assert flat(stored["codes"][:], stored["factors"][:], factor_names=names) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "argument", "got"), [("words", "factors[0, 0]", "b'heart'"), ("fixed", "factors", "|S7")]
+)
+def test_a_factor_of_bytes_of_an_hdf5_file_is_refused_with_what_numbers_it(stored, kind, argument, got):
+    hint = "np.unique(column, return_inverse=True)[1]"
+    column = stored[kind][:]
+    with refused(DataError, argument, got=got, hint=hint):
+        flat(stored["codes"], column[:, None])
+    numbered = np.unique(column, return_inverse=True)[1]  # as the hint says
+    factors = np.column_stack([numbered, FACTORS[:, 1:]])
+    order = np.array([1, 2, 0])  # of heart, square and ellipse among the words in order
+    assert flat(factors=factors) == flat(factors=np.column_stack([order[FACTORS[:, 0]], FACTORS[:, 1:]]))
 
 
 @pytest.mark.parametrize("make", [np.asarray, torch.tensor, np.ndarray.tolist], ids=["array", "tensor", "list"])

@@ -9,7 +9,15 @@ from small import DIGITS, SPRITES, trained
 from equilab.errors import SettingError
 from equilab.objectives import Context
 from equilab.runs import compute
-from equilab.runs.compute import Compute, autocast, fastest_precision, prepare, resolve_precision, seed_layers
+from equilab.runs.compute import (
+    Compute,
+    autocast,
+    fastest_precision,
+    find_device,
+    prepare,
+    resolve_precision,
+    seed_layers,
+)
 from equilab.runs.folder import read_run
 from equilab.runs.loop import set_up, train
 from tests.refused import refused
@@ -46,6 +54,12 @@ def test_the_record_names_the_precision_that_was_used(monkeypatch, tmp_path, fla
 def test_a_device_that_cannot_be_used_is_named():
     with refused(SettingError, "compute.device", hint="try auto"):
         prepare(Compute(device="cuda:9"))
+
+
+@pytest.mark.parametrize("name", ["meta", "meta:0", "gpu", "cuda:x", ""])
+def test_a_device_that_torch_cannot_compute_on_is_named_without_words_of_torch(name):
+    with refused(SettingError, "compute.device", expected="a device of this machine", got=repr(name), hint="try auto"):
+        find_device(name)
 
 
 def test_a_negative_number_of_threads_is_refused():
