@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
+from equilab.errors import DataError
+from equilab.files import append_to, write_atomically
+
 if TYPE_CHECKING:
     from equilab.check import Report
 
@@ -128,11 +131,11 @@ class _Writer:
         self.path = path
         self.entries: list[dict[str, Any]] = []
         try:
-            with path.open("a"):
-                pass
-        except OSError as error:
+            append_to(path).close()
+        except (OSError, DataError) as error:
+            reason = error.got if isinstance(error, DataError) else error.strerror
             raise pytest.UsageError(
-                f"--equivariance-report: expected a file that can be written, got {path} ({error.strerror}); name one "
+                f"--equivariance-report: expected a file that can be written, got {path} ({reason}); name one "
                 "in a folder that exists"
             ) from error
 
@@ -142,7 +145,7 @@ class _Writer:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
         ordered = sorted(self.entries, key=lambda entry: entry["test"])
-        self.path.write_text(json.dumps(ordered, indent=1, allow_nan=False) + "\n")
+        write_atomically(self.path, json.dumps(ordered, indent=1, allow_nan=False).encode() + b"\n")
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         terminalreporter.write_line(f"equivariance report: {len(self.entries)} checks in {self.path}")

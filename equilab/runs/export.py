@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from equilab.errors import DataError, SettingError
-from equilab.files import as_path
+from equilab.files import as_path, open_plain
 from equilab.runs.folder import EXPORTED, read_run
 from equilab.runs.model_card import model_card, without_folders
 from equilab.runs.onnx_files import refuse_missing_packages, save_networks
@@ -107,6 +107,7 @@ def load(folder: Path | str, *, modules: tuple[str, ...] = ()) -> nn.Module:
 
     run = read_run(folder / EXPORTED, modules).run
     try:
+        open_plain(folder / WEIGHTS).close()  # safetensors would wait for a pipe
         with safe_open(folder / WEIGHTS, framework="pt") as file:
             shape = tuple(int(size) for size in (file.metadata() or {}).get("image_shape", "").split(","))
         model = run.model.build(shape, generator=torch.Generator().manual_seed(0))  # pyright: ignore[reportArgumentType]

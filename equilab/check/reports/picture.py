@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 
 from equilab.errors import SettingError
+from equilab.files import write_atomically
 
 # Okabe & Ito 2008, distinct in all common forms of colour blindness
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
@@ -39,7 +40,7 @@ class Picture:
                 got=repr(path.name),
                 hint="a browser, inkscape or cairosvg make a .png or .pdf of it",
             )
-        path.write_text(self.svg, encoding="utf-8")
+        write_atomically(path, self.svg.encode())
         return path
 
     def _repr_svg_(self) -> str:

@@ -1,5 +1,6 @@
 """The state of a run of a study, read from its folder: planned, running, done or failed."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from filelock import FileLock, Timeout
 
 from equilab.errors import DataError
-from equilab.files import make_folder, refuse_link, write_atomically
+from equilab.files import make_folder, open_plain, refuse_link, write_atomically
 from equilab.runs.lock import BusyError, is_held, is_locked
 from equilab.runs.record import Record
 from equilab.runs.serial import modules_of, to_tree
@@ -18,6 +19,7 @@ from equilab.runs.writing import writing
 State: TypeAlias = Literal["planned", "running", "done", "failed"]
 STATES: tuple[State, ...] = ("planned", "running", "done", "failed")
 _PATIENCE = 1.0  # seconds; a look at a lock holds it for less
+_LAST_BYTES = 2**16  # that are read of a failure.txt
 
 
 @contextmanager
@@ -93,7 +95,11 @@ def keep_failure(folder: Path, text: str) -> None:
 
 
 def last_line(folder: Path) -> str:
-    """The last line of a run's failure, such as "NonFiniteLoss: step 3: ..."; empty for a run that did not fail."""
-    path = failure_file(folder)
-    lines = path.read_text(encoding="utf-8", errors="replace").split("\n") if path.is_file() else []
+    """The last line of a run's failure, such as "NonFiniteLoss: step 3: ..."; empty where there is none to be read."""
+    try:
+        with open_plain(failure_file(folder)) as file:
+            file.seek(max(os.fstat(file.fileno()).st_size - _LAST_BYTES, 0))
+            lines = file.read(_LAST_BYTES).decode(errors="replace").split("\n")
+    except (OSError, DataError):
+        return ""
     return next((line.strip() for line in reversed(lines) if line.strip()), "")

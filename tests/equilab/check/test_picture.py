@@ -100,7 +100,10 @@ def test_names_are_escaped(images):
 
 def test_saving_writes_svg_and_nothing_else(tmp_path):
     picture = Picture(10, 10, [])
+    (tmp_path / "precious").write_text("kept")
+    (tmp_path / "a.svg").symlink_to(tmp_path / "precious")  # is replaced, not followed
     assert picture.save(tmp_path / "a.svg").read_text() == picture.svg == picture._repr_svg_()
+    assert (tmp_path / "precious").read_text() == "kept"
     with refused(SettingError, "path", expected=".svg", got="'a.png'"):
         picture.save(tmp_path / "a.png")
 

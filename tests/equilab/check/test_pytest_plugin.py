@@ -1,6 +1,7 @@
 """The check in pytest: real test files are run, with the fixture, the marker and the report."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -320,6 +321,23 @@ def test_a_report_that_cannot_be_written_is_refused_at_the_start(run, name):
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*--equivariance-report: expected a file that can be written, got *; name one in a*"])
     result.stdout.no_fnmatch_line("*passed*")
+
+
+@pytest.mark.parametrize("kind", ["a symbolic link", "a pipe, a socket or a device"])
+def test_a_report_is_written_through_no_link_and_waits_for_no_pipe(run, pytester, kind):
+    report, target = pytester.path / "report.json", pytester.path / "precious"
+    target.write_text("kept")
+    if kind == "a symbolic link":
+        report.symlink_to(target)
+    else:
+        os.mkfifo(report)
+        reader = os.open(report, os.O_RDONLY | os.O_NONBLOCK)  # else opening it to write is refused by the system
+    result = run(BOTH, "--equivariance-report=report.json")
+    if kind != "a symbolic link":
+        os.close(reader)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*--equivariance-report: expected a file that can be written, got *({kind}); *"])
+    assert target.read_text() == "kept"
 
 
 def test_the_marker_and_the_option_are_listed(pytester):

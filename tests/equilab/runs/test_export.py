@@ -1,5 +1,6 @@
 """Exports: what others load is the trained model, with and without torch; and the card names what was trained."""
 
+import os
 import shutil
 from dataclasses import dataclass, replace
 
@@ -114,6 +115,13 @@ def test_weights_that_do_not_fit_the_settings_are_refused(finished_run, tmp_path
         weights.write_bytes(damaged)
         with refused(DataError, str(weights), expected="weights of ConvVAE"):
             eq.load(tmp_path / "out")
+    for plant in (lambda: None, lambda: os.mkfifo(weights)):  # nothing there; a pipe, which is not waited for
+        weights.unlink()
+        plant()
+        with refused(DataError, str(weights), expected="weights of ConvVAE"):
+            eq.load(tmp_path / "out")
+        weights.unlink(missing_ok=True)
+        weights.touch()
     settings = tmp_path / "out" / "settings.json"
     weights.write_bytes(content)
     settings.write_text(settings.read_text().replace('"latent_dim": ', '"latent_dim": 1'))

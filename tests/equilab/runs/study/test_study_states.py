@@ -1,6 +1,7 @@
 """States are what the folders hold: locks, records and failures, also of damaged runs and other settings."""
 
 import json
+import os
 from contextlib import ExitStack
 from dataclasses import replace
 
@@ -75,8 +76,18 @@ def test_a_failure_counts_until_the_run_is_done(planned):
     keep_failure(planned.folder, "Traceback\n  File x\nNonFiniteLoss: step 2: nan\n\n")
     assert state_of(planned) == "failed"
     assert last_line(planned.folder) == "NonFiniteLoss: step 2: nan"
+    keep_failure(planned.folder, "é" * 2**20 + "\nNonFiniteLoss: step 3: nan\n")
+    assert last_line(planned.folder) == "NonFiniteLoss: step 3: nan"
+    keep_failure(planned.folder, "x" * 2**20)
+    assert last_line(planned.folder) == "x" * 2**16
     log(planned, SPRITES.steps)
     assert state_of(planned) == "done"
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: None], ids=["a pipe", "a folder", "nothing"])
+def test_what_is_no_file_of_a_failure_has_no_last_line(tmp_path, make):
+    make(tmp_path / "failure.txt")
+    assert last_line(tmp_path) == ""
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", json.dumps({"format": 99})])
