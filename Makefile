@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 ESCNN ?= yes
 TORCH ?=
 STAMP := $(VENV)/.installed-$(ESCNN)-$(TORCH)
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal --durations=50
+ARGUMENTS := -n 2 --dist worksteal --durations=50
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(ARGUMENTS)
 SHARD ?=
 
 .PHONY: demo test test-core test-ci test-exhaustive lint bench docs install clean
@@ -35,7 +36,7 @@ lint: $(STAMP)
 test-core:
 	$(MAKE) VENV=.venv-core ESCNN=no install
 	.venv-core/bin/python -c "import importlib.util as u; assert u.find_spec('escnn') is None; import numpy; assert numpy.__version__ >= '2'"
-	OMP_NUM_THREADS=1 .venv-core/bin/python -m pytest -n 2 --dist worksteal -m "not slow and not exhaustive and not ci"
+	OMP_NUM_THREADS=1 .venv-core/bin/python -m pytest $(ARGUMENTS) -m "not slow and not exhaustive and not ci"
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.benchmarks

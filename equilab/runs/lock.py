@@ -18,6 +18,10 @@ WRITTEN = (".lock", "metrics.jsonl", "checkpoints", "pictures", "tables", "wandb
 """What a training writes in its folder beside files that it replaces: none may be a link."""
 
 
+PATIENCE = 1.0
+"""Seconds that a process waits for a lock; a look at a lock (`is_held`) holds it for less."""
+
+
 class BusyError(DataError):
     """Another process trains in this folder."""
 
@@ -61,7 +65,7 @@ def locked(folder: Path) -> Iterator[Held]:
     owner = folder / ".owner"
     with writing(folder / ".lock"):
         try:
-            lock.acquire(timeout=0)
+            lock.acquire(timeout=PATIENCE, poll_interval=0.05)
         except Timeout:
             raise BusyError(
                 str(folder),

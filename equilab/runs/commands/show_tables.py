@@ -117,7 +117,9 @@ def side_by_side(groups: list[list[Record]], patterns: Sequence[str]) -> Table:
 def list_of_runs(records: Sequence[Record]) -> Table:
     """One row per run: its method with the settings in which the runs differ, seed, state, and its last scores."""
     names = short_names([record.folder for record in records])
-    labels = zip(names, records, settings_of([record.run for record in records]), strict=True)
+    runs = [record.run for record in records]
+    labels = zip(map(method_of, runs), settings_of(runs), strict=True)
+    methods = _shortened([" ".join(filter(None, label)) for label in labels])
     try:
         scores = logged_scores(records)
     except SettingError:  # no score that all of them logged
@@ -125,19 +127,20 @@ def list_of_runs(records: Sequence[Record]) -> Table:
     rows: list[tuple[Cell, ...]] = [
         (
             name,
-            _shortened(" ".join(filter(None, (method_of(record.run), settings)))),
+            words,
             record.run.seed,
             state(record),
             *(value for value, _ in found.values()),
         )
-        for (name, record, settings), found in zip(labels, scores, strict=True)
+        for name, record, words, found in zip(names, records, methods, scores, strict=True)
     ]
     return Table(("run", "method", "seed", "state", *scores[0]), rows)
 
 
-def _shortened(words: str) -> str:
-    """The beginning of long words, which say that they go on."""
-    return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 4]} ..."
+def _shortened(methods: Sequence[str]) -> list[str]:
+    """The beginnings of long words, which say that they go on; all in full where two beginnings would be one."""
+    short = [words if len(words) <= _LONGEST else f"{words[: _LONGEST - 4]} ..." for words in methods]
+    return short if len(set(short)) == len(set(methods)) else list(methods)
 
 
 def by_seed(records: Sequence[Record]) -> list[list[Record]]:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
@@ -88,7 +89,9 @@ def _start(words: list[str]) -> int:
     """Parse the options over the recipe's own values, make the folder, train."""
     asks_help = not words or words[0] in ("-h", "--help")
     if not asks_help and words[0].startswith("-"):
-        raise SettingError("RECIPE", expected="a recipe first", got=f"the option {words[0]}", hint=USAGE)
+        near = get_close_matches(words[0].split("=")[0], ["--resume", "--help"], n=1)
+        hint = f"did you mean {near[0]}?" if near else USAGE
+        raise SettingError("RECIPE", expected="a recipe first", got=f"the option {words[0]}", hint=hint)
     modules = _words_after("--modules", words)
     recipe, run = find_recipe(recipe_names()[0] if asks_help else words[0], modules)
     known_classes(modules)  # imports them, so that their classes are parts by name, too
@@ -124,6 +127,9 @@ def check_seeds(words: list[str]) -> None:
     given = [word.split("=")[0] for word in words]
     if "--seeds" in given and not _words_after("--seeds", words):
         raise SettingError("--seeds", expected="one or more different seeds", got="none", hint="--seeds 0 1 2")
+    if joined := [word for word in _words_after("--seeds", words) if "," in word]:
+        hint = f"--seeds {joined[0].replace(',', ' ')}"
+        raise SettingError("--seeds", expected="numbers with blanks between them", got=joined[0], hint=hint)
     if "--seeds" in given and "--seed" in given:
         raise SettingError("--seed", expected="--seed or --seeds", got="both", hint="leave --seed out")
 

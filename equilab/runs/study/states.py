@@ -10,7 +10,7 @@ from filelock import FileLock, Timeout
 
 from equilab.errors import DataError
 from equilab.files import make_folder, open_plain, refuse_link, write_atomically
-from equilab.runs.lock import BusyError, is_held, is_locked
+from equilab.runs.lock import PATIENCE, BusyError, is_held, is_locked
 from equilab.runs.record import Record
 from equilab.runs.serial import modules_of, to_tree
 from equilab.runs.study.planned import Planned
@@ -18,7 +18,6 @@ from equilab.runs.writing import writing
 
 State: TypeAlias = Literal["planned", "running", "done", "failed"]
 STATES: tuple[State, ...] = ("planned", "running", "done", "failed")
-_PATIENCE = 1.0  # seconds; a look at a lock holds it for less
 _LAST_BYTES = 2**16  # that are read of a failure.txt
 
 
@@ -28,7 +27,7 @@ def claimed(folder: Path) -> Iterator[None]:
     refuse_link(make_folder(folder) / ".claim")
     lock = FileLock(folder / ".claim")
     try:
-        lock.acquire(timeout=_PATIENCE, poll_interval=0.05)
+        lock.acquire(timeout=PATIENCE, poll_interval=0.05)
     except Timeout:
         raise BusyError(str(folder), expected="a run that no other process trains", got="another process") from None
     try:

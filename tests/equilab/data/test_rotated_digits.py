@@ -78,10 +78,10 @@ def test_digits_come_in_any_size():
     ("kind", "setting", "value", "expected"),
     [
         (RotatedMNIST, "num_train", 12_001, "1 to 12000"),
-        (RotatedMNIST, "split", "valid", "train or test"),
+        (RotatedMNIST, "split", "valid", "one of train, test"),
         (RotatedMNIST, "seed", -1, "0 or more"),
         (RotatedDigits, "num_train", 0, "1 to 1297"),
-        (RotatedDigits, "split", "valid", "train or test"),
+        (RotatedDigits, "split", "valid", "one of train, test"),
         (RotatedDigits, "size", 0, "at least 1"),
         (RotatedDigits, "size", 28.0, "an integer"),
         (RotatedDigits, "seed", 0.5, "an integer"),

@@ -78,7 +78,7 @@ def test_a_data_set_of_unknown_size_is_refused():
 
 @pytest.mark.parametrize("estimator", ["MSS", "", None])
 def test_another_estimator_is_refused(estimator):
-    with refused(SettingError, "estimator", expected="weighted, stratified or exact", got=repr(estimator)):
+    with refused(SettingError, "estimator", expected="one of weighted, stratified, exact", got=repr(estimator)):
         BetaTCVAE(estimator=estimator)
 
 

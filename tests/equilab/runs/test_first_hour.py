@@ -114,6 +114,12 @@ def test_every_command_of_the_first_hour_does_what_the_page_shows(version, tmp_p
             if "my_training" in command:  # the latents carry the factors that the page names
                 alive = re.findall(r"^z\d +alive.*$", printed, flags=re.MULTILINE)
                 assert all(any(re.search(rf"\b{name} \d", row) for row in alive) for name in ("x", "y"))
+        for command in ("keys", "train factor_vae --help", "study status low_data", "study --help", "demo --help"):
+            words = ["equilab", *command.split()]
+            done = subprocess.run(
+                words, cwd=tmp_path, env=environment(tmp_path, server), capture_output=True, timeout=300
+            )
+            assert done.returncode == 0, f"{command}\n{done.stderr.decode()}"  # the recipes are in the wheel
         assert len(server.runs) == 6
         assert all(run.rows for run in server.runs.values())
 

@@ -103,6 +103,7 @@ def test_resume_takes_its_options_in_any_order(tmp_path):
 
 WRONG = {
     "no seeds": (["--seeds"], "--seeds: expected one or more different seeds, got none"),
+    "commas": (["--seeds", "0,1"], "got 0,1; --seeds 0 1"),
     "both": (["--seeds", "0", "1", "--seed=2"], "--seed: expected --seed or --seeds, got both"),
     "an empty folder": (["--folder", ""], "expected a value, got an empty word"),
 }
@@ -124,3 +125,8 @@ def test_a_folder_that_cannot_be_made_is_named_without_a_command_that_cannot_wor
     said = capsys.readouterr().err
     assert "/proc/nothing: cannot be written" in said
     assert "--resume" not in said
+
+
+def test_a_misspelt_resume_gets_a_hint(capsys):
+    assert main(["--resum", "runs/x"]) == 2
+    assert "did you mean --resume?" in capsys.readouterr().err

@@ -10,9 +10,11 @@ from statistics import mean, stdev
 
 import pytest
 from processes import ROOT, TINY
-from small import SPRITES
+from small import SPRITES, write_record
 
+from equilab.data import MiniSprites
 from equilab.errors import DataError, SettingError
+from equilab.models import ConvVAE
 from equilab.objectives import VAE, FactorVAE
 from equilab.runs.commands.show import Options, main, show
 from equilab.runs.commands.show_tables import one_run, state
@@ -270,3 +272,17 @@ def test_a_run_whose_rows_are_lost_says_so(tmp_path):
     train(replace(SPRITES, steps=3), tmp_path)
     (tmp_path / "metrics.jsonl").write_text("")
     assert state(Record.open(tmp_path)) == "its rows are lost; checkpoint of step 3 of 3"
+
+
+def test_long_methods_of_a_list_stay_apart(tmp_path):
+    """Shortened, where their beginnings differ."""
+    many = replace(
+        SPRITES, data=MiniSprites(shapes=2, scales=2, orientations=3, positions=5), steps=12_345, batch_size=7
+    )
+    for name, run in {"a": SPRITES, "b": many, "c": replace(many, model=ConvVAE(latent_dim=9))}.items():
+        write_record(tmp_path / name, run, {})
+    text = show(Options(runs=(tmp_path,)))
+    assert "model.latent_dim=9" in text
+    assert text.count("model.latent_dim=3") == 2
+    shutil.rmtree(tmp_path / "c")
+    assert " ... " in show(Options(runs=(tmp_path,)))
