@@ -10,6 +10,7 @@ holds one folder per run, named by its settings and its key: what is done is nev
   collect        a table of all scores, their means over seeds, and the chart of the study
 """
 
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -138,10 +139,14 @@ def _train(options: PoolOptions, which: Literal["planned", "failed"]) -> int:
         shard=Shard.parsed(options.shard),
         file=find_study(options.file),
     )
+    if which == "failed" and not ended.status.runs:
+        print("no run has failed")
+        return 0
     print(ended.status)
     counts = ended.status.counts
     if ended.signal is not None:
-        print(f"stopped by {ended.signal.name}; everything is saved. Go on with:\n  {_command('run', options)}")
+        again = _command("run" if which == "planned" else "rerun failed", options)
+        print(f"stopped by {ended.signal.name}; everything is saved. Go on with:\n  {again}")
         return 128 + ended.signal
     if counts["failed"]:
         print(
@@ -152,9 +157,11 @@ def _train(options: PoolOptions, which: Literal["planned", "failed"]) -> int:
 
 
 def _command(name: str, options: PoolOptions) -> str:
-    folder = f" --folder {options.folder}" if options.folder else ""
-    shard = f" --shard {options.shard}" if options.shard != "1/1" else ""
-    return f"{equilab()} study {name} {options.file}{folder}{shard}"
+    given = {"--folder": options.folder, "--shard": options.shard, "--processes": options.processes}
+    given |= {"--threads": options.threads}
+    usual = {"--shard": "1/1", "--threads": 1}
+    words = [word for key, value in given.items() if value != usual.get(key) for word in (key, str(value))]
+    return f"{equilab()} study {name} {shlex.join([options.file, *words])}"
 
 
 def _status(words: list[str]) -> int:

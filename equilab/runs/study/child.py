@@ -88,7 +88,7 @@ def _train(job: Job) -> int:
     if state == "done" or (state == "failed" and failure_of(job.folder) != job.failure):
         return 0
     stopped = train(planned.run, planned.folder, recipe=job.file).signal
-    if state == "failed":
+    if state == "failed" and stopped is None:
         failure_file(job.folder).unlink(missing_ok=True)
     return 0 if stopped is None else 128 + stopped
 

@@ -1,5 +1,6 @@
 """The results of a study as one tidy table, a row per run and score, and as means over repeated runs."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -61,7 +62,10 @@ def collect_study(study: Study, folder: Path, *, scores: Sequence[str] = ()) -> 
     charted = _rows_of(planned, records, (study.chart.score,)) if study.chart else []
     if not rows and (scores or not charted):
         got = f"{len(records)} of {len(planned)} runs finished"
-        raise DataError(str(folder), expected=f"a finished run with {' or '.join(scores) or 'scores'}", got=got)
+        logged = next((record.keys for record in records.values()), ())
+        hint = f"they logged {', '.join(logged[:3])} ...: --scores {shlex.quote(logged[0])}" if logged else ""
+        expected = f"a finished run with {' or '.join(scores) or 'scores'}"
+        raise DataError(str(folder), expected=expected, got=got, hint=hint)
     chosen = {(row.planned.name, row.score) for row in rows}
     rows += [row for row in charted if (row.planned.name, row.score) not in chosen]
     names = list(dict.fromkeys(row.score for row in rows))

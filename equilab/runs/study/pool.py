@@ -6,10 +6,12 @@ import os
 import pickle
 import signal
 import sys
+import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -85,6 +87,7 @@ class Pool:
         job = Job(pickle.dumps(planned), planned.folder, self.file, variables, failure)
         process = _CONTEXT.Process(target=work, args=(job,), name=planned.name)
         with _environment(variables | {"PYTHONPATH": os.pathsep.join(sys.path)}):
+            _start_server()
             process.start()
         self.running[process] = planned
         logger.info("started %s", planned.name)
@@ -143,6 +146,20 @@ def _reported(planned: Planned) -> Iterator[None]:
         yield
     except (OSError, WriteError, DataError) as error:
         logger.error("left %s: %s: %s", planned.name, type(error).__name__, error)
+
+
+def _start_server() -> None:
+    """Starts the process that the runs are forked from, unless it runs: Ctrl-C on the terminal never reaches it.
+
+    It ignores the signal from its first moment on, though it then imports for seconds what every run needs.
+    """
+    if _CONTEXT.get_start_method() != "forkserver" or threading.current_thread() is not threading.main_thread():
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # which a new process inherits
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The state of a run of a study, read from its folder: planned, running, done or failed."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from equilab.runs.writing import writing
 
 State: TypeAlias = Literal["planned", "running", "done", "failed"]
 STATES: tuple[State, ...] = ("planned", "running", "done", "failed")
+_LONGEST = 200  # letters of a failure that a table shows
 _LAST_BYTES = 2**16  # that are read of a failure.txt
 
 
@@ -94,11 +96,15 @@ def keep_failure(folder: Path, text: str) -> None:
 
 
 def last_line(folder: Path) -> str:
-    """The last line of a run's failure, such as "NonFiniteLoss: step 3: ..."; empty where there is none to be read."""
+    """The last line of a run's failure, such as "NonFiniteLoss: step 3: ..."; empty where there is none to be read.
+
+    The class of an error is without its module, a long line is cut.
+    """
     try:
         with open_plain(failure_file(folder)) as file:
             file.seek(max(os.fstat(file.fileno()).st_size - _LAST_BYTES, 0))
             lines = file.read(_LAST_BYTES).decode(errors="replace").split("\n")
     except (OSError, DataError):
         return ""
-    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return re.sub(r"^(\w+\.)+(?=\w+:)", "", last)[:_LONGEST]

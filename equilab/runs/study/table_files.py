@@ -47,8 +47,9 @@ def _parquet(table: Columns) -> bytes:
 
 
 def _of_one_type(column: list[Any]) -> list[Any]:
-    """The cells as they are where all are numbers or all are words, else as words."""
+    """The cells as they are where all are numbers of 64 bits or all are words, else as words."""
     kinds = {"number" if isinstance(cell, int | float) else type(cell).__name__ for cell in column if cell is not None}
+    kinds |= {"large" for cell in column if isinstance(cell, int) and not -(2**63) <= cell < 2**63}
     return column if kinds <= {"number"} or kinds <= {"str"} else [None if c is None else str(c) for c in column]
 
 

@@ -44,7 +44,7 @@ def run_study(
     every process save and leave; when the pool is killed, its processes do so by themselves.
 
     folder: of the study; one folder below it per run. which: the runs to train, planned ones, or those that have
-    failed and no others; a failure is kept until the run was stopped, is done, or has failed again. processes: at one
+    failed and no others; a failure is kept until the run is done or has failed again. processes: at one
     time; None: one per core and `threads`, and one alone on a GPU. threads: CPU threads of each run that does not set
     its own (`compute.threads`). shard: the runs to train; None: all. file: that made the study, which each process
     executes to have its classes; None: they can be imported.

@@ -238,3 +238,16 @@ def test_a_score_of_an_evaluation_that_the_run_has_no_longer_is_collected_by_nam
         collect_study(study, tmp_path)
     (row,) = records(collect_study(study, tmp_path, scores=("metric/mig",)).rows)
     assert (row["value"], row["ceiling"], row["unit"]) == (0.25, 0.98, "")
+
+
+def test_runs_without_scores_name_what_they_logged(tmp_path):
+    study = Study([SPRITES])
+    (planned,) = planned_runs(study, tmp_path)
+    finish(planned, {})
+    with refused(DataError, str(tmp_path), got="1 of 1 runs finished", hint="train/loss"):
+        collect_study(study, tmp_path)
+
+
+def test_integers_of_more_than_64_bits_are_words_in_parquet(tmp_path):
+    write_table(Columns(["seed", "n"], [[2**70, 1], [1, 2]]), tmp_path / "a.parquet")
+    assert parquet.read_table(tmp_path / "a.parquet").to_pydict() == {"seed": [str(2**70), "1"], "n": [1, 2]}

@@ -4,6 +4,9 @@ import multiprocessing
 import os
 import pickle
 import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 
 import pytest
@@ -25,21 +28,21 @@ def again(planned: Planned) -> Job:
 
 
 def test_a_failure_is_kept_until_the_new_attempt_has_ended(tmp_path):
-    """Killed on the way, the run has failed as before; stopped, it is planned and goes on."""
+    """Killed or stopped on the way, the run has failed as before, and the same command goes on with it."""
     planned = long_runs(tmp_path)[0]
     planned.folder.mkdir()
     keep_failure(planned.folder, "MemoryError\n")
     before, reached = failure_of(planned.folder), 0
-    for number, state in ((signal.SIGKILL, "failed"), (signal.SIGTERM, "planned")):
+    for number in (signal.SIGKILL, signal.SIGTERM):
         process = multiprocessing.get_context("forkserver").Process(target=work, args=(again(planned),))
         process.start()
         wait_until(lambda least=reached + 8: step(planned) >= least)
         assert (state_of(planned), failure_of(planned.folder)) == ("running", before)
         os.kill(process.pid, number)
         process.join()
-        assert (process.exitcode, state_of(planned)) == (-9 if number == signal.SIGKILL else 128 + number, state)
+        assert (process.exitcode, state_of(planned)) == (-9 if number == signal.SIGKILL else 128 + number, "failed")
         reached = step(planned)
-        assert failure_file(planned.folder).exists() == (state == "failed")
+        assert failure_of(planned.folder) == before
     assert 16 <= reached < planned.run.steps
 
 
@@ -92,3 +95,18 @@ def test_a_child_that_is_killed_twice_has_failed(tmp_path, caplog):
     ended = run_study(study, tmp_path / "study", processes=2, file=file)
     assert ended.status.runs[1].error == "killed by SIGKILL twice, perhaps for its memory"
     assert any(str(failure_file(first.folder)) in each.getMessage() for each in caplog.records)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="process groups")
+def test_ctrl_c_while_the_pool_starts_is_no_traceback(tmp_path):
+    """On the terminal it reaches every process of the group, also the one that still imports what all runs need."""
+    words = [sys.executable, "-m", "equilab", "study", "run", str(LONG), "--folder", str(tmp_path), "--processes", "1"]
+    process = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    assert process.stderr is not None
+    assert "study folder" in process.stderr.readline()
+    time.sleep(0.5)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    assert "Traceback" not in err + out
+    assert process.returncode == 130, err
+    assert f"equilab study run {LONG} --folder {tmp_path} --processes 1" in out

@@ -79,7 +79,9 @@ def test_a_failure_counts_until_the_run_is_done(planned):
     keep_failure(planned.folder, "é" * 2**20 + "\nNonFiniteLoss: step 3: nan\n")
     assert last_line(planned.folder) == "NonFiniteLoss: step 3: nan"
     keep_failure(planned.folder, "x" * 2**20)
-    assert last_line(planned.folder) == "x" * 2**16
+    assert last_line(planned.folder) == "x" * 200
+    keep_failure(planned.folder, "Traceback\nequilab.errors.SettingError: model: expected a.b: c\n")
+    assert last_line(planned.folder) == "SettingError: model: expected a.b: c"
     log(planned, SPRITES.steps)
     assert state_of(planned) == "done"
 
