@@ -1,6 +1,6 @@
 """Optimisers: settings, and the torch optimisers that they build."""
 
-import sys
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from equilab.errors import SettingError, check_flag
-from equilab.schedules import Schedule, Weight, check_weight, is_number, value_at
+from equilab.schedules import Schedule, Weight, check_weight, is_finite, value_at
 
 __all__ = ["SGD", "Adam", "AdamW", "Optimizer"]
 
@@ -42,10 +42,10 @@ class Optimizer(ABC):
         check_weight("learning_rate", self.learning_rate)
         if not isinstance(self.learning_rate, Schedule) and self.learning_rate == 0:
             raise SettingError("learning_rate", expected="a positive number", got=self.learning_rate)
-        below = dict.fromkeys(shares, 1.0) | dict.fromkeys((*numbers, "clip_norm"), sys.float_info.max)
+        below = dict.fromkeys(shares, 1.0) | dict.fromkeys((*numbers, "clip_norm"), math.inf)
         for name, end in below.items():
             value = getattr(self, name)
-            if not is_number(value) or not 0 <= value < end:
+            if not is_finite(value) or not 0 <= value < end:
                 raise SettingError(name, expected="a number in [0, 1)" if end == 1 else "a number >= 0", got=value)
 
 

@@ -57,7 +57,7 @@ def check_weight(name: str, weight: Weight, *, least: float = 0.0) -> None:
         raise SettingError(name, expected=f"a number >= {least:g}, or a schedule", got=repr(weight))
     else:
         low = high = weight
-    if not (least <= low and high <= sys.float_info.max):
+    if not (least <= low and is_finite(high)):
         raise SettingError(name, expected=f"a number >= {least:g}", got=weight)
 
 
@@ -70,11 +70,22 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 
+def is_finite(value: object) -> bool:
+    """Whether the value is a number, and one that a float holds: no infinity, no NaN, no integer beyond them.
+
+    >>> is_finite(2), is_finite(float("inf")), is_finite(10**400)
+    (True, False, False)
+    """
+    if not is_number(value):
+        return False
+    return abs(value) <= sys.float_info.max if isinstance(value, int) else math.isfinite(value)  # pyright: ignore
+
+
 def _check(schedule: Schedule, *, finite: tuple[str, ...], counts: tuple[str, ...] = ()) -> None:
     """Raises SettingError for values that are no finite numbers, and numbers of updates that are no integers >= 1."""
     for name in finite:
         value = getattr(schedule, name)
-        if not is_number(value) or not abs(value) <= sys.float_info.max:
+        if not is_finite(value):
             raise SettingError(name, expected="a finite number", got=value)
     for name in counts:
         check_count(name, getattr(schedule, name))

@@ -17,6 +17,7 @@ from equilab.models import Z2CNN
 from equilab.objectives import VAE, BetaVAE
 from equilab.runs import Disentanglement, TestError
 from equilab.runs.checkpoint import save
+from equilab.runs.evaluations import Columns
 from equilab.runs.study import Chart, Study, collect_study, crossed
 from equilab.runs.study.chart import chart_table, curves_of, draw_chart
 from equilab.runs.study.planned import Planned, planned_runs
