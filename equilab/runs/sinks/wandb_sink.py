@@ -23,6 +23,7 @@ from equilab.runs.sinks.sink import Sink
 from equilab.runs.sinks.wandb_layout import Layout, short_config
 from equilab.runs.sinks.wandb_plan import Identity, Plan
 from equilab.runs.sinks.wandb_rows import Row, rows_of
+from equilab.runs.sinks.wandb_server_state import refuse_other_run
 
 logger = logging.getLogger("equilab.training")
 FINISH_SECONDS = 120  # how long the end of a run waits for a W&B server that does not answer
@@ -45,7 +46,7 @@ class WandbSink(Sink):
     def __init__(self, record: Record, plan: Plan, *, whole: bool = False):
         self._folder, self._layout, self._defined = record.folder, Layout(record.declared), set[str]()
         make_folder(record.folder / "wandb")
-        self._offline = plan.mode == "offline"
+        self._offline, self._whole = plan.mode == "offline", whole
         self._run = self._open(record, plan)
         self.start = self._run.starting_step  # rows that the server has
         self._last = dict(self._run.summary)  # of the server, before anything is sent
@@ -91,6 +92,8 @@ class WandbSink(Sink):
         """The W&B run of the first id that the server takes; DataError for none, and for one of another training."""
         for count in range(1, MOST_OF_ONE_KEY + 1):
             tried = plan if count == 1 else replace(plan, id=f"{plan.id}-{count}")
+            if not self._offline and tried.resume != "never":
+                refuse_other_run(record, tried, whole=self._whole)
             Identity(tried.id, tried.project, tried.entity).write(record.folder)  # a process killed in between resumes
             try:
                 run = self._init(record, tried)

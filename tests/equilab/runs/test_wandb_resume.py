@@ -1,14 +1,17 @@
 """Interrupted and repeated runs with the real W&B client: the server has each row of metrics.jsonl once."""
 
+import json
 import signal
 import subprocess
 import sys
+from copy import deepcopy
 
 import pytest
 from processes import DIE, ROOT, TINY_ROWS, at_step, finish
 from small import SPRITES
 from wandb_process import client_environment, logged, numbers, without_times
 from wandb_server import wandb_server
+from wandb_state import HISTORY, StoredRun
 
 from equilab.runs.evaluations import Findings
 from equilab.runs.folder import claim
@@ -107,20 +110,47 @@ def test_a_server_that_holds_a_row_of_another_step_is_refused_and_a_new_run_take
         assert equilab("upload", folder, variables=known).returncode == 0
         path = folder / "metrics.jsonl"
         path.write_text(path.read_text().replace('"step": 3', '"step": 4') + '{"step": 5, "train/loss": 5.0}\n')
+        before = deepcopy(received.run)
         refused = equilab("upload", folder, variables=known)
         assert refused.returncode == 2
+        assert received.run == before
         assert "expected row 2 at step 4, got 3" in refused.stderr
         whole = path.read_text()
         path.write_text(whole.splitlines(keepends=True)[0])
         fewer = equilab("upload", folder, variables=known)
         assert fewer.returncode == 2
         assert "expected at most the 1 rows of the record, got 3 rows" in fewer.stderr
+        assert received.run == before
         path.write_text(whole)
         never = equilab("upload", folder, variables=known | {"WANDB_RESUME": "never"})
         assert (never.returncode, "already exists" in never.stderr) == (2, True)
         assert [row["step"] for row in received.run.rows] == [1, 2, 3]
         assert equilab("upload", folder, "--id", "new", variables=known).returncode == 0
         assert [row["step"] for row in received.runs["new"].rows] == [1, 2, 4, 5]
+
+
+def test_a_run_of_somebody_else_is_neither_ended_nor_changed(tmp_path):
+    """Whether it is finished or still trains; also one that was made by hand, without a key."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    claim(folder, SPRITES)
+    theirs = {HISTORY: {0: json.dumps({"step": 5, "_step": 0})}}
+    with wandb_server() as received:
+        known = client_environment(tmp_path, received)
+        for name, config, finished in (
+            ("a", {"key": {"value": "k"}}, []),
+            ("b", {"key": {"value": "k"}}, [0]),
+            ("c", {}, []),
+        ):
+            received.runs[name] = StoredRun(name, {"groupName": "mine"}, config, theirs, {}, finished)
+        before = deepcopy(received.runs)
+        for name in before:
+            refused = equilab("upload", folder, "--id", name, variables=known)
+            assert refused.returncode == 2
+            assert f"W&B run {name}: expected a run of key {SPRITES.key()}, or a new id" in refused.stderr
+        assert received.runs == before
+        assert received.unknown == []
+    assert not (folder / "wandb" / "identity.json").exists()
 
 
 PROGRAM = """

@@ -47,6 +47,28 @@ class StoredRun:
         if content.get("complete"):
             self.finished.append(content["exitcode"])
 
+    def shown(self) -> dict[str, Any]:
+        """The run as the public API of a server shows it."""
+        names = ("sweepName", "commit", "createdAt", "heartbeatAt", "description", "notes", "systemMetrics")
+        nothing: dict[str, Any] = dict.fromkeys(names)
+        last = max((row["_step"] for row in self.history), default=-1)
+        return nothing | {
+            "id": self.id,
+            "projectId": "1",
+            "name": self.id,
+            "displayName": self.about.get("displayName"),
+            "state": "finished" if self.finished else "running",
+            "config": json.dumps(self.config),
+            "summaryMetrics": json.dumps(self.summary),
+            "historyKeys": {"lastStep": last, "keys": {}},
+            "historyLineCount": len(self.history),
+            "tags": self.about.get("tags") or [],
+            "group": self.about.get("groupName"),
+            "jobType": self.about.get("jobType"),
+            "readOnly": False,
+            "user": {"name": "tester", "username": "tester"},
+        }
+
     def status(self) -> dict[str, Any]:
         """What a client that resumes the run is answered."""
         tails = {name: [lines[max(lines)]] if lines else [] for name, lines in self.lines.items()}
