@@ -104,7 +104,7 @@ def test_an_import_that_goes_up_or_into_a_sibling_is_an_offence():
 @pytest.mark.parametrize(
     ("package", "allowed"),
     [
-        ("wandb", {"equilab.runs.sinks.wandb_sink"}),
+        ("wandb", {"equilab.runs.sinks.wandb_sink", "equilab.runs.sinks.wandb_server_state"}),
         ("escnn", {"equilab.interop.load_escnn"}),
         ("e3nn", {"equilab.check.actions.euclidean", "equilab.interop.e3nn"}),
         ("matplotlib", set()),

@@ -18,7 +18,7 @@ from pathlib import Path
 from time import sleep
 
 from equilab.errors import DataError
-from equilab.files import append_to, make_folder
+from equilab.files import append_to
 from equilab.runs.stop import StopRequest
 from equilab.runs.study.child import OUTPUT, Job, work
 from equilab.runs.study.planned import Planned
@@ -77,7 +77,8 @@ class Pool:
             self.elsewhere.append(planned)
         if state != "planned" and not (state == "failed" and failure_of(planned.folder) == failure):
             return
-        with append_to(make_folder(planned.folder) / OUTPUT):
+        planned.folder.mkdir(parents=True, exist_ok=True)
+        with append_to(planned.folder / OUTPUT):
             pass  # a folder that takes no files is found here, where its name and the reason are reported
         run = planned.run
         compute = replace(run.compute, threads=run.compute.threads or self.threads)
@@ -125,7 +126,7 @@ class Pool:
         state = state_of(planned)
         if state == "running":
             self.elsewhere.append(planned)
-        elif state == "failed":
+        elif state == "failed" and code < 128:  # one that a signal stopped keeps the failure of before
             logger.warning("failed %s: %s", planned.name, last_line(planned.folder))
         elif 0 < code < 128:
             words = "left %s: it ended with status %d and no failure.txt (%s), see %s"

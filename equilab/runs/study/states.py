@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from filelock import FileLock, Timeout
 
 from equilab.errors import DataError
-from equilab.files import make_folder, open_plain, refuse_link, write_atomically
+from equilab.files import open_plain, refuse_link, write_atomically
 from equilab.runs.lock import PATIENCE, BusyError, is_held, is_locked
 from equilab.runs.record import Record
 from equilab.runs.serial import modules_of, to_tree
@@ -26,7 +26,8 @@ _LAST_BYTES = 2**16  # that are read of a failure.txt
 @contextmanager
 def claimed(folder: Path) -> Iterator[None]:
     """Hold a run of a study for this process, from before its set-up on; BusyError when another one has it."""
-    refuse_link(make_folder(folder) / ".claim")
+    folder.mkdir(parents=True, exist_ok=True)  # it may be a link, to another disk
+    refuse_link(folder / ".claim")
     lock = FileLock(folder / ".claim")
     try:
         lock.acquire(timeout=PATIENCE, poll_interval=0.05)
