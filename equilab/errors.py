@@ -77,6 +77,8 @@ class ActionError(EquilabError):
 def check_count(argument: str, value: object, *, least: int = 1) -> None:
     """Raises SettingError unless the value is an integer of at least `least`.
 
+    argument: name of the setting, for the error. value: to check. least: smallest integer that is accepted, default 1.
+
     >>> check_count("latent_dim", 0)
     Traceback (most recent call last):
     ...
@@ -89,6 +91,8 @@ def check_count(argument: str, value: object, *, least: int = 1) -> None:
 
 def check_word(argument: str, value: object, words: Collection[str]) -> None:
     """Raises SettingError unless the value is one of these words.
+
+    argument: name of the setting, for the error. value: to check. words: that are accepted.
 
     >>> check_word("split", "train", ("train", "test"))
     """
@@ -106,7 +110,9 @@ def check_flag(argument: str, value: object) -> None:
 
 
 def check_text(argument: str, value: object, *, none: bool = False) -> None:
-    """Raises SettingError unless the value is a text; none: or None, default no.
+    """Raises SettingError unless the value is a text, or None where it may be.
+
+    argument: name of the setting, for the error. value: to check. none: whether None is accepted, default no.
 
     >>> check_text("folder", None, none=True)
     """

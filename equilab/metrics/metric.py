@@ -93,6 +93,8 @@ def generator_of(metric: Metric, seed: int, repeat: int = 0) -> np.random.Genera
 
     A protocol with one more metric leaves the others as they are.
 
+    metric: that draws. seed: of all metrics. repeat: number of the evaluation, default 0.
+
     >>> from equilab.metrics.protocols import find_protocol
     >>> generators = [generator_of(metric, seed=0) for metric in find_protocol("locatello2019")[:2]]
     >>> bool(generators[0].integers(2**62) == generators[1].integers(2**62))
