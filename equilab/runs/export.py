@@ -41,9 +41,9 @@ def export(record: Record, folder: Path | str, *, onnx: bool = True) -> list[Pat
     if onnx:
         refuse_missing_packages()
     model = record.model()
+    settings = without_folders(read_json(record.folder / "run.json"))
     with _made_at_once(folder) as beside:
         _save_weights(model, record, beside / WEIGHTS)
-        settings = without_folders(read_json(record.folder / "run.json"))
         (beside / EXPORTED).write_text(json.dumps(settings, indent=2), encoding="utf-8")
         networks = save_networks(model, record.run.data.image_shape, beside) if onnx else []
         (beside / CARD).write_text(model_card(record, model, networks), encoding="utf-8")

@@ -38,7 +38,7 @@ def server_run(plan: Plan) -> ServerRun | None:
         return None
 
 
-def refuse_other_run(record: Record, plan: Plan, *, whole: bool) -> None:
+def refuse_foreign_run(record: Record, plan: Plan, *, whole: bool) -> None:
     """DataError for a run of the server that holds another training, or rows that the record has not.
 
     record: of the run folder. plan: how its W&B run is to be opened. whole: whether the record is all that there will

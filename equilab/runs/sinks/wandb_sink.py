@@ -23,7 +23,7 @@ from equilab.runs.sinks.sink import Sink
 from equilab.runs.sinks.wandb_layout import Layout, short_config
 from equilab.runs.sinks.wandb_plan import Identity, Plan
 from equilab.runs.sinks.wandb_rows import Row, rows_of
-from equilab.runs.sinks.wandb_server_state import refuse_other_run
+from equilab.runs.sinks.wandb_server_state import refuse_foreign_run
 
 logger = logging.getLogger("equilab.training")
 FINISH_SECONDS = 120  # how long the end of a run waits for a W&B server that does not answer
@@ -93,7 +93,7 @@ class WandbSink(Sink):
         for count in range(1, MOST_OF_ONE_KEY + 1):
             tried = plan if count == 1 else replace(plan, id=f"{plan.id}-{count}")
             if not self._offline and tried.resume != "never":
-                refuse_other_run(record, tried, whole=self._whole)
+                refuse_foreign_run(record, tried, whole=self._whole)
             Identity(tried.id, tried.project, tried.entity).write(record.folder)  # a process killed in between resumes
             try:
                 run = self._init(record, tried)
